@@ -1,0 +1,127 @@
+"""Photographs: the 200 classes of Tiny ImageNet as two sources and six target families.
+
+Tiny ImageNet (Stanford CS231n, 2015) is a subset of ImageNet: 200 classes, 64 x 64 pixels, 500
+training and 50 validation images a class. Two sources differ in kind and not in volume: 41
+*natural* and 41 *manmade* classes. Six families of target classes are held out of both.
+"""
+
+import csv
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch.utils.data import Dataset
+
+from tlcourse import paths
+
+SOURCES = ("natural", "manmade")
+FAMILIES = ("cats and dogs", "insects", "food", "scenes", "vehicles", "clothes")
+SIDE = 64
+
+
+@cache
+def class_names(role):
+    """The classes of one source or target family, as ``{WordNet id: name}``.
+
+    Parameters
+    ----------
+    role : str
+        One of ``SOURCES`` or ``FAMILIES``.
+    """
+    if role not in SOURCES + FAMILIES:
+        raise ValueError(f"{role!r} is neither a source {SOURCES} nor a target family {FAMILIES}.")
+    table = Path(__file__).with_name("tiny_imagenet_classes.csv")
+    with table.open(newline="", encoding="utf-8") as rows:
+        return {row["wnid"]: row["name"] for row in csv.DictReader(rows) if row["role"] == role}
+
+
+class TinyImageNet(Dataset):
+    """The photographs of one role, read from Tiny ImageNet's standard layout.
+
+    Parameters
+    ----------
+    role : str
+        A source (``"natural"``, ``"manmade"``) or a target family (``"insects"``, ...).
+    split : {"train", "val"}
+        ``train`` has 500 images a class, ``val`` has 50.
+    root : path, optional
+        The folder that holds ``train/`` and ``val/``; by default ``tiny-imagenet-200`` in the
+        user's data folder.
+    per_class : int, optional
+        Only the first images of each class, in file order.
+
+    Attributes
+    ----------
+    files : list of Path
+        One a image, class after class.
+    targets : list of int
+        Index into ``classes``, one an image.
+    classes : list of str
+        Names of the classes, in the order of their WordNet ids.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the data set is not there; the message says where it was looked for.
+    ValueError
+        If a class has fewer images than ``per_class``.
+    """
+
+    def __init__(self, role, split="train", root=None, per_class=None):
+        self.role, self.split = role, split
+        self.root = Path(root or default_root())
+        names = class_names(role)
+        self.classes = list(names.values())
+        files_of = _files_by_class(self.root, split)
+        self.files, self.targets = [], []
+        for label, (wnid, name) in enumerate(names.items()):
+            files = sorted(files_of.get(wnid, []), key=_number)[:per_class]
+            if not files or len(files) < (per_class or 1):
+                raise ValueError(
+                    f"Class {name!r} ({wnid}) has {len(files)} {split} images in {self.root}, "
+                    f"{per_class or 1} are needed: unpack the data set again."
+                )
+            self.files += files
+            self.targets += [label] * len(files)
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        """The image (PIL, RGB, 64 x 64) and its label."""
+        with Image.open(self.files[index]) as image:
+            return image.convert("RGB"), self.targets[index]
+
+    def pixels(self):
+        """All images as one uint8 array of shape (n, 64, 64, 3)."""
+        return np.stack([np.asarray(image) for image, _ in self])
+
+
+def default_root():
+    return paths.data_folder() / "tiny-imagenet-200"
+
+
+def _files_by_class(root, split):
+    if split not in ("train", "val"):
+        raise ValueError(f"split is {split!r}: Tiny ImageNet has labelled 'train' and 'val' splits.")
+    if not (root / split).is_dir():
+        raise FileNotFoundError(
+            f"Tiny ImageNet was not found in {root}: get tiny-imagenet-200.zip from Stanford "
+            "CS231n, unpack it, and name its folder in root= or put it there."
+        )
+    if split == "train":
+        return {
+            folder.name: list((folder / "images").glob("*.JPEG"))
+            for folder in (root / "train").iterdir()
+        }
+    files_of = {}
+    annotations = (root / "val" / "val_annotations.txt").read_text(encoding="utf-8")
+    for line in annotations.splitlines():
+        file, wnid = line.split("\t")[:2]
+        files_of.setdefault(wnid, []).append(root / "val" / "images" / file)
+    return files_of
+
+
+def _number(file):
+    return int(file.stem.rsplit("_", 1)[1])

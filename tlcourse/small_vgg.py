@@ -1,0 +1,81 @@
+"""The small VGG of the course: 64 x 64 pixels in, conv1_1 ... conv5_2, fc6, fc7, fc8.
+
+The design is that of VGG13 (Simonyan and Zisserman 2014): five blocks of two 3 x 3 convolutions,
+each block followed by a max-pool, then three fully connected layers. It is narrow enough for two
+CPU cores: 1.8 million parameters.
+"""
+
+from collections import OrderedDict
+
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
+
+WIDTHS = ((16, 16), (48, 48), (96, 96), (160, 160), (192, 192))
+FC_WIDTH = 512
+DROPOUT = 0.3
+SIDE = 64
+
+
+def small_vgg(n_classes, batch_norm=False):
+    """A small VGG with random weights.
+
+    Parameters
+    ----------
+    n_classes : int
+        Outputs of fc8.
+    batch_norm : bool
+        Put a batch normalisation after each convolution and after fc6 and fc7, for training.
+
+    Returns
+    -------
+    nn.Sequential
+        Takes (n, 3, 64, 64), gives (n, n_classes) scores. Its children carry the layers' names:
+        ``conv1_1``, ``relu1_1``, ..., ``pool5``, ``flatten``, ``fc6``, ..., ``fc8``.
+    """
+    children, channels = OrderedDict(), 3
+    for block, widths in enumerate(WIDTHS, start=1):
+        for number, width in enumerate(widths, start=1):
+            layer = f"{block}_{number}"
+            children[f"conv{layer}"] = nn.Conv2d(channels, width, 3, padding=1)
+            if batch_norm:
+                children[f"bn{layer}"] = nn.BatchNorm2d(width)
+            children[f"relu{layer}"] = nn.ReLU(inplace=True)
+            channels = width
+        children[f"pool{block}"] = nn.MaxPool2d(2)
+    children["flatten"] = nn.Flatten()
+    inputs = channels * (SIDE // 2 ** len(WIDTHS)) ** 2
+    for layer in ("6", "7"):
+        children[f"fc{layer}"] = nn.Linear(inputs, FC_WIDTH)
+        if batch_norm:
+            children[f"bn{layer}"] = nn.BatchNorm1d(FC_WIDTH)
+        children[f"relu{layer}"] = nn.ReLU(inplace=True)
+        children[f"drop{layer}"] = nn.Dropout(DROPOUT)
+        inputs = FC_WIDTH
+    children["fc8"] = nn.Linear(inputs, n_classes)
+    return nn.Sequential(children)
+
+
+def fold_batch_norm(network):
+    """The same function without batch normalisation: each is folded into the layer before it.
+
+    Parameters
+    ----------
+    network : nn.Sequential
+        From ``small_vgg(..., batch_norm=True)``.
+
+    Returns
+    -------
+    nn.Sequential
+        As from ``small_vgg(...)``, in eval mode; its scores equal those of ``network.eval()``.
+    """
+    trained = dict(network.eval().named_children())
+    folded = small_vgg(trained["fc8"].out_features).eval()
+    with torch.no_grad():
+        for name, layer in folded.named_children():
+            if name in trained and isinstance(layer, nn.Conv2d | nn.Linear):
+                fuse = fuse_conv_bn_eval if isinstance(layer, nn.Conv2d) else fuse_linear_bn_eval
+                norm = trained.get("bn" + name.removeprefix("conv").removeprefix("fc"))
+                fused = fuse(trained[name], norm) if norm else trained[name]
+                layer.load_state_dict(fused.state_dict())
+    return folded
