@@ -22,7 +22,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from tlcourse import paths
-from tlcourse.datasets.photos import FAMILIES, SOURCES, TinyImageNet, default_root
+from tlcourse.datasets.photos import FAMILIES, SOURCES, TinyImageNet, class_names, default_root
 from tlcourse.small_vgg import fold_batch_norm, small_vgg
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -94,7 +94,7 @@ def pretrain(source, root, folder, recipe=RECIPE, device="cpu", progress=True):
             schedule.step()
             total_loss += loss.item()
         if not np.isfinite(total_loss):
-            raise FloatingPointError(f"The loss is not finite in epoch {epoch + 1}: lower the rate.")
+            raise FloatingPointError(f"Loss not finite in epoch {epoch + 1}: lower the rate.")
         seconds += time.perf_counter() - started
         _save(checkpoint, recipe, epoch + 1, seconds, network, optimizer, schedule)
         accuracy = measure_accuracy(network, *_as_tensors(val), device)
@@ -150,8 +150,9 @@ def augment(images, generator):
 def measure_accuracy(network, images, labels, device="cpu"):
     """Share of images whose highest score is their label's, in eval mode."""
     network.eval()
-    predictions = [network(as_input(batch).to(device)).argmax(1).cpu() for batch in images.split(500)]
-    return (torch.cat(predictions) == labels).float().mean().item()
+    batches = (as_input(batch).to(device) for batch in images.split(500))
+    predictions = torch.cat([network(batch).argmax(1).cpu() for batch in batches])
+    return (predictions == labels).float().mean().item()
 
 
 def write_backbone(source, network, measured, recipe, folder):
@@ -167,7 +168,7 @@ def write_backbone(source, network, measured, recipe, folder):
         "name": source,
         "architecture": "small_vgg",
         "data": f"{dataset}: the {source} classes, 500 training images each",
-        "classes": list(TinyImageNetClasses(source)),
+        "classes": list(class_names(source).values()),
         "held_out": f"every class of the target families: {', '.join(FAMILIES)}",
         "preprocessing": {"side": 64, "mean": MEAN, "std": STD},
         "recipe": recipe,
@@ -180,12 +181,6 @@ def write_backbone(source, network, measured, recipe, folder):
     with paths.written_whole(folder / f"{source}.json") as temporary:
         temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return card
-
-
-def TinyImageNetClasses(source):
-    from tlcourse.datasets.photos import class_names
-
-    return class_names(source).values()
 
 
 def _as_tensors(dataset):
@@ -226,7 +221,7 @@ def _resume(checkpoint, recipe, network, optimizer, schedule):
         return 0, 0.0
     state = torch.load(checkpoint, weights_only=True)
     if state["recipe"] != recipe:
-        raise ValueError(f"{checkpoint} was made by another recipe: delete it or name another --out.")
+        raise ValueError(f"{checkpoint} has another recipe: delete it or name another --out.")
     network.load_state_dict(state["network"])
     optimizer.load_state_dict(state["optimizer"])
     schedule.load_state_dict({**schedule.state_dict(), "last_epoch": state["steps"]})

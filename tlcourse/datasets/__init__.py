@@ -1,6 +1,15 @@
 """Domains and tasks: the images, their labels, and where each comes from."""
 
-
+from tlcourse.datasets.folder import ImageFolder, UnreadableImage, read_image
 from tlcourse.datasets.photos import FAMILIES, SOURCES, TinyImageNet
+from tlcourse.datasets.split import stratified_split
 
-__all__ = ["FAMILIES", "SOURCES", "TinyImageNet"]
+__all__ = [
+    "FAMILIES",
+    "SOURCES",
+    "ImageFolder",
+    "TinyImageNet",
+    "UnreadableImage",
+    "read_image",
+    "stratified_split",
+]

@@ -1,0 +1,233 @@
+"""Your own images: a folder with one sub-folder a class, whatever its files turn out to be."""
+
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from torch.utils.data import Dataset
+from tqdm import tqdm
+
+DRAFT_SIDE = 1024
+MOST_PIXELS = 90_000_000
+NOT_YOURS = {"thumbs.db", "desktop.ini", "__macosx"}
+
+
+class UnreadableImage(ValueError):
+    """A file that gives no picture; ``.reason`` says why, without the file's name."""
+
+    def __init__(self, path, reason):
+        super().__init__(path, reason)
+        self.path, self.reason = path, reason
+
+    def __str__(self):
+        return f"{self.path}: {self.reason}."
+
+
+def read_image(path):
+    """One file -> one picture of 8-bit RGB, upright, as its author meant it to be seen.
+
+    Transparency is put on white, 16-bit grey is scaled to 8 bits, integers and floats of 32 bits
+    are stretched from their smallest to their largest value, of an animation the first frame is
+    taken, and the EXIF orientation is applied. A JPEG of more than 2 x 1024 pixels on its shorter
+    side is decoded at a half, a quarter or an eighth, never below 1024.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    PIL.Image.Image
+        Mode ``"RGB"``.
+
+    Raises
+    ------
+    UnreadableImage
+        A ValueError that names the file and the reason: empty, not an image, truncated, damaged,
+        or of more than 90 million pixels.
+    """
+    try:
+        with _opened(path) as image:
+            image.draft(None, (DRAFT_SIDE, DRAFT_SIDE))
+            if image.width * image.height > MOST_PIXELS:
+                raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
+            ImageOps.exif_transpose(image, in_place=True)
+            return _as_rgb(image)
+    except Exception as problem:  # damaged files raise nearly anything from inside Pillow
+        raise UnreadableImage(path, _reason(path, problem)) from problem
+
+
+def _opened(path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        return Image.open(path)
+
+
+def _as_rgb(image):
+    if image.mode.startswith(("I", "F")):
+        grey = np.nan_to_num(np.asarray(image, dtype=np.float64))
+        low, high = 0, 65535
+        if image.mode == "F" or grey.min() < low or grey.max() > high:
+            low, high = grey.min(), grey.max()
+        grey = np.rint((grey - low) * (255 / (high - low or 1)))
+        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+    return image.convert("RGB")
+
+
+def _reason(path, problem):
+    if isinstance(problem, Image.DecompressionBombError):
+        return f"too large ({problem}; at most {MOST_PIXELS // 10**6} million): make it smaller"
+    if isinstance(problem, UnidentifiedImageError):
+        empty = Path(path).stat().st_size == 0
+        return "empty, zero bytes" if empty else "not an image, or only the beginning of one"
+    if "truncated" in str(problem).lower():
+        return "truncated: the end of the file is missing, copy it again"
+    if getattr(problem, "strerror", None):
+        return f"cannot be opened ({problem.strerror})"
+    return f"cannot be decoded ({str(problem) or type(problem).__name__})"
+
+
+class ImageFolder(Dataset):
+    """A folder of images, one sub-folder a class, as torchvision's, that survives bad files.
+
+    Every image is decoded once when the data set is made (with a progress bar over 2 s). Files
+    that give no picture are left out, listed with the reason, and named in one warning. Hidden
+    files and those that systems leave behind (``.DS_Store``, ``Thumbs.db``) are passed over.
+
+    Parameters
+    ----------
+    root : path
+        Holds one sub-folder a class; images may lie deeper inside it.
+    per_class : int, optional
+        Only the first readable images of each class, in the order of their names.
+
+    Attributes
+    ----------
+    files : list of Path
+        One an image, class after class.
+    targets : list of int
+        Index into ``classes``, one an image.
+    classes : list of str
+        Names of the sub-folders, sorted.
+    left_out : list of (Path, str)
+        Files that were left out, and why.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder.
+    ValueError
+        If there are fewer than two classes, or a class has no readable image or fewer than
+        ``per_class``.
+    """
+
+    def __init__(self, root, per_class=None):
+        self.root = Path(root)
+        if per_class is not None and per_class < 1:
+            raise ValueError(f"per_class is {per_class}: ask for 1 image a class or more.")
+        files_of, self.left_out = _files_by_class(self.root)
+        self.classes = list(files_of)
+        self.files, self.targets = [], []
+        n_files = sum(map(len, files_of.values()))
+        with tqdm(total=n_files, desc="checking images", delay=2, leave=False) as bar:
+            for label, (name, files) in enumerate(files_of.items()):
+                readable, bad = _readable(files, per_class, bar)
+                self._check_class(name, readable, bad, per_class)
+                self.left_out += bad
+                self.files += readable
+                self.targets += [label] * len(readable)
+        self._warn_of_left_out()
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        """The image (PIL, RGB, of its own size) and its label."""
+        return read_image(self.files[index]), self.targets[index]
+
+    def _check_class(self, name, readable, bad, per_class):
+        if len(readable) >= (per_class or 1):
+            return
+        asked = f"and per_class={per_class} asks for more" if per_class else "and needs one"
+        why = f" Left out: {self._listed(bad)}." if bad else ""
+        raise ValueError(
+            f"Class {name!r} of {self.root} has {len(readable)} readable images {asked}: "
+            f"add images, {'lower per_class' if per_class else 'or remove its folder'}.{why}"
+        )
+
+    def _warn_of_left_out(self):
+        if self.left_out:
+            warnings.warn(
+                f"{len(self.left_out)} files of {self.root} were left out: "
+                f"{self._listed(self.left_out)}. All are in .left_out.",
+                stacklevel=3,
+            )
+
+    def _listed(self, left_out, most=10):
+        named = [f"{file.relative_to(self.root).as_posix()} ({why})" for file, why in left_out]
+        more = [f"and {len(named) - most} more"] if len(named) > most else []
+        return ", ".join(named[:most] + more)
+
+
+def _files_by_class(root):
+    if not root.is_dir():
+        raise FileNotFoundError(f"There is no folder {root}: check its path.")
+    entries = sorted((entry for entry in root.iterdir() if _is_yours(entry)), key=lambda e: e.name)
+    folders = [entry for entry in entries if entry.is_dir()]
+    loose = [entry for entry in entries if not entry.is_dir()]
+    form = "make one sub-folder a class and put that class's images in it"
+    if not entries:
+        raise ValueError(f"The folder {root} is empty: {form}.")
+    if not folders:
+        raise ValueError(f"The folder {root} has files but no sub-folders: {form}.")
+    if len(folders) == 1:
+        raise ValueError(
+            f"The folder {root} has one class only, {folders[0].name!r}: there is nothing to tell "
+            "apart, add the sub-folder of a second class."
+        )
+    left_out = [(file, "not in the sub-folder of a class") for file in loose]
+    return {folder.name: _files_below(folder) for folder in folders}, left_out
+
+
+def _files_below(folder):
+    files, seen = [], set()
+    for place, inner, names in os.walk(folder, followlinks=True):
+        inner[:] = [name for name in inner if _is_yours(Path(name))]
+        if os.path.realpath(place) in seen:
+            inner.clear()
+            continue
+        seen.add(os.path.realpath(place))
+        files += [Path(place, name) for name in names if _is_yours(Path(name))]
+    return sorted(files, key=lambda file: (file.parent.as_posix(), file.name))
+
+
+def _is_yours(path):
+    return not path.name.startswith(".") and path.name.lower() not in NOT_YOURS
+
+
+def _readable(files, per_class, bar):
+    readable, bad = [], []
+    for file in files:
+        if len(readable) == per_class:
+            break
+        try:
+            _check_extension(file)
+            read_image(file)
+            readable.append(file)
+        except UnreadableImage as problem:
+            bad.append((file, problem.reason))
+        bar.update()
+    return readable, bad
+
+
+def _check_extension(file):
+    Image.init()
+    extension = file.suffix.lower()
+    if Image.registered_extensions().get(extension) not in Image.OPEN:
+        what = f"{extension} is not an image format" if extension else "no extension"
+        raise UnreadableImage(file, f"{what} that Pillow reads" if extension else what)

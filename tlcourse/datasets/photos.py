@@ -10,14 +10,13 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 from torch.utils.data import Dataset
 
 from tlcourse import paths
+from tlcourse.datasets.folder import read_image
 
 SOURCES = ("natural", "manmade")
 FAMILIES = ("cats and dogs", "insects", "food", "scenes", "vehicles", "clothes")
-SIDE = 64
 
 
 @cache
@@ -90,8 +89,7 @@ class TinyImageNet(Dataset):
 
     def __getitem__(self, index):
         """The image (PIL, RGB, 64 x 64) and its label."""
-        with Image.open(self.files[index]) as image:
-            return image.convert("RGB"), self.targets[index]
+        return read_image(self.files[index]), self.targets[index]
 
     def pixels(self):
         """All images as one uint8 array of shape (n, 64, 64, 3)."""
@@ -99,12 +97,13 @@ class TinyImageNet(Dataset):
 
 
 def default_root():
+    """Where Tiny ImageNet is looked for when no folder is named."""
     return paths.data_folder() / "tiny-imagenet-200"
 
 
 def _files_by_class(root, split):
     if split not in ("train", "val"):
-        raise ValueError(f"split is {split!r}: Tiny ImageNet has labelled 'train' and 'val' splits.")
+        raise ValueError(f"split is {split!r}: name 'train' or 'val', the two that have labels.")
     if not (root / split).is_dir():
         raise FileNotFoundError(
             f"Tiny ImageNet was not found in {root}: get tiny-imagenet-200.zip from Stanford "
