@@ -52,7 +52,7 @@ def read_image(path):
         with _opened(path) as image:
             image.draft(None, (DRAFT_SIDE, DRAFT_SIDE))
             if image.width * image.height > MOST_PIXELS:
-                raise Image.DecompressionBombError(f"{image.width} x {image.height} pixels")
+                raise Image.DecompressionBombError
             ImageOps.exif_transpose(image, in_place=True)
             return _as_rgb(image)
     except Exception as problem:  # damaged files raise nearly anything from inside Pillow
@@ -81,7 +81,7 @@ def _as_rgb(image):
 
 def _reason(path, problem):
     if isinstance(problem, Image.DecompressionBombError):
-        return f"too large ({problem}; at most {MOST_PIXELS // 10**6} million): make it smaller"
+        return f"too large, over {MOST_PIXELS // 10**6} million pixels: make it smaller"
     if isinstance(problem, UnidentifiedImageError):
         empty = Path(path).stat().st_size == 0
         return "empty, zero bytes" if empty else "not an image, or only the beginning of one"
@@ -163,7 +163,7 @@ class ImageFolder(Dataset):
     def _warn_of_left_out(self):
         if self.left_out:
             warnings.warn(
-                f"{len(self.left_out)} files of {self.root} were left out: "
+                f"Files of {self.root} that were left out ({len(self.left_out)}): "
                 f"{self._listed(self.left_out)}. All are in .left_out.",
                 stacklevel=3,
             )
