@@ -1,0 +1,209 @@
+"""Pre-training: interrupted and resumed, written whole, and the same function after folding."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from torch import nn
+from torchvision.transforms.v2 import functional as transforms
+
+from tlcourse import pretraining
+from tlcourse.datasets import photos
+from tlcourse.small_vgg import small_vgg
+
+RECIPE = {**pretraining.RECIPE, "epochs": 2, "batch_size": 20, "peak_learning_rate": 0.02}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Small batches on a busy machine: threads would wait for each other."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    """Tiny ImageNet's layout: the 41 natural classes, 2 images each to train on, 1 to validate."""
+    root, random = tmp_path_factory.mktemp("tiny"), np.random.default_rng(0)
+    (root / "val" / "images").mkdir(parents=True)
+    annotations = root / "val" / "val_annotations.txt"
+    with annotations.open("w", encoding="utf-8", newline="\n") as lines:
+        for label, wnid in enumerate(photos.class_names("natural")):
+            folder = root / "train" / wnid / "images"
+            folder.mkdir(parents=True)
+            files = [folder / f"{wnid}_{number}.JPEG" for number in range(2)]
+            for file in [*files, root / "val" / "images" / f"val_{label}.JPEG"]:
+                pixels = random.integers(0, 256, (64, 64, 3), dtype=np.uint8)
+                Image.fromarray(pixels).save(file)
+            lines.write(f"val_{label}.JPEG\t{wnid}\t0\t0\t62\t62\n")
+    return root
+
+
+def train(root, folder, **changes):
+    return pretraining.pretrain("natural", root, folder, {**RECIPE, **changes}, progress=False)
+
+
+@pytest.fixture(scope="module")
+def trained(root, tmp_path_factory):
+    return train(root, tmp_path_factory.mktemp("whole"))
+
+
+def interrupt_at_batch(monkeypatch, number):
+    calls, augment = [], pretraining.augment
+
+    def interrupted(images, generator):
+        calls.append(1)
+        if len(calls) == number:
+            raise KeyboardInterrupt
+        return augment(images, generator)
+
+    monkeypatch.setattr(pretraining, "augment", interrupted)
+
+
+class TestResuming:
+    def test_interrupted_run_ends_with_the_same_weights(
+        self, root, trained, tmp_path, monkeypatch, capsys
+    ):
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            interrupt_at_batch(patch, 6)
+            train(root, tmp_path)
+        network, measured = train(root, tmp_path)
+        assert "Going on after epoch 1." in capsys.readouterr().out
+        wanted = trained[0].state_dict()
+        for name, tensor in network.state_dict().items():
+            assert torch.equal(tensor, wanted[name]), name
+        accuracy = "source_validation_accuracy"
+        assert measured[accuracy] == trained[1][accuracy]
+
+    def test_interrupted_before_the_first_epoch_leaves_nothing(self, root, tmp_path, monkeypatch):
+        interrupt_at_batch(monkeypatch, 2)
+        with pytest.raises(KeyboardInterrupt):
+            train(root, tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_another_recipe_is_refused(self, root, tmp_path):
+        train(root, tmp_path, epochs=1)
+        before = (tmp_path / "natural.checkpoint.pt").read_bytes()
+        with pytest.raises(ValueError, match=r"checkpoint.pt has another recipe: delete it"):
+            train(root, tmp_path, epochs=2)
+        assert (tmp_path / "natural.checkpoint.pt").read_bytes() == before
+
+    def test_training_changes_every_layer(self, trained):
+        torch.manual_seed(RECIPE["seed"])
+        start = small_vgg(41, batch_norm=True).state_dict()
+        for name, tensor in trained[0].state_dict().items():
+            assert not torch.equal(tensor, start[name]), name
+
+
+class TestWriting:
+    def write(self, trained, folder):
+        return pretraining.write_backbone("natural", *trained, RECIPE, folder)
+
+    def test_card(self, trained, tmp_path):
+        returned = self.write(trained, tmp_path)
+        card = json.loads((tmp_path / "natural.json").read_text(encoding="utf-8"))
+        assert card == json.loads(json.dumps(returned))
+        weights = (tmp_path / "natural.safetensors").read_bytes()
+        assert card["sha256"] == hashlib.sha256(weights).hexdigest()
+        assert card["classes"] == list(photos.class_names("natural").values())
+        assert card["recipe"] == RECIPE
+        assert card["measured"] == trained[1]
+        assert card["parameters"] == sum(p.numel() for p in small_vgg(41).parameters())
+        assert len(weights) < 4_000_000
+
+    def test_weights_give_the_scores_of_the_trained_network(self, trained, tmp_path):
+        self.write(trained, tmp_path)
+        tensors = load_file(tmp_path / "natural.safetensors")
+        assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
+        shipped = small_vgg(41).eval()
+        shipped.load_state_dict(tensors)
+        images = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+        with torch.no_grad():
+            wanted, got = trained[0].eval()(images), shipped(images)
+        torch.testing.assert_close(got, wanted, atol=0.02, rtol=0.02)
+
+    def test_failure_leaves_the_old_weights_whole(self, trained, tmp_path, monkeypatch):
+        def half_written(tensors, path):
+            path.write_bytes(b"half")
+            raise OSError("No space left on device")
+
+        (tmp_path / "natural.safetensors").write_bytes(b"the old weights")
+        monkeypatch.setattr(pretraining, "save_file", half_written)
+        with pytest.raises(OSError, match="No space left"):
+            self.write(trained, tmp_path)
+        assert [file.name for file in tmp_path.iterdir()] == ["natural.safetensors"]
+        assert (tmp_path / "natural.safetensors").read_bytes() == b"the old weights"
+
+    def test_no_half_card(self, trained, tmp_path):
+        with pytest.raises(TypeError):
+            self.write((trained[0], {"accuracy": torch.ones(1)}), tmp_path)
+        assert [file.name for file in tmp_path.iterdir()] == ["natural.safetensors"]
+
+
+class TestAugment:
+    IMAGES = torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+
+    def augment(self, images, seed=0):
+        return pretraining.augment(images, torch.Generator().manual_seed(seed))
+
+    def test_shape_and_finite(self):
+        out = self.augment(self.IMAGES)
+        assert out.shape == self.IMAGES.shape
+        assert out.isfinite().all()
+
+    def test_only_its_generator_decides(self):
+        state = torch.get_rng_state()
+        first, second = self.augment(self.IMAGES), self.augment(self.IMAGES)
+        assert torch.equal(first, second)
+        assert not torch.equal(first, self.augment(self.IMAGES, seed=1))
+        assert torch.equal(torch.get_rng_state(), state)
+
+    def test_no_image_stays_as_it_was_and_no_two_change_alike(self):
+        same = self.IMAGES[:1].repeat(16, 1, 1, 1)
+        out = self.augment(same)
+        distances = torch.cdist(out.flatten(1), torch.cat([out, same[:1]]).flatten(1))
+        assert (distances + torch.eye(16, 17) * 100 > 1).all()
+
+    def test_input_is_not_written_to(self):
+        before = self.IMAGES.clone()
+        self.augment(self.IMAGES)
+        assert torch.equal(self.IMAGES, before)
+
+
+def test_as_input_is_that_of_torchvision():
+    pixels = torch.randint(0, 256, (2, 3, 8, 8), dtype=torch.uint8)
+    scaled = transforms.to_dtype(pixels, torch.float32, scale=True)
+    wanted = transforms.normalize(scaled, pretraining.MEAN, pretraining.STD)
+    torch.testing.assert_close(pretraining.as_input(pixels), wanted)
+
+
+def test_measure_accuracy():
+    images = torch.zeros(600, 3, 2, 2, dtype=torch.uint8)
+    images[:150, 0] = 255
+    network = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
+    nn.init.zeros_(network[1].bias)
+    network[1].weight.data = torch.tensor([[-1.0], [1.0]]) * torch.tensor([1.0] * 4 + [0.0] * 8)
+    assert pretraining.measure_accuracy(network, images, torch.ones(600)) == pytest.approx(0.25)
+    assert not network.training
+
+
+class TestCommand:
+    def test_missing_data_is_one_sentence(self, tmp_path):
+        with pytest.raises(SystemExit, match=r"Tiny ImageNet was not found in .*nowhere"):
+            pretraining.main(["natural", "--data", str(tmp_path / "nowhere")])
+
+    def test_writes_weights_and_card(self, root, tmp_path, monkeypatch, capsys):
+        monkeypatch.setitem(pretraining.RECIPE, "batch_size", 20)
+        options = ["--data", str(root), "--out", str(tmp_path), "--epochs", "1", "--quiet"]
+        pretraining.main(["natural", *options])
+        names = ["natural.checkpoint.pt", "natural.json", "natural.safetensors"]
+        assert sorted(file.name for file in tmp_path.iterdir()) == names
+        out, err = capsys.readouterr()
+        assert "natural: epoch 1 of 1, loss" in out
+        assert err == ""
