@@ -9,7 +9,6 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
-from torchvision.transforms.v2 import functional as transforms
 
 from tlcourse import pretraining
 from tlcourse.datasets import photos
@@ -177,6 +176,8 @@ class TestAugment:
 
 
 def test_as_input_is_that_of_torchvision():
+    from torchvision.transforms.v2 import functional as transforms
+
     pixels = torch.randint(0, 256, (2, 3, 8, 8), dtype=torch.uint8)
     scaled = transforms.to_dtype(pixels, torch.float32, scale=True)
     wanted = transforms.normalize(scaled, pretraining.MEAN, pretraining.STD)
