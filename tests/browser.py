@@ -1,0 +1,217 @@
+"""A JupyterLab server and a headless browser for the tests of the real thing."""
+
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+SCREENSHOTS = PROJECT / "build" / "screenshots"
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+)
+USUAL_PLACES = (
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
+)
+LATENCY_PROBE = """
+() => {
+  const seen = (window.tlcourseLatency = { input: 0, change: 0 });
+  for (const type of ["click", "keydown"]) {
+    document.addEventListener(type, (e) => { seen.input = e.timeStamp; seen.change = 0; }, true);
+  }
+  new MutationObserver((records) => {
+    const isOutput = (node) => (node.nodeType === 1 ? node : node.parentElement)
+      ?.closest?.(".jupyter-widgets.widget-html, .widget-html-content");
+    if (records.some((r) => isOutput(r.target))) seen.change = performance.now();
+  }).observe(document.body, { childList: true, subtree: true, characterData: true });
+}
+"""
+
+
+def find_browser():
+    """Path of a Chromium, Chrome or Edge; skips the test where there is none.
+
+    With ``TLCOURSE_REQUIRE_BROWSER=1`` a missing browser is a failure.
+    """
+    found = next(filter(None, map(shutil.which, NAMES)), None)
+    found = found or next((place for place in USUAL_PLACES if Path(place).exists()), None)
+    if found is None:
+        message = "No browser: install Chromium, Chrome or Edge to test what students see."
+        if os.environ.get("TLCOURSE_REQUIRE_BROWSER") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return found
+
+
+@contextmanager
+def jupyterlab(folder, settings_folder, theme="JupyterLab Light"):
+    """A JupyterLab server on ``folder``, on the loopback with a token; yields its address maker.
+
+    Yields
+    ------
+    callable
+        Path of a page (``"lab/tree/a.ipynb"``) -> URL.
+    """
+    port, token = _free_port(), secrets.token_hex(16)
+    log = Path(settings_folder) / "server.log"
+    with log.open("w", encoding="utf-8") as output:
+        server = subprocess.Popen(
+            _command(folder, port, token),
+            env=_environment(Path(settings_folder), theme),
+            cwd=folder,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_up(f"http://127.0.0.1:{port}/api/status?token={token}", server, log)
+        yield lambda page: f"http://127.0.0.1:{port}/{page}?token={token}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+@contextmanager
+def open_page(browser, size=(1400, 1000)):
+    """A page that remembers the errors on its console and the requests that leave the machine.
+
+    Yields
+    ------
+    Page, list of str
+        Playwright's page, and what went wrong on it.
+    """
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page, problems = context.new_page(), []
+    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda r: None if _is_local(r.url) else problems.append(f"asked {r.url}"))
+    try:
+        yield page, problems
+    finally:
+        context.close()
+
+
+def run_all(page, url, timeout=180):
+    """Open a notebook in JupyterLab and run all of its cells.
+
+    Returns
+    -------
+    list of str
+        Error outputs, and widgets that JupyterLab could not display.
+    """
+    page.goto(url)
+    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=60_000)
+    page.set_default_timeout(timeout * 1000)
+    page.evaluate(
+        """async () => {
+          const panel = window.jupyterapp.shell.currentWidget;
+          await panel.context.ready;
+          await panel.sessionContext.ready;
+          await panel.sessionContext.session.kernel.info;
+          await window.jupyterapp.commands.execute("notebook:run-all-cells");
+        }"""
+    )
+    page.wait_for_function(
+        "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+    )
+    page.wait_for_timeout(1500)
+    errors = page.evaluate(
+        """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
+          .flatMap((cell) => cell.cell_type === "code" ? cell.outputs : [])
+          .filter((output) => output.output_type === "error")
+          .map((output) => output.ename + ": " + output.evalue)"""
+    )
+    text = page.locator(".jp-Notebook").inner_text()
+    broken = "Error displaying widget"
+    return errors + ([broken] if broken in text else [])
+
+
+def start_probe(page):
+    """Note from now on when the last click or key came and when a widget's text changed."""
+    page.evaluate(LATENCY_PROBE)
+
+
+def last_latency(page):
+    """Milliseconds from the last click or key to the last change of a text that it caused."""
+    seen = page.evaluate("window.tlcourseLatency")
+    return seen["change"] - seen["input"]
+
+
+def screenshot(page, name):
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    page.locator(".jp-NotebookPanel").screenshot(path=str(path))
+    return path
+
+
+def _command(folder, port, token):
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
+    command += [
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+    ]
+    command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
+    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
+    return command + (["--allow-root"] if is_root else [])
+
+
+def _environment(folder, theme):
+    settings = {
+        "apputils-extension/themes": {"theme": theme},
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        "notebook-extension/tracker": {"windowingMode": "none"},
+    }
+    for name, values in settings.items():
+        file = folder / "lab" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values), encoding="utf-8")
+    search_path = filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))
+    return {
+        **os.environ,
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "lab"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "PYTHONPATH": os.pathsep.join(search_path),
+    }
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def _wait_until_up(url, server, log, seconds=90):
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.3)
+    raise RuntimeError("JupyterLab did not start:\n" + log.read_text(encoding="utf-8")[-3000:])
+
+
+def _is_local(url):
+    return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))

@@ -1,0 +1,139 @@
+"""The look of figures: colours, sizes, spread over seeds, alternative text."""
+
+import subprocess
+import sys
+from itertools import combinations
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from tlcourse import plots
+
+# Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB
+COLOUR_BLINDNESS = {
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+}
+
+
+@pytest.fixture(autouse=True)
+def own_figures():
+    with matplotlib.rc_context():
+        yield
+    plt.close("all")
+
+
+def linear(colour):
+    rgb = np.array(matplotlib.colors.to_rgb(colour))
+    return np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+
+
+def as_lab(rgb):
+    to_xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+    xyz = np.array(to_xyz) @ np.clip(rgb, 0, 1) / [0.9505, 1, 1.089]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("deficiency", ["none", *COLOUR_BLINDNESS])
+@pytest.mark.parametrize(
+    "together", [("natural", "manmade"), ("fc6", "fc7", "full network"), ("fc7", "published")]
+)
+def test_colours_drawn_together_are_told_apart(deficiency, together):
+    sees = np.array(COLOUR_BLINDNESS.get(deficiency, np.eye(3)))
+    for one, other in combinations(together, 2):
+        pair = [as_lab(sees @ linear(plots.colour_of(name))) for name in (one, other)]
+        assert np.linalg.norm(pair[0] - pair[1]) > 20, (one, other)
+
+
+def test_unknown_name_always_gets_the_same_colour_of_the_palette():
+    assert plots.colour_of("ResNet") == plots.colour_of("ResNet")
+    assert plots.colour_of("ResNet") in plots.OKABE_ITO.values()
+
+
+def test_course_style_is_legible_and_only_set_on_request():
+    plots.use_course_style()
+    figure, ax = plt.subplots()
+    assert not ax.spines["top"].get_visible() and not ax.spines["right"].get_visible()
+    assert min(text.get_fontsize() for text in ax.get_xticklabels()) >= 14
+
+
+def test_import_is_light():
+    code = "import tlcourse.plots, sys; print('matplotlib' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert printed.strip() == "False"
+
+
+def test_accuracies_show_mean_and_spread_of_seeds():
+    table = {
+        ("cats", "fc7"): [0.2, 0.3],
+        ("cats", "full network"): [0.5],
+        ("food", "fc7"): [0.41],
+        ("food", "full network"): [0.4, 0.6, 0.8],
+    }
+    ax = plots.plot_accuracies(table, chance={"cats": 0.1, "food": 0.05})
+    lines = {line.get_label(): line for line in ax.get_lines()}
+    np.testing.assert_allclose(lines["fc7"].get_ydata(), [25, 41])
+    np.testing.assert_allclose(lines["full network"].get_ydata(), [50, 60])
+    assert [text.get_text() for text in ax.texts] == ["25", "41", "50", "60"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["cats", "food"]
+    spread = [c.get_segments()[0][:, 1] for c in ax.collections][3]
+    np.testing.assert_allclose(spread, [40, 80])
+    assert "guessing" in [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_accuracies_draw_on_given_axes_and_allow_missing_pairs():
+    ax = plt.subplots()[1]
+    assert plots.plot_accuracies({("a", "fc6"): [0.1], ("b", "fc7"): [0.2]}, ax) is ax
+    assert len(ax.texts) == 2
+
+
+def test_clock_lays_stages_end_to_end():
+    ax = plots.plot_clock({"read": 1.0, "extract": 3.5, "train": 0.25})
+    starts = [bar.get_x() for bar in ax.patches]
+    assert starts == [0, 1.0, 4.5] and [bar.get_width() for bar in ax.patches] == [1, 3.5, 0.25]
+    assert ax.get_title(loc="left") + ax.get_title() == "4.8 s in all"
+    assert [text.get_text() for text in ax.texts] == ["1.0 s", "3.5 s", "250 ms"]
+    assert ax.yaxis_inverted()
+
+
+@pytest.mark.parametrize("stages", [{}, {"read": -1}])
+def test_clock_refuses_what_no_clock_shows(stages):
+    with pytest.raises(ValueError, match="at least one stage"):
+        plots.plot_clock(stages)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 ms"), (0.9996, "1.0 s"), (59.94, "59.9 s"), (59.96, "1 min 00 s"), (185, "3 min 05 s")],
+)
+def test_durations_in_words(seconds, words):
+    assert plots.as_duration(seconds) == words
+
+
+def test_alternative_text_is_in_the_page_and_the_figure_is_closed():
+    figure, _ = plt.subplots()
+    picture = plots.alt_text(figure, 'fc7 "loses"\n  on 5 <of> 6')
+    assert not plt.fignum_exists(figure.number)
+    assert picture.png.startswith(b"\x89PNG")
+    assert 'alt="fc7 &quot;loses&quot; on 5 &lt;of&gt; 6"' in picture._repr_html_()
+    assert repr(picture) == 'Figure: fc7 "loses" on 5 <of> 6'
+
+
+def test_alternative_text_takes_axes_and_may_not_be_empty():
+    ax = plt.subplots()[1]
+    assert plots.alt_text(ax, "A line.").text == "A line."
+    with pytest.raises(ValueError, match="alternative text is empty"):
+        plots.alt_text(ax, " ")

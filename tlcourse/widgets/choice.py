@@ -1,0 +1,69 @@
+"""Choose one of a few options.
+
+The toggle buttons of ipywidgets do not tell a screen reader which one is chosen, have no way to
+say why an option is missing, and let arrow keys through to the slides: hence this one.
+"""
+
+from html import escape
+
+import anywidget
+import traitlets
+
+from tlcourse.widgets import _assets
+
+
+class Choice(anywidget.AnyWidget):
+    """A group of radio buttons in a row; arrow keys move the choice and stay in the group.
+
+    Parameters
+    ----------
+    label : str
+        What is being chosen.
+    options : sequence of str
+    value : str, optional
+        Chosen at first; by default the first option that can be chosen.
+    reasons : mapping of str to str, optional
+        Options that cannot be chosen, and why: shown, disabled, with the reason in text.
+
+    Attributes
+    ----------
+    value : str
+
+    Raises
+    ------
+    traitlets.TraitError
+        If the value is not an option, or is one that cannot be chosen.
+    """
+
+    _esm = _assets.esm("choice")
+    _css = _assets.css()
+    label = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    value = traitlets.Unicode().tag(sync=True)
+    _reasons = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, label, options, value=None, reasons=None):
+        options, reasons = list(options), dict(reasons or {})
+        free = [option for option in options if option not in reasons]
+        if not free:
+            raise ValueError(f"{label}: there is no option that can be chosen.")
+        self._checked = (label, options, reasons)
+        super().__init__(label=label, options=options, _reasons=reasons, value=value or free[0])
+
+    @traitlets.validate("value")
+    def _can_be_chosen(self, proposal):
+        label, options, reasons = self._checked
+        value = proposal["value"]
+        if value not in options:
+            raise traitlets.TraitError(f"{label}: {value!r} is not one of {', '.join(options)}.")
+        if value in reasons:
+            raise traitlets.TraitError(f"{label}: {value} cannot be chosen. {reasons[value]}")
+        return value
+
+    def _repr_mimebundle_(self, **options):
+        data, metadata = super()._repr_mimebundle_(**options)
+        names = (f"<b>{escape(o)}</b>" if o == self.value else escape(o) for o in self.options)
+        html = f"<p>{escape(self.label)}: {', '.join(names)}</p>"
+        return {**data, "text/plain": f"{type(self).__name__}({self.label})", "text/html": html}, (
+            metadata
+        )

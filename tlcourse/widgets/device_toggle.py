@@ -1,0 +1,30 @@
+"""Choose the device that computes."""
+
+from tlcourse.widgets.choice import Choice
+
+
+class DeviceToggle(Choice):
+    """cpu, cuda and mps; those that this machine lacks are shown, disabled, and say why.
+
+    Parameters
+    ----------
+    value : str, optional
+        Name of the device chosen at first; by default the fastest one.
+    devices : sequence of tlcourse.devices.Device, optional
+        By default those of this machine.
+
+    Attributes
+    ----------
+    value : str
+        ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    """
+
+    def __init__(self, value=None, devices=None):
+        if devices is None:
+            from tlcourse import devices as machine
+
+            devices = machine.devices()
+        reasons = {d.name: d.reason for d in devices if not d.available}
+        available = {d.name for d in devices} - set(reasons)
+        fastest = next((name for name in ("cuda", "mps", "cpu") if name in available), None)
+        super().__init__("Device", [d.name for d in devices], value or fastest, reasons)

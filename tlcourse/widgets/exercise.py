@@ -1,0 +1,90 @@
+"""Check the answer to an exercise, in words.
+
+The solution of an exercise is not a widget: it is a ``<details>`` element in the markdown cell
+below the exercise, one click away in JupyterLab and in exported pages, with no kernel needed.
+"""
+
+from dataclasses import dataclass
+from html import escape
+from math import isclose
+from numbers import Real
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What the check says.
+
+    Attributes
+    ----------
+    right : bool or None
+        None where nothing was answered yet.
+    words : str
+    """
+
+    right: bool | None
+    words: str
+
+    def __repr__(self):
+        return self.words
+
+    def _repr_html_(self):
+        mark, colour = {
+            True: ("✓", "#009E73"),
+            False: ("✗", "#D55E00"),
+            None: ("…", "#0072B2"),
+        }[self.right]
+        return (
+            f'<div role="status" style="border-left:8px solid {colour};padding:6px 16px;'
+            f'font-size:18px;line-height:1.4"><b aria-hidden="true">{mark}</b> '
+            f"{escape(self.words)}</div>"
+        )
+
+
+def check_answer(answer, expected, why, hints=None, tolerance=0.0):
+    """Compare an answer with the expected one; shows as a coloured sentence.
+
+    Parameters
+    ----------
+    answer : number, str, collection or None
+        None or ``...`` means not answered yet, so that "Run all" goes through.
+    expected : number, str or collection
+        Computed by the notebook where it depends on a measurement. A string is compared without
+        regard to case and blanks, a collection without regard to order.
+    why : str
+        The reason, shown when the answer is right.
+    hints : mapping, optional
+        Words for the wrong answers that are worth a word; any other gets the key ``None``.
+    tolerance : float
+        Largest absolute difference of a number that still counts as right.
+
+    Returns
+    -------
+    Feedback
+    """
+    if answer is None or answer is ...:
+        return Feedback(None, "Not answered yet: put your answer in place of the dots and run.")
+    if not isinstance(answer, Real) and isinstance(expected, Real):
+        return Feedback(False, f"The answer is a number, {answer!r} is not one.")
+    if _same(answer, expected, tolerance):
+        return Feedback(True, f"Right. {why}")
+    matching = (text for wrong, text in (hints or {}).items() if _is_hint(answer, wrong))
+    default = (hints or {}).get(None, "Look again at what was measured above.")
+    return Feedback(False, f"Not yet. {next(matching, default)}")
+
+
+def _same(answer, expected, tolerance=0.0):
+    if isinstance(expected, Real) and isinstance(answer, Real):
+        return isclose(answer, expected, rel_tol=1e-9, abs_tol=tolerance)
+    if isinstance(expected, str):
+        return isinstance(answer, str) and _plain(answer) == _plain(expected)
+    if isinstance(answer, str) or not hasattr(answer, "__iter__"):
+        return False
+    return sorted(map(_plain, answer)) == sorted(map(_plain, expected))
+
+
+def _is_hint(answer, wrong):
+    return wrong is not None and _same(answer, wrong)
+
+
+def _plain(value):
+    return "".join(str(value).split()).casefold()

@@ -1,0 +1,160 @@
+"""The main view of notebook 06: which layers of which backbone serve which target."""
+
+from html import escape
+
+import ipywidgets
+
+from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.layer_toggle import LayerToggle
+
+
+class FeatureExtractionExplorer(ipywidgets.VBox):
+    """Backbone, target and layers on controls; the accuracy of a linear SVM below them.
+
+    Parameters
+    ----------
+    layer_sizes : mapping of str to int, optional
+        Number of features of each layer; by default those of the bundled backbones.
+    backbones, families : sequence of str, optional
+    layers : sequence of str
+        Selected at first.
+    per_class : int
+        Training images a class.
+    evaluate : callable, optional
+        ``(backbone, family, layers, per_class=...) -> result`` with the attributes ``accuracy``,
+        ``per_class`` (accuracy by class), ``n_features`` and ``seconds``; by default
+        ``tlcourse.transfer.evaluate_transfer``.
+
+    Attributes
+    ----------
+    backbone, family : Choice
+    layers : LayerToggle
+    result : object
+        What ``evaluate`` returned for the present settings, None where it failed.
+    """
+
+    def __init__(
+        self,
+        layer_sizes=None,
+        backbones=("natural", "manmade"),
+        families=None,
+        layers=("fc7",),
+        per_class=20,
+        evaluate=None,
+    ):
+        self._evaluate = evaluate or _evaluate_transfer
+        self._per_class, self._results, self.result = per_class, {}, None
+        self.backbone = Choice("Source: the backbone was trained on", backbones)
+        self.family = Choice("Target: the images to classify", families or _families())
+        self.layers = LayerToggle(layer_sizes or _bundled_layer_sizes(), layers)
+        self._readout = ipywidgets.HTML()
+        for control in (self.backbone, self.family, self.layers):
+            control.observe(self._update, "value")
+        choices = ipywidgets.Box([self.backbone, self.family])
+        choices.layout.flex_flow = "row wrap"
+        super().__init__([choices, self.layers, self._readout])
+        self._update()
+
+    def _update(self, _change=None):
+        key = (self.backbone.value, self.family.value, tuple(self.layers.value))
+        if key not in self._results:
+            self._readout.value = readout_html(f"Computing: {_setting(*key)} ...")
+        try:
+            if key not in self._results:
+                self._results[key] = self._evaluate(
+                    key[0], key[1], list(key[2]), per_class=self._per_class
+                )
+        except Exception as problem:  # an exception in an observer is shown nowhere
+            self.result = None
+            self._readout.value = readout_html(f"This could not be measured. {problem}")
+            return
+        self.result = self._results[key]
+        self._readout.value = result_html(self.result, _setting(*key), self._per_class)
+
+    def _repr_mimebundle_(self, **options):
+        html = self.layers.to_html() + self._readout.value
+        bundle = super()._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": "FeatureExtractionExplorer()", "text/html": html}
+
+
+def result_html(result, setting, per_class):
+    """A result as HTML: one sentence, and a bar a class beside the level of guessing.
+
+    Parameters
+    ----------
+    result : object
+        With ``accuracy``, ``per_class``, ``n_features``, ``seconds``; accuracies in [0, 1].
+    setting : str
+        Which source, target and layers.
+    per_class : int
+        Training images a class.
+
+    Returns
+    -------
+    str
+    """
+    chance = 1 / len(result.per_class)
+    bars = "".join(_bar(name, value, chance) for name, value in result.per_class.items())
+    head = (
+        f'<div style="font-size:30px;font-weight:700">{100 * result.accuracy:.1f}% '
+        '<span style="font-size:18px;font-weight:400">mean class accuracy of a linear SVM on '
+        f"{result.n_features:,} features, {per_class} training images a class, "
+        f"{1000 * result.seconds:.0f} ms</span></div>"
+    )
+    note = (
+        f"Accuracy of each class; the upright line is guessing ({100 * chance:.0f}%). "
+        f"Shown: {setting}."
+    )
+    columns = "display:grid;grid-template-columns:repeat(auto-fill,minmax(20em,1fr));gap:3px 28px"
+    return readout_html(note, head, f'<div style="{columns}">{bars}</div>')
+
+
+def readout_html(sentence, head="", body=""):
+    """The frame of the readout: spoken by screen readers when it changes."""
+    return (
+        '<div role="status" aria-live="polite" style="font-size:18px;line-height:1.4;'
+        'color:var(--jp-content-font-color1,#111);padding:4px 12px 4px 4px">'
+        f'{head}<div style="margin:4px 0 8px">{escape(sentence)}</div>{body}</div>'
+    )
+
+
+def _bar(name, value, chance):
+    label = escape(name)
+    track = "background:var(--jp-layout-color3,#ddd);height:18px;position:relative"
+    mark = "position:absolute;top:-2px;bottom:-2px;width:3px"
+    return (
+        '<div style="display:grid;grid-template-columns:9.5em 1fr 3em;gap:8px;align-items:center">'
+        f'<span style="overflow:hidden;text-overflow:ellipsis;white-space:nowrap" title="{label}">'
+        f'{label}</span><span style="{track}"><span style="display:block;height:100%;'
+        f'background:#0072B2;width:{100 * value:.1f}%"></span><span style="{mark};'
+        f'left:{100 * chance:.1f}%;background:var(--jp-content-font-color1,#111)"></span></span>'
+        f'<span style="text-align:right">{100 * value:.0f}%</span></div>'
+    )
+
+
+def _setting(backbone, family, layers):
+    names = ", ".join(layers) if len(layers) <= 3 else f"{len(layers)} layers"
+    return f"{backbone} backbone, {family}, {names}"
+
+
+def _evaluate_transfer(*settings, **more):
+    from tlcourse.transfer import evaluate_transfer
+
+    return evaluate_transfer(*settings, **more)
+
+
+def _families():
+    from tlcourse.datasets.photos import FAMILIES
+
+    return FAMILIES
+
+
+def _bundled_layer_sizes():
+    from tlcourse.small_vgg import FC_WIDTH, WIDTHS
+
+    sizes = {
+        f"conv{block}_{number}": width
+        for block, widths in enumerate(WIDTHS, start=1)
+        for number, width in enumerate(widths, start=1)
+    }
+    return {**sizes, "fc6": FC_WIDTH, "fc7": FC_WIDTH}

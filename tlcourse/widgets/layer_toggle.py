@@ -1,0 +1,104 @@
+"""Choose layers on a drawing of the network."""
+
+import difflib
+
+import anywidget
+import traitlets
+
+from tlcourse.widgets import _assets
+from tlcourse.widgets.network_drawing import blocks_of, draw_network, static_picture
+
+
+class LayerToggle(anywidget.AnyWidget):
+    """The network drawn as in the lecture; a click, Enter or Space on a layer toggles it.
+
+    Arrow keys move between layers, shift extends the choice from the last layer used, buttons
+    choose usual sets. At least one layer stays selected.
+
+    Parameters
+    ----------
+    layer_sizes : mapping of str to int
+        Number of features of each layer, in network order, as ``Backbone.layer_sizes``.
+    value : sequence of str
+        Layers selected at first.
+    title : str
+    pools : collection of str, optional
+        Blocks followed by a max-pool, where the layers' names do not tell.
+
+    Attributes
+    ----------
+    value : list of str
+        Selected layers, in network order.
+
+    Raises
+    ------
+    traitlets.TraitError
+        If a layer is unknown or none is selected.
+    """
+
+    _esm = _assets.esm("layer_toggle")
+    _css = _assets.css()
+    value = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    title = traitlets.Unicode().tag(sync=True)
+    _svg = traitlets.Unicode().tag(sync=True)
+    _presets = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, layer_sizes, value=("fc7",), title="Layers of the network", pools=None):
+        self.layer_sizes = {str(name): int(size) for name, size in layer_sizes.items()}
+        self._pools = pools
+        super().__init__(
+            value=list(value),
+            title=title,
+            _svg=draw_network(self.layer_sizes, value, title, pools),
+            _presets=usual_sets(self.layer_sizes),
+        )
+
+    @property
+    def n_features(self):
+        """Number of features of the selected layers together."""
+        return sum(self.layer_sizes[name] for name in self.value)
+
+    @traitlets.validate("value")
+    def _in_network_order(self, proposal):
+        wanted = list(proposal["value"])
+        if not wanted:
+            raise traitlets.TraitError("No layer is selected: select at least one.")
+        for name in wanted:
+            if name not in self.layer_sizes:
+                raise traitlets.TraitError(_unknown(name, self.layer_sizes))
+        return [name for name in self.layer_sizes if name in wanted]
+
+    def to_html(self):
+        """The drawing as it is now, as an ``<img>`` for pages without a kernel."""
+        return static_picture(self.layer_sizes, self.value, self.title, self._pools)
+
+    def _repr_mimebundle_(self, **options):
+        data, metadata = super()._repr_mimebundle_(**options)
+        plain = f"LayerToggle({', '.join(self.value)})"
+        return {**data, "text/plain": plain, "text/html": self.to_html()}, metadata
+
+
+def usual_sets(layer_sizes):
+    """The sets of layers of the lecture, as ``{label: layers in network order}``.
+
+    Each fully connected layer alone (the last layer where there is none), all convolutions,
+    the full network.
+    """
+    layers = list(layer_sizes)
+    alone = [name for name in layers if name.startswith("fc")] or layers[-1:]
+    sets = {name: [name] for name in alone}
+    convolutions = [
+        name
+        for block, names in blocks_of(layers).items()
+        for name in names
+        if block.startswith("conv")
+    ]
+    if len(convolutions) > 1:
+        sets["all convolutions"] = convolutions
+    return {**sets, "full network": layers}
+
+
+def _unknown(name, layer_sizes):
+    close = difflib.get_close_matches(name, layer_sizes, n=1)
+    hint = f" Did you mean {close[0]}?" if close else ""
+    return f"The network has no layer {name!r}.{hint} Its layers are {', '.join(layer_sizes)}."
