@@ -1,0 +1,206 @@
+"""The verbs of the course: ``tlcourse lab``, ``test``, ``check`` and ``bench``.
+
+Nothing but the standard library is imported here at the top: ``start.py`` reads the verbs before
+anything is installed.
+"""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+NBVAL = (
+    *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"),
+    *("-n", "2", "--dist", "loadscope", "--durations", "5"),
+)
+
+
+class UnknownVerb(ValueError):
+    """The first word of the command is no verb of the course."""
+
+
+class BadPort(ValueError):
+    """The port asked for is not a port, or is taken."""
+
+
+def main(arguments=None):
+    """Run one verb; returns the exit status."""
+    try:
+        verb, rest = split_verb(sys.argv[1:] if arguments is None else list(arguments))
+        if verb == "help":
+            print(help_text())
+            return 0
+        os.chdir(PROJECT)
+        return VERBS[verb][0](rest)
+    except (UnknownVerb, BadPort) as problem:
+        print(f"tlcourse: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def split_verb(arguments):
+    """The verb (``lab`` if none is named) and what follows it.
+
+    Raises
+    ------
+    UnknownVerb
+        With the verbs that there are.
+    """
+    if arguments and arguments[0] in ("help", "-h", "--help"):
+        return "help", arguments[1:]
+    if not arguments or arguments[0].startswith("-"):
+        return "lab", arguments
+    verb, *rest = arguments
+    if verb not in VERBS:
+        raise UnknownVerb(f"there is no verb {verb!r}: the verbs are {', '.join(VERBS)}.")
+    return verb, rest
+
+
+def help_text():
+    lines = ["usage: start.py [VERB] [ARGUMENTS]", ""]
+    lines += [f"  {verb:<8}{meaning}" for verb, (_, meaning) in VERBS.items()]
+    return "\n".join(lines)
+
+
+def lab(arguments):
+    """JupyterLab at the first notebook, for this machine only, with a token."""
+    from jupyterlab.labapp import main as jupyterlab
+
+    port = port_asked_for(arguments)
+    if port is not None:
+        check_port(port)
+        arguments = [*arguments, "--ServerApp.port_retries=0"]
+    defaults = ["--ip=127.0.0.1"] if not asks_for(arguments, "--ip") else []
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        defaults.append("--allow-root")
+    first = [FIRST_NOTEBOOK] if Path(FIRST_NOTEBOOK).exists() else []
+    jupyterlab(argv=[*first, *defaults, *arguments])
+    return 0
+
+
+def asks_for(arguments, option):
+    return any(word == option or word.startswith(f"{option}=") for word in arguments)
+
+
+def port_asked_for(arguments):
+    """The number after ``--port``; None if there is no such option."""
+    for place, word in enumerate(arguments):
+        if word == "--port":
+            return _port_number("".join(arguments[place + 1 : place + 2]))
+        if word.startswith("--port="):
+            return _port_number(word.partition("=")[2])
+    return None
+
+
+def _port_number(text):
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise BadPort(f"{text!r} is not a port: --port takes a number from 1 to 65535.")
+    return int(text)
+
+
+def check_port(port):
+    """Raise BadPort if ``port`` cannot be listened on."""
+    with socket.socket() as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except PermissionError:
+            raise BadPort(f"port {port} is for administrators: take one above 1023.") from None
+        except OSError:
+            raise BadPort(
+                f"port {port} is in use: close what uses it, name another, or leave --port out and "
+                "a free one is found."
+            ) from None
+
+
+def test(arguments):
+    """All tests, or, with arguments, pytest with these arguments."""
+    started = time.perf_counter()
+    status = run_pytest(arguments) if arguments else max(test_units(), test_notebooks())
+    print(f"All of it took {time.perf_counter() - started:.0f} s.", flush=True)
+    return status
+
+
+def test_units():
+    return run_pytest(["tests", "--durations", "5"])
+
+
+def test_notebooks():
+    """Run every notebook by nbval; those that fail are kept, executed, under ``build/``."""
+    if not any(Path("notebooks").glob("*.ipynb")):
+        return 0
+    build = Path("build")
+    build.mkdir(exist_ok=True)
+    report = build / "notebooks.xml"
+    xml = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
+        environment = {**os.environ, "TLCOURSE_CACHE": cache, "TLCOURSE_DATA": user_data()}
+        status = run_pytest([*NBVAL, *xml, "notebooks"], environment)
+        if status:
+            for notebook in failed_notebooks(report):
+                keep_executed(notebook, build, environment)
+    return status
+
+
+def user_data():
+    from tlcourse.paths import data_folder
+
+    return str(data_folder())
+
+
+def run_pytest(arguments, environment=None):
+    return subprocess.call([sys.executable, "-m", "pytest", *arguments], env=environment)
+
+
+def failed_notebooks(report):
+    """The notebooks with a failing cell in a JUnit report, in order, each once."""
+    if not report.exists():
+        return []
+    cases = ElementTree.parse(report).iter("testcase")
+    bad = [case for case in cases if {"failure", "error"} & {child.tag for child in case}]
+    files = [case.get("file") or "" for case in bad]
+    return list(dict.fromkeys(file for file in files if file.endswith(".ipynb")))
+
+
+def keep_executed(notebook, folder, environment=None):
+    """Execute ``notebook`` to its end, errors and all, into ``folder``."""
+    print(f"Keeping {notebook} as executed in {folder}.", flush=True)
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute"]
+    options = ["--allow-errors", "--log-level", "WARN", "--output-dir", str(folder)]
+    subprocess.call([*command, *options, notebook], env=environment)
+
+
+def check(arguments):
+    """What this machine has, and what to do about what is missing."""
+    from tlcourse.check import report
+
+    return report()
+
+
+def bench(arguments):
+    """Every benchmark in turn, each in a process of its own."""
+    benchmarks = sorted(Path("benchmarks").glob("bench_*.py"))
+    failed = [
+        file.name
+        for file in benchmarks
+        if subprocess.call([sys.executable, str(file), *arguments]) != 0
+    ]
+    if failed:
+        print(f"tlcourse: failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+VERBS = {
+    "lab": (lab, "JupyterLab at the first notebook (the default); Jupyter's options may follow"),
+    "test": (test, "all tests; pytest's arguments may follow"),
+    "check": (check, "what this machine has, and what to do about what is missing"),
+    "bench": (bench, "the benchmarks"),
+}
