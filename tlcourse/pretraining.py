@@ -10,12 +10,12 @@ batch normalisation folded) with ``natural.json``, its model card.
 import argparse
 import hashlib
 import json
+import math
 import sys
 import time
 from datetime import date
 from pathlib import Path
 
-import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch.nn import functional as F
@@ -60,50 +60,30 @@ def pretrain(source, root, folder, recipe=RECIPE, device="cpu", progress=True):
         Measured: accuracy on the source's validation images, seconds of training.
     """
     torch.manual_seed(recipe["seed"])
-    train, val = (TinyImageNet(source, split, root) for split in ("train", "val"))
-    images, labels = _as_tensors(train)
-    network = small_vgg(len(train.classes), batch_norm=True)
+    images, labels = _as_tensors(TinyImageNet(source, "train", root))
+    validation = _as_tensors(TinyImageNet(source, "val", root))
+    network = small_vgg(int(labels.max()) + 1, batch_norm=True)
     network = network.to(device, memory_format=torch.channels_last)
-    steps_per_epoch = len(labels) // recipe["batch_size"]
-    optimizer = torch.optim.SGD(
-        _without_decay_on_vectors(network, recipe["weight_decay"]),
-        lr=recipe["peak_learning_rate"],
-        momentum=0.9,
-        nesterov=True,
-    )
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: _one_cycle(step / (steps_per_epoch * recipe["epochs"]))
-    )
+    optimizer, schedule = _optimizer(network, recipe, len(labels) // recipe["batch_size"])
     checkpoint = Path(folder) / f"{source}.checkpoint.pt"
     first_epoch, seconds = _resume(checkpoint, recipe, network, optimizer, schedule)
 
     for epoch in range(first_epoch, recipe["epochs"]):
         started = time.perf_counter()
-        generator = torch.Generator().manual_seed(1000 * recipe["seed"] + epoch)
-        torch.manual_seed(1000 * recipe["seed"] + epoch)
-        order = torch.randperm(len(labels), generator=generator)
-        batches = order[: steps_per_epoch * recipe["batch_size"]].split(recipe["batch_size"])
-        network.train()
-        total_loss = 0.0
-        for rows in tqdm(batches, f"epoch {epoch + 1}", leave=False, disable=not progress):
-            pictures = augment(as_input(images[rows]), generator).to(device)
-            loss = F.cross_entropy(network(pictures), labels[rows].to(device))
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            total_loss += loss.item()
-        if not np.isfinite(total_loss):
+        batches = _Batches(images, labels, recipe, epoch)
+        batches = tqdm(batches, f"epoch {epoch + 1}", leave=False, disable=not progress)
+        loss = _train_epoch(network, batches, optimizer, schedule, device)
+        if not math.isfinite(loss):
             raise FloatingPointError(f"Loss not finite in epoch {epoch + 1}: lower the rate.")
         seconds += time.perf_counter() - started
         _save(checkpoint, recipe, epoch + 1, seconds, network, optimizer, schedule)
-        accuracy = measure_accuracy(network, *_as_tensors(val), device)
+        accuracy = measure_accuracy(network, *validation, device)
         print(
-            f"{source}: epoch {epoch + 1} of {recipe['epochs']}, "
-            f"loss {total_loss / len(batches):.3f}, validation {accuracy:.1%}, {seconds:.0f} s",
+            f"{source}: epoch {epoch + 1} of {recipe['epochs']}, loss {loss:.3f}, "
+            f"validation {accuracy:.1%}, {seconds:.0f} s",
             flush=True,
         )
-    accuracy = measure_accuracy(network, *_as_tensors(val), device)
+    accuracy = measure_accuracy(network, *validation, device)
     return network, {"source_validation_accuracy": accuracy, "training_seconds": round(seconds)}
 
 
@@ -188,6 +168,51 @@ def _as_tensors(dataset):
     return pixels, torch.tensor(dataset.targets)
 
 
+class _Batches:
+    """One epoch's batches, augmented; seed and epoch decide everything random in it."""
+
+    def __init__(self, images, labels, recipe, epoch):
+        seed = 1000 * recipe["seed"] + epoch
+        torch.manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(seed)
+        order = torch.randperm(len(labels), generator=self.generator)
+        steps = len(labels) // recipe["batch_size"]
+        self.rows = order[: steps * recipe["batch_size"]].split(recipe["batch_size"])
+        self.images, self.labels = images, labels
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __iter__(self):
+        for rows in self.rows:
+            yield augment(as_input(self.images[rows]), self.generator), self.labels[rows]
+
+
+def _train_epoch(network, batches, optimizer, schedule, device):
+    network.train()
+    losses = []
+    for pictures, labels in batches:
+        loss = F.cross_entropy(network(pictures.to(device)), labels.to(device))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        losses.append(loss.item())
+    return sum(losses) / len(losses)
+
+
+def _optimizer(network, recipe, steps_per_epoch):
+    optimizer = torch.optim.SGD(
+        _without_decay_on_vectors(network, recipe["weight_decay"]),
+        lr=recipe["peak_learning_rate"],
+        momentum=0.9,
+        nesterov=True,
+    )
+    steps = steps_per_epoch * recipe["epochs"]
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _one_cycle(step / steps))
+    return optimizer, schedule
+
+
 def _without_decay_on_vectors(network, weight_decay):
     matrices = [p for p in network.parameters() if p.ndim > 1]
     vectors = [p for p in network.parameters() if p.ndim == 1]
@@ -200,7 +225,7 @@ def _without_decay_on_vectors(network, weight_decay):
 def _one_cycle(progress, warm_up=0.1):
     if progress < warm_up:
         return 0.01 + 0.99 * progress / warm_up
-    return (1 + np.cos(np.pi * (progress - warm_up) / (1 - warm_up))) / 2
+    return (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up))) / 2
 
 
 def _save(checkpoint, recipe, epoch, seconds, network, optimizer, schedule):

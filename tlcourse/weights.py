@@ -1,0 +1,136 @@
+"""Weights files: read whole and checked, tensors only, never pickled objects."""
+
+import hashlib
+import json
+import pickle
+from pathlib import Path
+from urllib.error import URLError
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from tlcourse import paths
+
+
+class WeightsError(RuntimeError):
+    """Weights that cannot be had: the message names the file, the cause and the remedy."""
+
+
+def read_card(name):
+    """The model card of a bundled backbone, as a dict."""
+    file = paths.SHIPPED_WEIGHTS / f"{name}.json"
+    if not file.exists():
+        raise WeightsError(f"{file} is missing: run 'git checkout -- data' to bring it back.")
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def read_bundled(name):
+    """State dict (float32) of a bundled backbone, once its hash equals the model card's.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, truncated or altered.
+    """
+    file = paths.SHIPPED_WEIGHTS / f"{name}.safetensors"
+    remedy = "run 'git checkout -- data' to bring the shipped file back"
+    if not file.exists():
+        raise WeightsError(f"{file} is missing: {remedy}.")
+    if sha256(file) != read_card(name)["sha256"]:
+        raise WeightsError(
+            f"{file} is truncated or altered (its hash is not its card's): {remedy}."
+        )
+    return {key: tensor.float() for key, tensor in load_file(file).items()}
+
+
+def read_torchvision(enum, name):
+    """State dict of one of torchvision's weights, downloaded once into torch's hub folder.
+
+    Parameters
+    ----------
+    enum : torchvision.models.WeightsEnum
+    name : str
+        Name of the backbone, for the message.
+
+    Raises
+    ------
+    WeightsError
+        If the file can be neither found nor downloaded, or its hash is wrong.
+    """
+    file = Path(torch.hub.get_dir()) / "checkpoints" / enum.url.rsplit("/", 1)[1]
+    command = f"python3 start.py fetch {name}"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            torch.hub.download_url_to_file(enum.url, str(file), hash_prefix=_hash_prefix(file))
+        except (URLError, OSError, RuntimeError) as problem:
+            raise WeightsError(
+                f"{file.name} is not on this machine and could not be downloaded "
+                f"({problem}): with a network, run '{command}'."
+            ) from problem
+    if not sha256(file).startswith(_hash_prefix(file)):
+        raise WeightsError(
+            f"{file} is truncated or altered (its hash is not the one in its name): "
+            f"delete it, then run '{command}' with a network."
+        )
+    return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def read_file(file):
+    """State dict in a file of your own: ``.safetensors``, or ``.pt``/``.pth`` holding tensors only.
+
+    Raises
+    ------
+    WeightsError
+        If the file is missing, truncated, or holds pickled objects.
+    """
+    file = Path(file)
+    if not file.exists():
+        raise WeightsError(f"{file} does not exist: check the path of the weights.")
+    try:
+        if file.suffix == ".safetensors":
+            return load_file(file)
+        state = torch.load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as problem:
+        raise WeightsError(
+            f"{file} holds pickled objects, which are never loaded: save network.state_dict() "
+            "with safetensors.torch.save_file."
+        ) from problem
+    except (SafetensorError, RuntimeError, EOFError, OSError) as problem:
+        raise WeightsError(
+            f"{file} is truncated or not a weights file ({problem}): copy or save it again."
+        ) from problem
+    return state.get("state_dict", state)
+
+
+def load_into(network, state, origin):
+    """Load ``state`` into ``network``; one sentence when the architecture is another.
+
+    Raises
+    ------
+    WeightsError
+        Names the first tensor that is missing, unexpected, or of another shape.
+    """
+    expected = network.state_dict()
+    for key in expected.keys() | state.keys():
+        if key not in state or key not in expected or state[key].shape != expected[key].shape:
+            break
+    else:
+        network.load_state_dict(state)
+        return network
+    have = tuple(state[key].shape) if key in state else "missing"
+    want = tuple(expected[key].shape) if key in expected else "no such tensor"
+    raise WeightsError(
+        f"{origin} is of another architecture: tensor {key!r} is {have} in the file and {want} in "
+        "the network; load it with the name (and n_classes) it was trained with."
+    )
+
+
+def sha256(file):
+    with Path(file).open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _hash_prefix(file):
+    return torch.hub.HASH_REGEX.search(file.name).group(1)
