@@ -64,14 +64,15 @@ def pretrain(source, root, folder, recipe=RECIPE, device="cpu", progress=True):
     validation = _as_tensors(TinyImageNet(source, "val", root))
     network = small_vgg(int(labels.max()) + 1, batch_norm=True)
     network = network.to(device, memory_format=torch.channels_last)
-    optimizer, schedule = _optimizer(network, recipe, len(labels) // recipe["batch_size"])
+    steps = len(labels) // recipe["batch_size"]
+    optimizer, schedule = _optimizer(network, recipe, steps * recipe["epochs"])
     checkpoint = Path(folder) / f"{source}.checkpoint.pt"
     first_epoch, seconds = _resume(checkpoint, recipe, network, optimizer, schedule)
 
     for epoch in range(first_epoch, recipe["epochs"]):
         started = time.perf_counter()
-        batches = _Batches(images, labels, recipe, epoch)
-        batches = tqdm(batches, f"epoch {epoch + 1}", leave=False, disable=not progress)
+        batches = _batches(images, labels, recipe, epoch)
+        batches = tqdm(batches, f"epoch {epoch + 1}", steps, leave=False, disable=not progress)
         loss = _train_epoch(network, batches, optimizer, schedule, device)
         if not math.isfinite(loss):
             raise FloatingPointError(f"Loss not finite in epoch {epoch + 1}: lower the rate.")
@@ -168,24 +169,14 @@ def _as_tensors(dataset):
     return pixels, torch.tensor(dataset.targets)
 
 
-class _Batches:
+def _batches(images, labels, recipe, epoch):
     """One epoch's batches, augmented; seed and epoch decide everything random in it."""
-
-    def __init__(self, images, labels, recipe, epoch):
-        seed = 1000 * recipe["seed"] + epoch
-        torch.manual_seed(seed)
-        self.generator = torch.Generator().manual_seed(seed)
-        order = torch.randperm(len(labels), generator=self.generator)
-        steps = len(labels) // recipe["batch_size"]
-        self.rows = order[: steps * recipe["batch_size"]].split(recipe["batch_size"])
-        self.images, self.labels = images, labels
-
-    def __len__(self):
-        return len(self.rows)
-
-    def __iter__(self):
-        for rows in self.rows:
-            yield augment(as_input(self.images[rows]), self.generator), self.labels[rows]
+    seed = 1000 * recipe["seed"] + epoch
+    torch.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    for rows in torch.randperm(len(labels), generator=generator).split(recipe["batch_size"]):
+        if len(rows) == recipe["batch_size"]:
+            yield augment(as_input(images[rows]), generator), labels[rows]
 
 
 def _train_epoch(network, batches, optimizer, schedule, device):
@@ -201,14 +192,13 @@ def _train_epoch(network, batches, optimizer, schedule, device):
     return sum(losses) / len(losses)
 
 
-def _optimizer(network, recipe, steps_per_epoch):
+def _optimizer(network, recipe, steps):
     optimizer = torch.optim.SGD(
         _without_decay_on_vectors(network, recipe["weight_decay"]),
         lr=recipe["peak_learning_rate"],
         momentum=0.9,
         nesterov=True,
     )
-    steps = steps_per_epoch * recipe["epochs"]
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _one_cycle(step / steps))
     return optimizer, schedule
 
