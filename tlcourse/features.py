@@ -187,8 +187,8 @@ def _batches(dataset, preprocess, batch_size):
             return preprocess(image), int(label)
         except OSError as problem:
             raise ValueError(
-                f"Image {index} of the data set cannot be read ({problem}): take it out, or read the "
-                "folder with tlcourse.datasets.ImageFolder, which lists and leaves out such files."
+                f"Image {index} of the data set cannot be read ({problem}): take it out, or read "
+                "the folder with tlcourse.datasets.ImageFolder, which lists and leaves out such."
             ) from problem
 
     starts = range(0, len(dataset), batch_size)

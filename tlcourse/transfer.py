@@ -38,7 +38,6 @@ class TransferResult:
     seconds: float
 
 
-@lru_cache(maxsize=1024)
 def evaluate_transfer(
     backbone_name, family, layers, per_class=PER_CLASS, seed=0, C=1.0, normalization="L2 per image"
 ):
@@ -50,7 +49,7 @@ def evaluate_transfer(
         The source.
     family : str
         The target: one of ``tlcourse.datasets.FAMILIES``.
-    layers : tuple of str
+    layers : str or sequence of str
         Which layers' features are put side by side.
     per_class : int
         Training images a class, drawn by ``seed`` from the 40 that are shipped.
@@ -67,6 +66,12 @@ def evaluate_transfer(
     ValueError
         If a class has fewer images than ``per_class``, or a layer is not there.
     """
+    layers = (layers,) if isinstance(layers, str) else tuple(layers)
+    return _evaluate(backbone_name, family, layers, per_class, seed, C, normalization)
+
+
+@lru_cache(maxsize=1024)
+def _evaluate(backbone_name, family, layers, per_class, seed, C, normalization):
     train, test = shipped_features(backbone_name, family)
     rows = sample_per_class(train.labels, per_class, seed)
     model = make_pipeline(NORMALIZATIONS[normalization](), LinearSVM(C=C))

@@ -1,0 +1,191 @@
+"""Backbones: the lecture's names on real networks, and weights that cannot be had."""
+
+import pickle
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torchvision import models
+
+from tlcourse import paths, weights
+from tlcourse.backbones import BUNDLED, WeightsError, lecture_names, load_backbone
+
+
+@pytest.fixture(scope="module")
+def vgg16():
+    return load_backbone("vgg16", "random")
+
+
+def test_vgg16_has_the_lectures_layers_and_12416_features(vgg16):
+    convolutions = [
+        f"conv{b}_{n}" for b, depth in enumerate((2, 2, 3, 3, 3), 1) for n in range(1, depth + 1)
+    ]
+    assert list(vgg16.layers) == [*convolutions, "fc6", "fc7", "fc8"]
+    sizes = vgg16.layer_sizes
+    assert sum(sizes[layer] for layer in convolutions) == 4224
+    assert sizes["fc6"] + sizes["fc7"] == 8192
+    assert sizes["fc8"] == 1000
+
+
+def test_renamed_vgg_and_alexnet_give_the_original_scores():
+    images = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    for build in (models.vgg11_bn, models.alexnet):
+        original = build(weights=None).eval()
+        with torch.inference_mode():
+            assert torch.equal(lecture_names(original).eval()(images), original(images))
+
+
+def test_alexnet_has_one_layer_a_block():
+    layers = load_backbone("alexnet", "random").layers
+    assert list(layers) == [*(f"conv{block}_1" for block in range(1, 6)), "fc6", "fc7", "fc8"]
+
+
+@pytest.mark.parametrize("name", ["vgg16", "vgg13_bn", "alexnet", "natural"])
+def test_every_layer_but_the_scores_is_read_from_its_relu(name):
+    backbone = load_backbone(name, "random")
+    modules = dict(backbone.network.named_modules())
+    for layer, module in backbone.layers.items():
+        assert isinstance(modules[module], nn.ReLU) == (layer != "fc8")
+
+
+def test_other_classifiers_keep_their_module_names():
+    backbone = load_backbone("resnet18", "random")
+    assert backbone.layer_sizes["layer4"] == 512
+    assert backbone.layer_sizes["layer2.0.conv1"] == 128
+    assert "layer4" in backbone.default_layers
+    assert backbone.activation == "as the module gives it"
+
+
+def test_random_weights_repeat_by_seed():
+    one, same, other = (load_backbone("natural", "random", seed=s) for s in (1, 1, 2))
+    assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
+def test_random_weights_leave_the_callers_random_state_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(1)
+    torch.manual_seed(3)
+    load_backbone("natural", "random", seed=5)
+    assert torch.equal(torch.rand(1), expected)
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_bundled_weights_are_those_of_the_card(name):
+    card = weights.read_card(name)
+    backbone = load_backbone(name)
+    assert sum(p.numel() for p in backbone.network.parameters()) == card["parameters"]
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in backbone.network.modules())
+    assert backbone.network.fc8.out_features == len(card["classes"])
+    assert not backbone.network.training
+
+
+def test_unknown_backbone_and_unknown_enum_list_what_there_is():
+    with pytest.raises(ValueError, match="no backbone 'vgg17'.*natural.*vgg16"):
+        load_backbone("vgg17")
+    with pytest.raises(ValueError, match="no weights 'PLACES'.*IMAGENET1K_V1.*random"):
+        load_backbone("vgg16", "PLACES")
+
+
+def test_unknown_layer_lists_the_layers(vgg16):
+    with pytest.raises(ValueError, match="no layer called 'fc9'.*conv1_1.*fc7"):
+        vgg16.check_layers(["fc7", "fc9"])
+
+
+@pytest.fixture
+def shipped(monkeypatch, tmp_path):
+    """A copy of the shipped weights that a test may damage."""
+    for file in paths.SHIPPED_WEIGHTS.glob("natural.*"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    monkeypatch.setattr(paths, "SHIPPED_WEIGHTS", tmp_path)
+    return tmp_path / "natural.safetensors"
+
+
+def test_altered_truncated_and_missing_bundled_weights(shipped):
+    whole = shipped.read_bytes()
+    shipped.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(WeightsError, match=r"natural\.safetensors is truncated or altered.*git"):
+        load_backbone("natural")
+    shipped.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(WeightsError, match="truncated or altered"):
+        load_backbone("natural")
+    shipped.unlink()
+    with pytest.raises(WeightsError, match=r"natural\.safetensors is missing.*git checkout"):
+        load_backbone("natural")
+
+
+def test_own_file_under_either_naming_gives_the_same_network(tmp_path):
+    network = models.alexnet(weights=None, num_classes=7).eval()
+    save_file(network.state_dict(), tmp_path / "torchvision.safetensors")
+    torch.save({"state_dict": lecture_names(network).state_dict()}, tmp_path / "lecture.pt")
+    images = torch.rand(1, 3, 224, 224)
+    for file in ("torchvision.safetensors", "lecture.pt"):
+        loaded = load_backbone("alexnet", tmp_path / file, n_classes=7)
+        with torch.inference_mode():
+            assert torch.equal(loaded.network(images), network(images))
+
+
+def test_own_file_of_another_architecture_names_the_tensor(tmp_path):
+    file = tmp_path / "small.safetensors"
+    save_file(load_backbone("natural", "random").network.state_dict(), file)
+    with pytest.raises(
+        WeightsError, match=r"small\.safetensors is of another architecture: tensor"
+    ):
+        load_backbone("vgg11", file)
+
+
+def test_own_file_missing_truncated_or_pickled(tmp_path):
+    with pytest.raises(WeightsError, match="does not exist"):
+        load_backbone("natural", tmp_path / "none.safetensors")
+    truncated = tmp_path / "cut.safetensors"
+    truncated.write_bytes(b"\x08\x00\x00\x00")
+    with pytest.raises(WeightsError, match=r"cut\.safetensors is truncated or not a weights file"):
+        load_backbone("natural", truncated)
+    objects = tmp_path / "objects.pt"
+    torch.save({"network": nn.Linear(1, 1)}, objects)
+    with pytest.raises(WeightsError, match="holds pickled objects"):
+        load_backbone("natural", objects)
+    plain = tmp_path / "plain.pt"
+    plain.write_bytes(pickle.dumps({"code": print}))
+    with pytest.raises(WeightsError, match=r"plain\.pt"):
+        load_backbone("natural", plain)
+
+
+def test_torchvision_weights_without_network_name_file_and_command(monkeypatch, tmp_path):
+    def refuse(url, *args, **kwargs):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    with pytest.raises(
+        WeightsError, match=r"alexnet-owt-7be5be79\.pth.*no route.*start\.py fetch alexnet"
+    ):
+        load_backbone("alexnet")
+
+
+def test_torchvision_weights_of_the_wrong_hash_are_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    file = tmp_path / "checkpoints" / "alexnet-owt-7be5be79.pth"
+    file.parent.mkdir()
+    file.write_bytes(b"half a file")
+    with pytest.raises(WeightsError, match="truncated or altered.*delete it"):
+        load_backbone("alexnet")
+    assert file.exists()
+
+
+def test_torchvision_weights_of_the_right_hash_load(monkeypatch, tmp_path):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    network = models.squeezenet1_1(weights=None)
+    enum = models.SqueezeNet1_1_Weights.IMAGENET1K_V1
+    file = tmp_path / "checkpoints" / enum.url.rsplit("/", 1)[1]
+    file.parent.mkdir()
+    torch.save(network.state_dict(), file)
+    monkeypatch.setattr(weights, "_hash_prefix", lambda _: weights.sha256(file)[:8])
+    loaded = load_backbone("squeezenet1_1").network
+    assert torch.equal(loaded.classifier[1].weight, network.classifier[1].weight)
+
+
+def test_preprocessing_travels_with_the_weights():
+    assert load_backbone("natural", "random").side == 64
+    assert load_backbone("vgg11", "random").side == 224
+    assert load_backbone("inception_v3", "random").side == 299

@@ -1,0 +1,296 @@
+"""Features: which side of the ReLU, which mode, which order, and a cache that never lies."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+from torch.utils.data import Dataset, Subset
+
+from tlcourse import feature_cache, features, paths
+from tlcourse.activations import recorded_means
+from tlcourse.backbones import BUNDLED, load_backbone
+from tlcourse.datasets import FAMILIES, HandwrittenDigits, ImageFolder
+from tlcourse.datasets.photos import default_root
+from tlcourse.features import Features, extract_features, shipped_features
+from tlcourse.shipping import extract_family
+
+
+class Pictures(Dataset):
+    """A few coloured pictures in memory."""
+
+    classes = ["one", "two"]
+
+    def __init__(self, n=5, seed=0):
+        pixels = np.random.default_rng(seed).integers(0, 256, (n, 64, 64, 3), dtype=np.uint8)
+        self.images = [Image.fromarray(array) for array in pixels]
+        self.targets = [index % 2 for index in range(n)]
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        return self.images[index], self.targets[index]
+
+
+@pytest.fixture(scope="module")
+def natural():
+    return load_backbone("natural")
+
+
+def by_hand(backbone, dataset, layer):
+    """The layer's feature computed module by module, the ReLU applied out of place."""
+    rows = []
+    for image, _ in dataset:
+        value = backbone.preprocess(image)[None]
+        for name, module in backbone.network.named_children():
+            value = torch.relu(value) if isinstance(module, nn.ReLU) else module(value)
+            if name == backbone.layers[layer]:
+                break
+        rows.append(value.mean(dim=(2, 3)) if value.ndim == 4 else value)
+    return torch.cat(rows).detach().numpy()
+
+
+@pytest.mark.parametrize("layer", ["conv1_1", "conv3_2", "fc6", "fc7"])
+def test_features_are_after_relu_averaged_over_space(natural, layer):
+    found = extract_features(natural, Pictures(), [layer], cache=False).matrix
+    assert found.min() >= 0
+    np.testing.assert_allclose(found, by_hand(natural, Pictures(), layer), rtol=2e-3, atol=2e-3)
+
+
+def test_dropout_is_off_and_modes_come_back(natural):
+    natural.network.train()
+    once, twice = (extract_features(natural, Pictures(), cache=False).matrix for _ in range(2))
+    assert np.array_equal(once, twice)
+    assert all(module.training for module in natural.network.modules())
+    natural.network.eval()
+
+
+def test_hooks_and_modes_are_restored_after_a_failure(natural):
+    natural.network.drop6.train()
+    with pytest.raises(RuntimeError), recorded_means(natural.network, {"fc6": "relu6"}):
+        assert not natural.network.drop6.training
+        natural.network(torch.zeros(1, 4, 64, 64))
+    assert natural.network.drop6.training
+    assert not natural.network.relu6._forward_hooks
+    natural.network.eval()
+
+
+def test_a_batch_of_one_gives_the_same_row(natural):
+    dataset = Pictures(7)
+    whole = extract_features(natural, dataset, cache=False, batch_size=7).matrix
+    single = extract_features(natural, dataset, cache=False, batch_size=1).matrix
+    np.testing.assert_allclose(single, whole, rtol=2e-3, atol=2e-3)
+
+
+def test_rows_follow_the_data_set(natural):
+    dataset, order = Pictures(9), [4, 8, 0, 3, 1, 7, 2, 6, 5]
+    straight = extract_features(natural, dataset, ["fc7"], cache=False, batch_size=2)
+    shuffled = extract_features(natural, Subset(dataset, order), ["fc7"], cache=False, batch_size=4)
+    np.testing.assert_allclose(shuffled.matrix, straight.matrix[order], rtol=2e-3, atol=2e-3)
+    assert shuffled.labels.tolist() == straight.labels[order].tolist()
+
+
+def test_layers_come_in_the_order_of_the_network(natural):
+    found = extract_features(natural, Pictures(), ["fc7", "conv1_1"], cache=False)
+    assert list(found.layer_sizes) == ["conv1_1", "fc7"]
+    assert found.select("conv1_1").shape == (5, natural.layer_sizes["conv1_1"])
+
+
+def test_select_is_the_columns_of_the_layers():
+    matrix = np.arange(12, dtype=np.float32).reshape(2, 6)
+    found = Features(matrix, np.array([0, 1]), ["a", "b"], {"conv1_1": 1, "fc6": 2, "fc7": 3})
+    assert found.select(["fc7", "conv1_1"]).tolist() == [[0, 3, 4, 5], [6, 9, 10, 11]]
+    assert np.shares_memory(found.select(["fc6", "fc7"]), matrix)
+    with pytest.raises(ValueError, match="no features of layer 'fc8'.*conv1_1"):
+        found.select("fc8")
+    with pytest.raises(ValueError, match="at least one layer"):
+        found.select([])
+
+
+def test_module_names_of_other_networks_work():
+    backbone = load_backbone("resnet18", "random")
+    found = extract_features(backbone, Pictures(2), ["layer1", "avgpool"], cache=False)
+    assert found.matrix.shape == (2, 64 + 512)
+    assert found.about["activation"].startswith("as the module gives it")
+
+
+def test_reduced_precision_stays_close(natural):
+    dataset = Pictures(12)
+    full, reduced = (
+        extract_features(natural, dataset, precision=precision, cache=False)
+        for precision in ("float32", "reduced")
+    )
+    assert reduced.about["precision"] == "bfloat16"
+    for layer in full.layer_sizes:
+        a, b = full.select(layer), reduced.select(layer)
+        cosine = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
+        assert cosine.min() > features.SAFE_COSINE
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layers": ["fc99"]}, "no layer called 'fc99'"),
+        ({"precision": "half"}, "precision is 'half': choose"),
+        ({"device": "tpu"}, "tpu"),
+    ],
+)
+def test_bad_arguments_say_what_to_choose(natural, options, message):
+    with pytest.raises(ValueError, match=message):
+        extract_features(natural, Pictures(), cache=False, **options)
+
+
+def test_an_empty_data_set_is_refused(natural):
+    with pytest.raises(ValueError, match="data set is empty"):
+        extract_features(natural, Pictures(0), cache=False)
+
+
+def test_an_unreadable_image_is_named_and_no_entry_is_left(natural, user_cache):
+    class Broken(Pictures):
+        def __getitem__(self, index):
+            if index == 3:
+                raise OSError("image file is truncated")
+            return super().__getitem__(index)
+
+    with pytest.raises(ValueError, match="Image 3 .*truncated"):
+        extract_features(natural, Broken(), cache=False)
+    assert not list(user_cache.rglob("*.npz"))
+
+
+def test_left_out_files_are_named_in_the_features(natural, user_cache, tmp_path):
+    for name in ("one", "two"):
+        folder = tmp_path / "pictures" / name
+        folder.mkdir(parents=True)
+        Pictures().images[0].save(folder / "good.png")
+    (tmp_path / "pictures" / "two" / "empty.png").write_bytes(b"")
+    with pytest.warns(UserWarning, match=r"empty\.png"):
+        dataset = ImageFolder(tmp_path / "pictures")
+    found = extract_features(natural, dataset)
+    assert len(found.labels) == 2
+    assert "empty.png" in found.about["left_out"][0]
+
+
+@pytest.fixture
+def user_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def count_passes(monkeypatch):
+    passes = []
+    stream = features._stream
+
+    def counted(*arguments):
+        passes.append(arguments[3])
+        return stream(*arguments)
+
+    monkeypatch.setattr(features, "_stream", counted)
+    return passes
+
+
+def test_asking_again_reads_the_cache_and_gives_the_same(natural, user_cache, count_passes):
+    first = extract_features(natural, Pictures())
+    again = extract_features(natural, Pictures(), ["fc6"])
+    assert len(count_passes) == 1
+    assert np.array_equal(again.matrix, first.select("fc6"))
+    assert again.classes == first.classes
+
+
+def test_more_layers_extend_the_entry(natural, user_cache, count_passes):
+    extract_features(natural, Pictures(), ["fc6"])
+    extract_features(natural, Pictures(), ["fc7"])
+    both = extract_features(natural, Pictures(), ["fc6", "fc7"])
+    assert list(both.layer_sizes) == ["fc6", "fc7"]
+    assert count_passes == [["fc6"], ["fc6", "fc7"]]
+
+
+def test_other_images_weights_or_labels_miss_the_cache(natural, user_cache, count_passes):
+    extract_features(natural, Pictures())
+    extract_features(natural, Pictures(seed=1))
+    extract_features(load_backbone("natural", "random"), Pictures())
+    relabelled = Pictures()
+    relabelled.targets = relabelled.targets[::-1]
+    relabelled.targets[0] = 1
+    extract_features(natural, relabelled)
+    assert len(count_passes) == 4
+
+
+def test_truncated_and_foreign_entries_are_recomputed(natural, user_cache, count_passes):
+    first = extract_features(natural, Pictures())
+    (entry,) = user_cache.rglob("*.npz")
+    whole = entry.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"", b"not an entry"):
+        entry.write_bytes(damaged)
+        assert np.array_equal(extract_features(natural, Pictures()).matrix, first.matrix)
+    np.savez(entry, values=np.zeros((5, 2048)), labels=np.zeros(5), about=np.array('{"format": 0}'))
+    assert np.array_equal(extract_features(natural, Pictures()).matrix, first.matrix)
+    assert len(count_passes) == 5
+
+
+def test_an_interrupted_write_leaves_nothing(natural, user_cache, monkeypatch):
+    def interrupted(stream, **arrays):
+        stream.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        extract_features(natural, Pictures())
+    assert not [file for file in user_cache.rglob("*") if file.is_file()]
+
+
+def test_eight_bits_are_within_half_a_step(tmp_path):
+    matrix = np.random.default_rng(0).gamma(0.3, 2, (50, 8)).astype(np.float32)
+    matrix[:, 3] = 0
+    file = tmp_path / "entry.npz"
+    labels = np.zeros(50, dtype=int)
+    feature_cache.write_file(file, matrix, labels, ["a"], {"fc7": 8}, {}, eight_bits=True)
+    read = feature_cache.read_file(file)["matrix"]
+    assert (np.abs(read - matrix) <= matrix.max(axis=0) / 255 * 0.501).all()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("name", BUNDLED)
+def test_shipped_features_hold_what_the_design_asks_for(name, family):
+    train, test = shipped_features(name, family)
+    assert np.bincount(train.labels).tolist() == [40] * len(train.classes)
+    assert np.bincount(test.labels).tolist() == [50] * len(test.classes)
+    assert sum(train.layer_sizes.values()) == train.matrix.shape[1]
+    assert list(train.layer_sizes)[-2:] == ["fc6", "fc7"]
+
+
+def test_shipped_features_fit_in_24_megabytes():
+    size = sum(file.stat().st_size for file in paths.SHIPPED_FEATURES.rglob("*.npz"))
+    assert size <= 24e6
+
+
+def test_shipped_features_of_other_weights_are_refused(monkeypatch):
+    monkeypatch.setattr(features.weights, "read_card", lambda name: {"sha256": "another"})
+    shipped_features.cache_clear()
+    with pytest.raises(RuntimeError, match="made by other weights.*git checkout"):
+        shipped_features("natural", "insects")
+    shipped_features.cache_clear()
+
+
+def test_features_that_are_not_shipped_say_what_is():
+    with pytest.raises(ValueError, match="No features of 'birds'.*manmade, natural"):
+        shipped_features("natural", "birds")
+
+
+@pytest.mark.skipif(not default_root().is_dir(), reason="Tiny ImageNet is not in TLCOURSE_DATA")
+@pytest.mark.parametrize("name", BUNDLED)
+def test_shipped_features_can_be_recomputed(name):
+    shipped = shipped_features(name, "insects")[1]
+    recomputed = extract_family(load_backbone(name), "insects", "test", default_root(), False)
+    step = recomputed.matrix.max(axis=0) / 255
+    assert (np.abs(shipped.matrix - recomputed.matrix) <= 0.51 * step + 1e-3).all()
+    assert np.array_equal(shipped.labels, recomputed.labels)
+
+
+def test_digits_are_real_scans_at_the_side_of_the_network(natural):
+    digits = HandwrittenDigits()
+    image, label = digits[0]
+    assert (len(digits), image.size, image.mode, label) == (1797, (64, 64), "RGB", 0)
+    found = extract_features(natural, Subset(digits, range(4)), ["fc7"], cache=False)
+    assert found.labels.tolist() == [0, 1, 2, 3]
