@@ -33,6 +33,7 @@ NO_NETWORK = (
     "ConnectionResetError",
     "Network is unreachable",
 )
+NO_RELEASE = "No matching distribution found for "
 NO_DISK = ("No space left on device", "Errno 28", "WinError 112", "Disk quota exceeded")
 
 
@@ -204,6 +205,10 @@ def why_pip_failed(complaints, log):
         )
     errors = [line[7:] for line in complaints.splitlines() if line.startswith("ERROR: ")]
     reason = (errors or ["no reason given"])[-1].rstrip(".")
+    if reason.startswith(NO_RELEASE):
+        return "the index has no {} for Python {}.{} on this machine: take Python 3.12.".format(
+            reason[len(NO_RELEASE) :], *sys.version_info[:2]
+        )
     return "pip failed ({}): all of its complaints are in {}.".format(reason, log)
 
 

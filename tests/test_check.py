@@ -1,0 +1,72 @@
+"""``check``: it names what is missing, says what to do, and fails only if the course cannot run."""
+
+import shutil
+from collections import namedtuple
+
+import pytest
+
+from tlcourse import check, paths, weights
+
+Usage = namedtuple("Usage", "total used free")
+
+
+def remedies(findings):
+    return {finding.what: finding.remedy for finding in findings if finding.remedy}
+
+
+def test_this_machine_can_run_the_course(capsys):
+    assert check.report() == 0
+    printed = capsys.readouterr().out
+    for word in ("Python", "torchvision", "device cuda", "backbone natural", "cache", "memory"):
+        assert word in printed
+
+
+def test_missing_weights_stop_the_course(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(paths, "SHIPPED_WEIGHTS", tmp_path)
+    assert check.report() == 1
+    assert "- backbone natural (needed): " in capsys.readouterr().out
+
+
+def test_truncated_weights_stop_the_course(monkeypatch, tmp_path):
+    for file in paths.SHIPPED_WEIGHTS.iterdir():
+        shutil.copy(file, tmp_path)
+    file = tmp_path / "natural.safetensors"
+    file.write_bytes(file.read_bytes()[:-1])
+    monkeypatch.setattr(weights.paths, "SHIPPED_WEIGHTS", tmp_path)
+    assert list(remedies(check.shipped_findings())) == ["backbone natural"]
+
+
+def test_missing_features_are_counted(monkeypatch, tmp_path):
+    monkeypatch.setattr(paths, "SHIPPED_FEATURES", tmp_path)
+    (finding,) = [f for f in check.shipped_findings() if f.what == "shipped features"]
+    assert finding.essential and finding.found == "24 of 24 files missing"
+
+
+def test_broken_torch_is_reported_and_the_rest_still_looked_at(monkeypatch, capsys):
+    monkeypatch.setitem(__import__("sys").modules, "torch", None)
+    assert check.report() == 1
+    printed = capsys.readouterr().out
+    assert "- torch (needed): remove the folder .venv" in printed and "free disk" in printed
+
+
+@pytest.mark.parametrize("where", ["there", "not there"])
+def test_tiny_imagenet(monkeypatch, tmp_path, where):
+    monkeypatch.setenv("TLCOURSE_DATA", str(tmp_path))
+    for split in ("train", "val") if where == "there" else ():
+        (tmp_path / "tiny-imagenet-200" / split).mkdir(parents=True)
+    finding = check.tiny_imagenet_finding()
+    assert not finding.essential
+    assert bool(finding.remedy) == (where == "not there") and str(tmp_path) in finding.found
+
+
+def test_the_size_of_the_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path))
+    (tmp_path / "features").mkdir()
+    (tmp_path / "features" / "entry.npz").write_bytes(bytes(2_500_000))
+    assert check.cache_finding().found == f"{tmp_path}, 2.5 MB"
+
+
+@pytest.mark.parametrize(("free", "asks"), [(0.5e9, True), (5e9, False)])
+def test_little_disk(monkeypatch, free, asks):
+    monkeypatch.setattr(check.shutil, "disk_usage", lambda path: Usage(1e12, 0, free))
+    assert bool(check.disk_finding().remedy) == asks

@@ -1,0 +1,97 @@
+"""What the repository promises: small files, notebooks without errors, twins that agree."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+from jupytext.config import load_jupytext_config
+
+from tlcourse import paths
+
+NOTEBOOKS = sorted((paths.PROJECT / "notebooks").glob("*.ipynb"))
+NOT_OURS = {".git", ".venv", "build", "__pycache__", ".ipynb_checkpoints"}
+MEGABYTE = 1e6
+
+each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda file: file.stem)
+
+
+def project_files():
+    """The files under version control, or, in a copy without git, all that are ours."""
+    command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
+    try:
+        listed = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, check=True).stdout
+        files = [paths.PROJECT / name for name in listed.decode("utf-8").split("\0") if name]
+    except (OSError, subprocess.CalledProcessError):
+        files = [
+            file
+            for file in paths.PROJECT.rglob("*")
+            if not NOT_OURS & set(file.relative_to(paths.PROJECT).parts)
+        ]
+    return [file for file in files if file.is_file()]
+
+
+def megabytes(files):
+    return sum(file.stat().st_size for file in files) / MEGABYTE
+
+
+def test_the_listing_sees_the_project():
+    assert {paths.PROJECT / "start.py", paths.PROJECT / "README.md"} <= set(project_files())
+
+
+def test_no_file_is_over_8_mb():
+    assert [file for file in project_files() if megabytes([file]) > 8] == []
+
+
+def test_data_stays_under_40_mb():
+    data = [file for file in paths.SHIPPED.rglob("*") if file.is_file()]
+    assert megabytes(data) < 40
+    assert megabytes(file for file in data if file.suffix == ".npz") <= 24
+
+
+def test_each_bundled_network_stays_under_4_mb():
+    assert all(megabytes([file]) <= 4 for file in paths.SHIPPED_WEIGHTS.glob("*.safetensors"))
+
+
+@each_notebook
+def test_no_error_is_stored(notebook):
+    cells = nbformat.read(notebook, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert [output.evalue for output in outputs if output.output_type == "error"] == []
+
+
+@each_notebook
+def test_no_path_of_a_machine_is_stored(notebook):
+    text = notebook.read_text(encoding="utf-8")
+    here = (paths.PROJECT, paths.PROJECT.resolve(), Path.home() / ".")
+    assert not [folder for folder in here if f"{folder}{os.sep}" in text]
+
+
+@each_notebook
+def test_notebook_is_valid_and_not_paired_on_save(notebook):
+    content = nbformat.read(notebook, as_version=4)
+    nbformat.validate(content)
+    assert "formats" not in content.metadata.get("jupytext", {})
+
+
+@each_notebook
+def test_twin_is_the_notebook(notebook):
+    twin = notebook.with_suffix(".py")
+    assert twin.exists(), f"Make it: jupytext --to py:percent {notebook.name}"
+    assert twin.read_text(encoding="utf-8") == as_text(notebook), (
+        f"They differ: jupytext --to py:percent {notebook.name}, or, if the text is the newer one, "
+        f"jupytext --to ipynb --update {twin.name}"
+    )
+
+
+def test_no_twin_is_alone():
+    twins = set((paths.PROJECT / "notebooks").glob("[0-9]*.py"))
+    assert twins <= {notebook.with_suffix(".py") for notebook in NOTEBOOKS}
+
+
+def as_text(notebook):
+    """The twin that Jupytext writes with the project's configuration."""
+    config = load_jupytext_config(str(notebook))
+    return jupytext.writes(jupytext.read(notebook, config=config), "py:percent", config=config)
