@@ -35,7 +35,8 @@ class Features:
     layer_sizes : dict of int
         Layer -> number of its columns, in the order of the columns.
     about : dict
-        Backbone, weights, activation ("after ReLU"), precision, fingerprints, left-out images.
+        Backbone, weights, activation ("after ReLU"), precision, device, seconds of each stage,
+        fingerprint, left-out images.
     """
 
     matrix: np.ndarray
@@ -134,7 +135,9 @@ def extract_features(
 
     batch_size = batch_size or BATCH_SIZE[device]
     network, chosen = _prepared_network(backbone, dataset, layers, device, precision, batch_size)
-    matrix, labels = _stream(backbone, network, dataset, layers, device, batch_size, progress)
+    matrix, labels, seconds = _stream(
+        backbone, network, dataset, layers, device, batch_size, progress
+    )
     features = Features(
         feature_cache.rounded(matrix),
         labels,
@@ -146,6 +149,7 @@ def extract_features(
             "activation": f"{backbone.activation}, averaged over space, eval mode",
             "precision": str(chosen).removeprefix("torch."),
             "device": device,
+            "seconds": seconds,
             "fingerprint": backbone.fingerprint,
             "left_out": [str(file) for file, _ in getattr(dataset, "left_out", [])],
         },
@@ -156,7 +160,7 @@ def extract_features(
 
 
 def _stream(backbone, network, dataset, layers, device, batch_size, progress):
-    """Every batch through the network, every layer into its columns of one matrix."""
+    """Every batch through the network, every layer into its columns of one matrix; timed."""
     sizes = [backbone.layer_sizes[layer] for layer in layers]
     edges = np.cumsum([0, *sizes])
     matrix = np.empty((len(dataset), edges[-1]), dtype=np.float32)
@@ -169,13 +173,17 @@ def _stream(backbone, network, dataset, layers, device, batch_size, progress):
         torch.inference_mode(),
         recorded_means(network, modules, backbone.channel_axis) as means,
     ):
+        started, forward = time.perf_counter(), 0.0
         for rows, images, batch_labels in _batches(dataset, backbone.preprocess, batch_size):
+            ready = time.perf_counter()
             network(_placed(images, device, dtype))
             for layer, start, stop in zip(layers, edges, edges[1:], strict=False):
                 matrix[rows, start:stop] = means[layer].cpu().numpy()
             labels[rows] = batch_labels
+            forward += time.perf_counter() - ready
             bar.update(len(images))
-    return matrix, labels
+        waiting = time.perf_counter() - started - forward
+    return matrix, labels, {"read and prepare images": waiting, "forward passes": forward}
 
 
 def _batches(dataset, preprocess, batch_size):

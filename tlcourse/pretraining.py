@@ -60,20 +60,20 @@ def pretrain(source, root, folder, recipe=RECIPE, device="cpu", progress=True):
         Measured: accuracy on the source's validation images, seconds of training.
     """
     torch.manual_seed(recipe["seed"])
-    images, labels = _as_tensors(TinyImageNet(source, "train", root))
-    validation = _as_tensors(TinyImageNet(source, "val", root))
+    images, labels = as_tensors(TinyImageNet(source, "train", root))
+    validation = as_tensors(TinyImageNet(source, "val", root))
     network = small_vgg(int(labels.max()) + 1, batch_norm=True)
     network = network.to(device, memory_format=torch.channels_last)
     steps = len(labels) // recipe["batch_size"]
-    optimizer, schedule = _optimizer(network, recipe, steps * recipe["epochs"])
+    optimizer, schedule = one_cycle_sgd(network, recipe, steps * recipe["epochs"])
     checkpoint = Path(folder) / f"{source}.checkpoint.pt"
     first_epoch, seconds = _resume(checkpoint, recipe, network, optimizer, schedule)
 
     for epoch in range(first_epoch, recipe["epochs"]):
         started = time.perf_counter()
-        batches = _batches(images, labels, recipe, epoch)
+        batches = augmented_batches(images, labels, recipe, epoch)
         batches = tqdm(batches, f"epoch {epoch + 1}", steps, leave=False, disable=not progress)
-        loss = _train_epoch(network, batches, optimizer, schedule, device)
+        loss = train_epoch(network, batches, optimizer, schedule, device)
         if not math.isfinite(loss):
             raise FloatingPointError(f"Loss not finite in epoch {epoch + 1}: lower the rate.")
         seconds += time.perf_counter() - started
@@ -164,12 +164,13 @@ def write_backbone(source, network, measured, recipe, folder):
     return card
 
 
-def _as_tensors(dataset):
+def as_tensors(dataset):
+    """All images, uint8 (n, 3, 64, 64), and their labels, (n,)."""
     pixels = torch.from_numpy(dataset.pixels()).permute(0, 3, 1, 2).contiguous()
     return pixels, torch.tensor(dataset.targets)
 
 
-def _batches(images, labels, recipe, epoch):
+def augmented_batches(images, labels, recipe, epoch):
     """One epoch's batches, augmented; seed and epoch decide everything random in it."""
     seed = 1000 * recipe["seed"] + epoch
     torch.manual_seed(seed)
@@ -179,7 +180,8 @@ def _batches(images, labels, recipe, epoch):
             yield augment(as_input(images[rows]), generator), labels[rows]
 
 
-def _train_epoch(network, batches, optimizer, schedule, device):
+def train_epoch(network, batches, optimizer, schedule, device="cpu"):
+    """One pass over the batches; returns the mean loss."""
     network.train()
     losses = []
     for pictures, labels in batches:
@@ -192,7 +194,8 @@ def _train_epoch(network, batches, optimizer, schedule, device):
     return sum(losses) / len(losses)
 
 
-def _optimizer(network, recipe, steps):
+def one_cycle_sgd(network, recipe, steps):
+    """The optimizer of the recipe, and its one-cycle schedule over all ``steps``."""
     optimizer = torch.optim.SGD(
         _without_decay_on_vectors(network, recipe["weight_decay"]),
         lr=recipe["peak_learning_rate"],

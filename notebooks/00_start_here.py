@@ -1,0 +1,210 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 00 Start here
+#
+# **Deep transfer learning, argued with.** A lecture makes claims. Here each claim is an
+# experiment that you run, change and judge.
+#
+# **You will learn**
+#
+# - what this machine can do for you;
+# - how a notebook of this course works: predict, run, read;
+# - where everything is.
+#
+# **You need**: some Python, and the idea of a classifier. **Time**: 15 minutes for you, about
+# 10 seconds for the machine.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# Run a cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Run them all with *Run > Run All Cells*.
+# Nothing here needs the network.
+
+# %% slideshow={"slide_type": "skip"}
+from tlcourse import plots
+from tlcourse.backbones import load_backbone
+from tlcourse.course import CourseMap
+from tlcourse.datasets import FAMILIES, HandwrittenDigits
+from tlcourse.devices import devices
+from tlcourse.features import extract_features, shipped_features
+from tlcourse.transfer import evaluate_transfer
+from tlcourse.widgets import DeviceToggle, Prediction, check_answer
+
+plots.use_course_style()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## This machine
+#
+# A network runs on a *device*: the processor (`cpu`), an NVIDIA card (`cuda`) or an Apple chip
+# (`mps`). Every cell of the course runs on `cpu`. What is missing here says why.
+
+# %% slideshow={"slide_type": "-"}
+device = DeviceToggle()
+device
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# In a terminal, `python3 start.py check` says more: versions, disk, weights, data, and what to do
+# about what is missing.
+
+# %% slideshow={"slide_type": "skip"}
+# NBVAL_CHECK_OUTPUT
+[found.name for found in devices()]
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## A network that has seen photographs
+#
+# A **backbone** is a network that was trained before, on a **source**. Two come with the course:
+#
+# - `natural` learned 41 classes of animals and plants;
+# - `manmade` learned 41 classes of things.
+#
+# Both are small VGGs. Their layers have the lecture's names.
+
+# %% slideshow={"slide_type": "-"}
+# NBVAL_CHECK_OUTPUT
+natural = load_backbone("natural")
+natural.layer_sizes
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What a notebook does
+#
+# Every claim goes through four steps.
+#
+# 1. **Motivation**: why somebody would say so.
+# 2. **Prediction**: you commit to an answer. It is kept, and shown beside the result.
+# 3. **Experiment**: a short cell measures it, on this machine, now.
+# 4. **Reading**: what the figure says, and what it does not.
+#
+# Here is the form, on a small question.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ### Motivation
+#
+# Layer `fc7` describes an image by 512 numbers, taken after the ReLU. A ReLU turns every negative
+# number into zero.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Prediction
+#
+# Choose one, and commit. You may also run on without.
+
+# %% slideshow={"slide_type": "-"}
+prediction = Prediction(
+    "warm-up",
+    "How many of the 512 numbers of fc7 are exactly zero, for a typical photograph of an insect?",
+    ["fewer than 50", "50 to 400", "more than 400"],
+)
+prediction
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Experiment
+#
+# The photographs are not ours to give. Their *features* are: 500 test images of ten insects,
+# described by every layer, come with the course.
+
+# %% slideshow={"slide_type": "-"}
+train, test = shipped_features("natural", "insects")
+zeros = (test.select("fc7") == 0).sum(axis=1)
+median = int(sorted(zeros)[len(zeros) // 2])
+measured = "fewer than 50" if median < 50 else "50 to 400" if median <= 400 else "more than 400"
+prediction.compare(f"A typical image has {median} zeros of 512.", measured)
+
+# %% slideshow={"slide_type": "subslide"}
+ax = plots.plot_histogram(zeros, "zeros among the 512 numbers of fc7", "photographs of insects")
+plots.alt_text(ax, "Histogram: most photographs have between half and three quarters zeros in fc7.")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Reading
+#
+# READING_WARMUP
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The main thing, once
+#
+# A **target** is the task that you care about. Ten insects, 20 training photographs of each: no
+# network can learn to see from so little. A linear classifier on the numbers of `fc7` can still
+# use what the backbone learned from other animals.
+
+# %% slideshow={"slide_type": "-"}
+result = evaluate_transfer("natural", "insects", "fc7")
+print(f"{result.accuracy:.0%} right, where guessing gives 10%; {result.seconds:.1f} s")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# You can run the network yourself, on images that are here: handwritten digits from scikit-learn.
+
+# %% slideshow={"slide_type": "-"}
+digits = HandwrittenDigits()
+extract_features(natural, digits, ["fc6", "fc7"], device=device.value or "auto")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Exercises
+#
+# Put your answer in place of the dots and run the cell. The solution is one click away.
+#
+# **1.** How many target families come with the course? Look at `FAMILIES`.
+
+# %% slideshow={"slide_type": "-"}
+answer = ...
+check_answer(answer, len(FAMILIES), f"They are {', '.join(FAMILIES)}.")
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# <details><summary>Solution</summary>
+#
+# `len(FAMILIES)` is 6: cats and dogs, insects, food, scenes, vehicles, clothes.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **2.** Which source describes `vehicles` better with `fc7`, `"natural"` or `"manmade"`? Copy the
+# cell of *The main thing, once*, and change it.
+
+# %% slideshow={"slide_type": "-"}
+answer = ...
+better = max(
+    ("natural", "manmade"), key=lambda source: evaluate_transfer(source, "vehicles", "fc7").accuracy
+)
+check_answer(answer, better, "The source that has seen things knows more about things.")
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# <details><summary>Solution</summary>
+#
+# ```python
+# for source in ("natural", "manmade"):
+#     print(source, evaluate_transfer(source, "vehicles", "fc7").accuracy)
+# ```
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Words
+#
+# | word | means |
+# |---|---|
+# | domain | a feature space and a distribution of the inputs |
+# | task | a label space and a function from inputs to labels |
+# | source, target | where a network learned; where you want to use it |
+# | backbone | the network that is reused |
+# | layer, feature | a stage of the network; one number that it puts out |
+# | feature extraction | the backbone describes, a new classifier decides |
+# | freeze, fine-tune, random | keep a layer, go on training it, start it afresh |
+# | linear probe | a linear classifier on the features of a layer |
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The map
+
+# %% slideshow={"slide_type": "-"}
+CourseMap()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Remember
+#
+# - Predict before you run. A surprise that you did not expect teaches nothing.
+# - What is printed was measured here, now. Your digits may differ a little from the stored ones.
+# - "Does not hold here, and this is why" is a good outcome.
+#
+# **Next**: [06 feature extraction](06_feature_extraction.ipynb), the lecture's main tool.
