@@ -1,0 +1,175 @@
+"""The linear SVM in a given feature space, and the score it is judged by."""
+
+import numpy as np
+from scipy.linalg import solve_triangular
+from scipy.linalg.lapack import dpstrf
+from sklearn.metrics import recall_score
+from sklearn.svm import LinearSVC
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+NEGLIGIBLE = 1e-12
+
+
+class LinearSVM(LinearSVC):
+    """The linear SVM of the full-network embedding: one-vs-rest, squared hinge, C = 1.
+
+    It is scikit-learn's ``LinearSVC``, and fast when features outnumber images. An
+    L2-regularised linear machine sees its training rows only through their inner products, so
+    the rows are first rotated to the space they span, which has no more dimensions than there
+    are images; the machine is trained there and its weights are rotated back. Coordinate
+    descent in the dual takes the same steps on both sides: weights and predictions are those
+    of ``LinearSVC(dual=True)`` with the same ``random_state``, whatever ``tol`` is. With at
+    least as many images as features this is ``LinearSVC`` itself.
+
+    Parameters
+    ----------
+    C : float
+        Weight of the training errors against the norm of the weights.
+    tol : float
+        Tolerance of the stopping criterion.
+    class_weight : dict or "balanced", optional
+        Factors on ``C``, a class.
+    random_state : int, RandomState or None
+        Order in which coordinate descent visits the images.
+    max_iter : int
+        Passes over the images at most.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (classes, features)
+        Weights in the space of the features; one row if there are two classes.
+    intercept_ : ndarray of shape (classes,)
+        Regularised together with the weights, as in ``LinearSVC``.
+    classes_ : ndarray of shape (classes,)
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (features,)
+        Only if ``X`` was a table with column names.
+    n_iter_ : int
+        Passes over the images, of the class that took most.
+
+    References
+    ----------
+    Garcia-Gasulla et al., "An Out-of-the-box Full-network Embedding for Convolutional Neural
+    Networks", arXiv 1705.07706. Hastie and Tibshirani, "Efficient quadratic regularization for
+    expression arrays", Biostatistics 5 (2004), for the rotation. Hsieh et al., "A Dual
+    Coordinate Descent Method for Large-scale Linear SVM", ICML 2008, for the solver.
+    """
+
+    def __init__(self, C=1.0, *, tol=1e-4, class_weight=None, random_state=None, max_iter=1000):
+        self.C = C
+        self.tol = tol
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.max_iter = max_iter
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = False
+        return tags
+
+    def fit(self, X, y, sample_weight=None):
+        """Train one machine a class.
+
+        Parameters
+        ----------
+        X : array-like of shape (images, features)
+        y : array-like of shape (images,)
+            Class of each image.
+        sample_weight : array-like of shape (images,), optional
+            Factors on ``C``, an image.
+
+        Returns
+        -------
+        self : LinearSVM
+
+        Raises
+        ------
+        ValueError
+            If there is only one class, a value is missing or infinite, or lengths differ.
+        """
+        X, y = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(y)
+        _require_two_classes(y)
+        if X.shape[0] < X.shape[1] and X.any():
+            rows, rotate_back = rotated_to_span(X)
+            machine = self._machine(dual=True).fit(rows, y, sample_weight)
+            self.coef_ = rotate_back(machine.coef_)
+        else:
+            machine = self._machine(dual="auto").fit(X, y, sample_weight)
+            self.coef_ = machine.coef_
+        self.intercept_ = machine.intercept_
+        self.classes_ = machine.classes_
+        self.n_iter_ = machine.n_iter_
+        return self
+
+    def _machine(self, dual):
+        return LinearSVC(dual=dual, **self.get_params())
+
+
+def _require_two_classes(y):
+    classes = np.unique(y)
+    if len(classes) == 1:
+        raise ValueError(
+            f"All {len(y)} images are of one class ({classes[0]}): give the SVM images of two "
+            "classes at least."
+        )
+
+
+def rotated_to_span(X):
+    """Coordinates of the rows of ``X`` in an orthonormal basis of the space they span.
+
+    The coordinates are the factor of a pivoted Cholesky decomposition of the Gram matrix;
+    directions in which every row is shorter than a millionth of the longest row are dropped.
+    They are triangular, up to the order of the rows, and so half as long to go through.
+
+    Parameters
+    ----------
+    X : ndarray of float64, shape (rows, columns)
+        With at least one value that is not 0.
+
+    Returns
+    -------
+    coordinates : ndarray of float64, shape (rows, rank)
+        ``coordinates @ coordinates.T`` is ``X @ X.T``.
+    rotate_back : function
+        Takes vectors in the rotated space, shape (vectors, rank), to the space of the columns,
+        shape (vectors, columns).
+    """
+    gram = X @ X.T
+    factor, pivots, rank, _ = dpstrf(gram, lower=1, tol=NEGLIGIBLE * gram.diagonal().max())
+    triangle = np.tril(factor)[:, :rank]
+    order = pivots - 1
+    coordinates = np.empty((len(X), rank))
+    coordinates[order] = triangle
+
+    def rotate_back(vectors):
+        combination = solve_triangular(triangle[:rank], vectors.T, trans="T", lower=True)
+        return combination.T @ X[order[:rank]]
+
+    return coordinates, rotate_back
+
+
+def mean_class_accuracy(y_true, y_pred):
+    """Mean over classes of the share of a class's images that are predicted right.
+
+    The score of the full-network embedding's paper: every class counts the same, however many
+    images it has. Classes without an image in ``y_true`` do not count.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (images,)
+
+    Returns
+    -------
+    float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, or the lengths differ.
+    """
+    if not len(y_true):
+        raise ValueError("There is no image to score: y_true is empty.")
+    return float(recall_score(y_true, y_pred, labels=np.unique(y_true), average="macro"))
