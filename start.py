@@ -89,7 +89,7 @@ def set_up():
         packages = packages_folder()
     remove_half_installed(packages)
     pip("install", "-r", str(REQUIREMENTS))
-    pip("install", "--no-index", "--no-deps", "--no-build-isolation", "-e", str(PROJECT))
+    pip("install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "-e", str(PROJECT))
     stamp_file(packages).write_text(wanted, encoding="utf-8")
 
 

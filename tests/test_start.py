@@ -92,7 +92,7 @@ def start(project, monkeypatch):
     return module
 
 
-INSTALL = ["-r", "--no-index"]
+INSTALL = ["-r", "--quiet"]
 
 
 class TestRefusals:

@@ -71,8 +71,6 @@ def help_text():
 
 def lab(arguments):
     """JupyterLab at the first notebook, for this machine only, with a token."""
-    from jupyterlab.labapp import main as jupyterlab
-
     port = port_asked_for(arguments)
     if port is not None:
         check_port(port)
@@ -81,8 +79,17 @@ def lab(arguments):
     if getattr(os, "geteuid", lambda: 1)() == 0:
         defaults.append("--allow-root")
     first = [FIRST_NOTEBOOK] if Path(FIRST_NOTEBOOK).exists() else []
-    jupyterlab(argv=[*first, *defaults, *arguments])
+    run_jupyterlab([*first, *defaults, *arguments])
     return 0
+
+
+def run_jupyterlab(arguments):
+    """JupyterLab in this process, until it is stopped."""
+    # jsonschema spends a second on a grammar for IRIs, a format that Jupyter's schemas do not use.
+    sys.modules.setdefault("rfc3987_syntax", None)
+    from jupyterlab.labapp import main as jupyterlab
+
+    jupyterlab(argv=arguments)
 
 
 def asks_for(arguments, option):
