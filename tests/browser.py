@@ -156,10 +156,34 @@ def last_latency(page):
     return seen["change"] - seen["input"]
 
 
-def screenshot(page, name):
+def run_slide(page, timeout=60_000):
+    """Run the cell of the first slide; RISE then shows the next one, so go back."""
+    page.set_default_timeout(timeout)
+    editor = page.locator("section.present .cm-content").first
+    editor.wait_for()
+    page.wait_for_timeout(5000)  # RISE says nowhere that its kernel is connected
+    editor.click()
+    page.keyboard.press("Shift+Enter")
+    page.wait_for_selector(".jp-OutputArea-output .tlc, .jp-OutputArea-output", state="attached")
+    page.wait_for_timeout(1500)
+    if slide_number(page):
+        page.locator(".controls .navigate-left").first.click()
+    page.wait_for_selector("section.present .tlc")
+
+
+def slide_number(page):
+    """Position of the present slide, from 0."""
+    return page.evaluate(
+        """[...document.querySelectorAll(".slides > section")]
+          .findIndex((slide) => slide.classList.contains("present"))"""
+    )
+
+
+def screenshot(page, name, part=".jp-NotebookPanel"):
+    """Write ``build/screenshots/NAME.png``."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     path = SCREENSHOTS / f"{name}.png"
-    page.locator(".jp-NotebookPanel").screenshot(path=str(path))
+    page.locator(part).first.screenshot(path=str(path))
     return path
 
 

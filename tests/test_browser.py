@@ -2,10 +2,9 @@
 
 import shutil
 
+import browser as lab
 import nbformat
 import pytest
-
-from tests import browser as lab
 
 pytestmark = pytest.mark.browser
 FROM_CACHE, WITH_FORWARD_PASS = 200, 1000  # ms, the design's budget
@@ -82,11 +81,17 @@ def root(tmp_path_factory):
     """A folder with the widgets' notebook and copies of the course's, never the course's own."""
     folder = tmp_path_factory.mktemp("notebooks")
     shutil.copytree(lab.PROJECT / "notebooks", folder, dirs_exist_ok=True)
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [nbformat.v4.new_code_cell(source.strip()) for source in CELLS]
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "widgets.ipynb")
+    write_notebook(folder / "widgets.ipynb", CELLS)
     return folder
+
+
+def write_notebook(path, sources, **metadata):
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_code_cell(source.strip(), metadata=metadata) for source in sources
+    ]
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, path)
 
 
 @pytest.fixture(scope="module", params=["Light", "Dark"])
@@ -189,13 +194,16 @@ def test_device_by_keyboard_skips_what_is_missing(page):
 
 
 def test_shortcuts_of_jupyterlab_do_not_fire_inside_a_widget(page):
-    count = "jupyterapp.shell.currentWidget.content.widgets.length"
-    active = "jupyterapp.shell.currentWidget.content.activeCellIndex"
+    notebook = "jupyterapp.shell.currentWidget.content"
+    state = f"[{notebook}.widgets.length, {notebook}.activeCellIndex, {notebook}.mode]"
     layer(page, "fc6").focus()
-    before = page.evaluate(count), page.evaluate(active)
+    page.evaluate(f"{notebook}.mode = 'command'")
+    layer(page, "fc6").focus()
+    before = page.evaluate(state)
+    assert before[2] == "command"
     for key in ("a", "b", "d", "d", "ArrowDown", "ArrowUp", "Enter", "Enter"):
         page.keyboard.press(key)
-    assert (page.evaluate(count), page.evaluate(active)) == before
+    assert page.evaluate(state) == before
 
 
 def test_prediction_is_committed_and_can_be_changed(page):
@@ -231,6 +239,40 @@ def test_explorer_reacts_to_each_control(page):
     page.get_by_role("radio", name="manmade").click()
     reads("manmade backbone, insects, 12 layers", FROM_CACHE)
     assert "2,048 features" in readout.inner_text()
+
+
+def test_keys_stay_in_a_widget_on_a_slide(browser, tmp_path):
+    (tmp_path / "slides").mkdir()
+    slides = [CELLS[0] + CELLS[1], CELLS[2]]
+    write_notebook(tmp_path / "slides" / "deck.ipynb", slides, slideshow={"slide_type": "slide"})
+    with (
+        lab.jupyterlab(tmp_path / "slides", tmp_path) as url,
+        lab.open_page(browser, (1920, 1080)) as (page, _),
+    ):
+        page.goto(url("rise/deck.ipynb"))
+        lab.run_slide(page)
+        assert lab.slide_number(page) == 0
+        layer(page, "fc7").focus()
+        for key, focused in (
+            ("ArrowLeft", "fc6"),
+            ("ArrowUp", "conv5_2"),
+            ("ArrowRight", "fc6"),
+            ("ArrowDown", "fc7"),
+            ("ArrowRight", "fc7"),
+            ("Home", "conv1_1"),
+            ("Space", "conv1_1"),
+            ("End", "fc7"),
+        ):
+            page.keyboard.press(key)
+            assert page.evaluate("document.activeElement.dataset.layer") == focused
+            assert lab.slide_number(page) == 0
+        page.wait_for_function(
+            """document.getElementById("layers").textContent === "['conv1_1', 'fc7']" """
+        )
+        lab.screenshot(page, "widgets-on-a-slide", ".reveal")
+        page.keyboard.press("PageDown")
+        page.wait_for_timeout(500)
+        assert lab.slide_number(page) == 1
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

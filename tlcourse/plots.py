@@ -118,6 +118,64 @@ def plot_accuracies(accuracies, ax=None, chance=None):
     return ax
 
 
+def chance_of(families):
+    """Accuracy of guessing on each target family, as {family: share}."""
+    from tlcourse.datasets.photos import class_names
+
+    return {family: 1 / len(class_names(family)) for family in families}
+
+
+def plot_histogram(values, xlabel, ylabel, ax=None):
+    """How often each value occurs.
+
+    Parameters
+    ----------
+    values : array-like of float, shape (n,)
+    xlabel, ylabel : str
+    ax : matplotlib Axes, optional
+
+    Returns
+    -------
+    Axes
+    """
+    ax = ax or _new_axes()
+    ax.hist(values, bins=30, color=OKABE_ITO["blue"], edgecolor="white")
+    ax.set_xlabel(xlabel)
+    ax.set_ylabel(ylabel)
+    return ax
+
+
+def plot_images_and_features(images, matrix, layer):
+    """Each image, and beside it its features as a row of grey levels.
+
+    Parameters
+    ----------
+    images : list of PIL images
+    matrix : ndarray of shape (images, features)
+        Not negative.
+    layer : str
+
+    Returns
+    -------
+    matplotlib Figure
+    """
+    import matplotlib.pyplot as plt
+
+    width, height = plt.rcParams["figure.figsize"]
+    figure, axes = plt.subplots(
+        len(images), 2, figsize=(width, height), width_ratios=[1, 16], layout="constrained"
+    )
+    for (left, right), image, row in zip(axes, images, matrix, strict=True):
+        left.imshow(image)
+        right.imshow(row[None], aspect="auto", cmap="Greys", vmin=0, vmax=np.quantile(matrix, 0.99))
+        for ax in (left, right):
+            ax.set_xticks([])
+            ax.set_yticks([])
+    axes[-1][1].set_xticks([0, matrix.shape[1] - 1], ["1", str(matrix.shape[1])])
+    axes[-1][1].set_xlabel(f"features of {layer}: white is 0, black is strong")
+    return figure
+
+
 def plot_clock(stages, ax=None):
     """The stages of a run, one after the other on a time line, and the total.
 

@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 import torch
-from sklearn.metrics import balanced_accuracy_score
 from tqdm.auto import tqdm
 
 from tlcourse import paths
+from tlcourse.classifiers import mean_class_accuracy
 from tlcourse.datasets.photos import FAMILIES, TinyImageNet, default_root
 from tlcourse.pretraining import (
     as_input,
@@ -62,10 +62,9 @@ def train_from_scratch(images, labels, seed=0, recipe=RECIPE, progress=True):
 
 
 @torch.no_grad()
-def mean_class_accuracy(network, images, labels):
-    """Mean over classes of the share of their images that is recognised, in [0, 1]."""
-    predicted = torch.cat([network(as_input(batch)).argmax(1) for batch in images.split(500)])
-    return float(balanced_accuracy_score(labels, predicted))
+def predict(network, images):
+    """The class of each image: int tensor (n,)."""
+    return torch.cat([network(as_input(batch)).argmax(1) for batch in images.split(500)])
 
 
 def measure_family(family, root, seed, recipe=RECIPE):
@@ -75,7 +74,8 @@ def measure_family(family, root, seed, recipe=RECIPE):
     started = time.perf_counter()
     network = train_from_scratch(images[rows], labels[rows], seed, recipe)
     seconds = time.perf_counter() - started
-    accuracy = mean_class_accuracy(network, *as_tensors(TinyImageNet(family, "val", root)))
+    test_images, test_labels = as_tensors(TinyImageNet(family, "val", root))
+    accuracy = mean_class_accuracy(test_labels.numpy(), predict(network, test_images).numpy())
     return {"seed": seed, "accuracy": round(accuracy, 4), "seconds": round(seconds, 1)}
 
 

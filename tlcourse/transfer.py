@@ -74,7 +74,8 @@ def evaluate_transfer(
 def _evaluate(backbone_name, family, layers, per_class, seed, C, normalization):
     train, test = shipped_features(backbone_name, family)
     rows = sample_per_class(train.labels, per_class, seed)
-    model = make_pipeline(NORMALIZATIONS[normalization](), LinearSVM(C=C))
+    machine = LinearSVM(C=C, random_state=seed)
+    model = make_pipeline(NORMALIZATIONS[normalization](), machine)
     started = time.perf_counter()
     model.fit(train.select(layers)[rows], train.labels[rows])
     predicted = model.predict(test.select(layers))

@@ -11,6 +11,8 @@ from tlcourse import paths
 from tlcourse.claims import CLAIMS
 from tlcourse.widgets import _assets
 
+WARM_UP = "warm-up"
+
 
 class Prediction(anywidget.AnyWidget):
     """A question about a claim; the student commits one of the options.
@@ -20,7 +22,7 @@ class Prediction(anywidget.AnyWidget):
     Parameters
     ----------
     claim_id : str
-        A key of ``tlcourse.claims.CLAIMS``.
+        A key of ``tlcourse.claims.CLAIMS``, or "warm-up" for a question that is no claim.
     question : str
     options : sequence of str
         At least two.
@@ -44,7 +46,7 @@ class Prediction(anywidget.AnyWidget):
     committed = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 
     def __init__(self, claim_id, question, options):
-        if claim_id not in CLAIMS:
+        if claim_id not in CLAIMS and claim_id != WARM_UP:
             raise ValueError(f"The lecture has no claim {claim_id!r}: see tlcourse.claims.CLAIMS.")
         self._choices = list(options)
         if len(set(self._choices)) < 2 or len(set(self._choices)) < len(self._choices):

@@ -10,10 +10,19 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
-// JupyterLab listens for its shortcuts while the event goes down, slides while it comes up.
+// JupyterLab looks for shortcuts while an event goes down to the focused element, and takes the
+// first element on the way up from it that a shortcut is for or that has this attribute: so the
+// focused element itself needs it. Slides listen while the event comes up; the keys of a presenter
+// reach them.
+const PRESENTER_KEYS = new Set(["PageDown", "PageUp", "Escape"]);
+
 function keepKeysInside(root) {
-  root.setAttribute("data-lm-suppress-shortcuts", "true");
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  for (const node of root.querySelectorAll("button, input, [tabindex]")) {
+    
+  }
+  root.addEventListener("keydown", (event) => {
+    if (!PRESENTER_KEYS.has(event.key)) event.stopPropagation();
+  });
 }
 
 function send(model, name, value) {
