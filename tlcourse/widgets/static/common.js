@@ -18,7 +18,7 @@ const PRESENTER_KEYS = new Set(["PageDown", "PageUp", "Escape"]);
 
 function keepKeysInside(root) {
   for (const node of root.querySelectorAll("button, input, [tabindex]")) {
-    
+    node.setAttribute("data-lm-suppress-shortcuts", "true");
   }
   root.addEventListener("keydown", (event) => {
     if (!PRESENTER_KEYS.has(event.key)) event.stopPropagation();
