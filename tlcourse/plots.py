@@ -160,6 +160,7 @@ def plot_images_and_features(images, matrix, layer):
     matplotlib Figure
     """
     import matplotlib.pyplot as plt
+    import numpy as np
 
     width, height = plt.rcParams["figure.figsize"]
     figure, axes = plt.subplots(
