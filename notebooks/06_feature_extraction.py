@@ -292,7 +292,8 @@ stages |= features.about["seconds"]
 clock = time.perf_counter()
 rows = sample_per_class(features.labels, 20, seed=0)
 rest = np.setdiff1d(np.arange(len(digits)), rows)
-model = make_pipeline(Normalizer(), LinearSVM(random_state=0)).fit(features.matrix[rows], features.labels[rows])
+model = make_pipeline(Normalizer(), LinearSVM(random_state=0))
+model.fit(features.matrix[rows], features.labels[rows])
 stages["train the SVM"] = time.perf_counter() - clock
 
 clock = time.perf_counter()
@@ -311,7 +312,8 @@ plots.alt_text(ax, "A clock of the run: the forward passes take most of the time
 
 # %% slideshow={"slide_type": "-"}
 pixels = digits.pixels.reshape(len(digits), -1) / 255
-raw = make_pipeline(Normalizer(), LinearSVM(random_state=0)).fit(pixels[rows], features.labels[rows])
+raw = make_pipeline(Normalizer(), LinearSVM(random_state=0))
+raw.fit(pixels[rows], features.labels[rows])
 raw_accuracy = 100 * mean_class_accuracy(features.labels[rest], raw.predict(pixels[rest]))
 
 PUBLISHED = 98.0

@@ -1,0 +1,124 @@
+"""From source to target: the figures that the course prints, against independent computations."""
+
+import numpy as np
+import pytest
+import torch
+from sklearn.svm import LinearSVC
+
+from tlcourse import scratch, transfer, weights
+from tlcourse.backbones import BUNDLED
+from tlcourse.course import CourseMap
+from tlcourse.datasets import FAMILIES
+from tlcourse.features import shipped_features
+from tlcourse.transfer import evaluate_transfer, layer_sets, sample_per_class
+
+NEAR_FIGURES_TO_BEAT = [
+    ("natural", "cats and dogs", 33.6),
+    ("natural", "insects", 48.2),
+    ("manmade", "vehicles", 47.0),
+    ("manmade", "clothes", 34.0),
+]
+
+
+def test_accuracy_equals_that_of_scikit_learn_by_hand():
+    train, test = shipped_features("natural", "insects")
+    rows = sample_per_class(train.labels, 20, seed=3)
+    A, B = train.select("fc7")[rows].astype(float), test.select("fc7").astype(float)
+    A /= np.linalg.norm(A, axis=1, keepdims=True)
+    B /= np.linalg.norm(B, axis=1, keepdims=True)
+    machine = LinearSVC(C=1, dual=True, tol=1e-6, max_iter=20_000).fit(A, train.labels[rows])
+    predicted = machine.predict(B)
+    per_class = [(predicted[test.labels == label] == label).mean() for label in range(10)]
+    result = evaluate_transfer("natural", "insects", "fc7", seed=3)
+    assert result.accuracy == pytest.approx(np.mean(per_class), abs=0.004)
+    assert list(result.per_class) == train.classes
+    assert result.n_features == 512
+
+
+def test_accuracy_repeats_by_seed_and_differs_between_seeds():
+    settings = ("manmade", "food", "fc6")
+    first = evaluate_transfer(*settings, seed=1).accuracy
+    transfer._evaluate.cache_clear()
+    assert evaluate_transfer(*settings, seed=1).accuracy == first
+    assert len({evaluate_transfer(*settings, seed=seed).accuracy for seed in range(5)}) > 1
+
+
+def test_labels_that_mean_nothing_give_guessing(monkeypatch):
+    train, test = shipped_features("natural", "insects")
+    shuffled = np.random.default_rng(0).permutation(train.labels)
+    monkeypatch.setattr(train, "labels", shuffled)
+    transfer._evaluate.cache_clear()
+    assert abs(evaluate_transfer("natural", "insects", "fc7").accuracy - 0.1) < 0.06
+    transfer._evaluate.cache_clear()
+
+
+def test_the_sample_has_as_many_of_each_class_and_no_image_twice():
+    labels = np.repeat([0, 1, 2], 40)
+    rows = sample_per_class(labels, 20, seed=0)
+    assert np.bincount(labels[rows]).tolist() == [20, 20, 20]
+    assert len(set(rows.tolist())) == 60
+
+
+def test_too_few_images_unknown_family_and_layer_say_so():
+    with pytest.raises(ValueError, match="has 40 images and 41 a class were asked for"):
+        evaluate_transfer("natural", "insects", "fc7", per_class=41)
+    with pytest.raises(ValueError, match="No features of 'mammals' are shipped"):
+        evaluate_transfer("natural", "mammals", "fc7")
+    with pytest.raises(ValueError, match="no features of layer 'fc8'"):
+        evaluate_transfer("natural", "insects", "fc8")
+
+
+@pytest.mark.parametrize(("name", "family", "figure"), NEAR_FIGURES_TO_BEAT)
+def test_bundled_networks_reach_the_figures_on_their_near_targets(name, family, figure):
+    layers = layer_sets(name)["full network"]
+    assert 100 * transfer.best_of_a_few(name, family, layers) >= figure
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_model_card_carries_what_is_measured(name):
+    measured = weights.read_card(name)["measured"]
+    for family in ("insects", "clothes"):
+        for embedding, layers in layer_sets(name).items():
+            again = 100 * transfer.mean_accuracy(name, family, layers)
+            stated = measured["transfer_accuracy_percent"][family][embedding]["L2 per image, C = 1"]
+            assert again == pytest.approx(stated, abs=0.3)
+    assert 0.4 < measured["source_validation_accuracy"] < 1
+
+
+def test_sources_have_the_same_volume():
+    cards = [weights.read_card(name) for name in BUNDLED]
+    assert len(cards[0]["classes"]) == len(cards[1]["classes"]) == 41
+    assert cards[0]["recipe"] == cards[1]["recipe"]
+    assert not set(cards[0]["classes"]) & set(cards[1]["classes"])
+
+
+def test_training_from_scratch_learns_and_repeats():
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randint(0, 60, (40, 3, 64, 64), dtype=torch.uint8, generator=generator)
+    images[20:] += 180
+    labels = torch.arange(2).repeat_interleave(20)
+    recipe = {**scratch.RECIPE, "epochs": 2}
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    one, two = (scratch.train_from_scratch(images, labels, 5, recipe, False) for _ in range(2))
+    torch.set_num_threads(threads)
+    assert torch.equal(one.fc8.weight, two.fc8.weight)
+    assert scratch.predict(one, images).shape == (40,)
+    assert not one.training
+
+
+def test_measured_scratch_covers_every_family_and_seed():
+    measured = scratch.read_measured()
+    assert list(measured) == list(FAMILIES)
+    for runs in measured.values():
+        assert [run["seed"] for run in runs] == list(scratch.SEEDS)
+        assert all(0 < run["accuracy"] < 1 and run["seconds"] > 0 for run in runs)
+
+
+def test_the_map_lists_every_notebook_of_the_design_once():
+    notebooks = CourseMap().notebooks()
+    assert [name[:2] for name in notebooks] == [f"{number:02d}" for number in range(13)]
+    assert sum(map(len, notebooks.values())) == 38
+    html = CourseMap()._repr_html_()
+    assert 'href="06_feature_extraction.ipynb"' in html
+    assert "to come" in html
