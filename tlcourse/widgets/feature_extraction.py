@@ -51,7 +51,7 @@ class FeatureExtractionExplorer(ipywidgets.VBox):
         for control in (self.backbone, self.family, self.layers):
             control.observe(self._update, "value")
         choices = ipywidgets.Box([self.backbone, self.family])
-        choices.layout.flex_flow = "row wrap"
+        choices.layout.flex_flow, choices.layout.grid_gap = "row wrap", "0 40px"
         super().__init__([choices, self.layers, self._readout])
         self._update()
 
