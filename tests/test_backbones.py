@@ -8,7 +8,7 @@ from safetensors.torch import save_file
 from torch import nn
 from torchvision import models
 
-from tlcourse import paths, weights
+from tlcourse import cli, paths, weights
 from tlcourse.backbones import BUNDLED, WeightsError, lecture_names, load_backbone
 
 
@@ -189,3 +189,17 @@ def test_preprocessing_travels_with_the_weights():
     assert load_backbone("natural", "random").side == 64
     assert load_backbone("vgg11", "random").side == 224
     assert load_backbone("inception_v3", "random").side == 299
+
+
+def test_fetch_without_network_fails_in_one_sentence(monkeypatch, tmp_path, capsys):
+    def refuse(url, *args, **kwargs):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    assert cli.main(["fetch", "vgg16"]) == 1
+    assert "vgg16-397923af.pth is not on this machine" in capsys.readouterr().err
+    assert cli.main(["fetch", "vgg17"]) == 1
+    assert "no backbone 'vgg17'" in capsys.readouterr().err
+    assert cli.main(["fetch"]) == 2
+    assert not list(tmp_path.rglob("*.pth"))

@@ -115,6 +115,34 @@ def load_backbone(name, weights=None, seed=0, n_classes=None):
     return _torchvision(name, weights, seed, n_classes)
 
 
+def fetch_weights(name):
+    """Download torchvision's default weights of a network, if they are not there yet.
+
+    Returns
+    -------
+    Path
+        Of the file, whose hash was checked.
+
+    Raises
+    ------
+    ValueError
+        If there is no such network.
+    WeightsError
+        If the file cannot be had.
+    """
+    if name in BUNDLED:
+        return weights_files.bundled_file(name)
+    _check_torchvision_has(name)
+    return weights_files.fetch_torchvision(models.get_model_weights(name).DEFAULT, name)
+
+
+def _check_torchvision_has(name):
+    known = models.list_models(module=models)
+    if name not in known:
+        names = ", ".join([*BUNDLED, *known])
+        raise ValueError(f"There is no backbone {name!r}: choose from {names}.")
+
+
 def _bundled(name, weights, seed, n_classes):
     card = weights_files.read_card(name)
     build = lambda: small_vgg(n_classes or len(card["classes"]))  # noqa: E731
@@ -254,4 +282,11 @@ def _layer_sizes(backbone):
     return {layer: means[layer].shape[1] for layer in backbone.layers if layer in means}
 
 
-__all__ = ["BUNDLED", "Backbone", "WeightsError", "lecture_names", "load_backbone"]
+__all__ = [
+    "BUNDLED",
+    "Backbone",
+    "WeightsError",
+    "fetch_weights",
+    "lecture_names",
+    "load_backbone",
+]

@@ -1,4 +1,4 @@
-"""The verbs of the course: ``tlcourse lab``, ``test``, ``check`` and ``bench``.
+"""The verbs of the course: ``tlcourse lab``, ``test``, ``check``, ``fetch`` and ``bench``.
 
 Nothing but the standard library is imported here at the top: ``start.py`` reads the verbs before
 anything is installed.
@@ -192,6 +192,22 @@ def check(arguments):
     return report()
 
 
+def fetch(arguments):
+    """Bring ImageNet weights of torchvision's networks before class, each checked by its hash."""
+    from tlcourse.backbones import WeightsError, fetch_weights
+
+    if not arguments:
+        print("tlcourse: name what to fetch, for example: fetch vgg16 alexnet", file=sys.stderr)
+        return 2
+    try:
+        for name in arguments:
+            print(f"{name}: {fetch_weights(name)}", flush=True)
+    except (ValueError, WeightsError) as problem:
+        print(f"tlcourse: {problem}", file=sys.stderr)
+        return 1
+    return 0
+
+
 def bench(arguments):
     """Every benchmark in turn, each in a process of its own."""
     benchmarks = sorted(Path("benchmarks").glob("bench_*.py"))
@@ -209,5 +225,6 @@ VERBS = {
     "lab": (lab, "JupyterLab at the first notebook (the default); Jupyter's options may follow"),
     "test": (test, "all tests; pytest's arguments may follow"),
     "check": (check, "what this machine has, and what to do about what is missing"),
+    "fetch": (fetch, "ImageNet weights by name, before class: fetch vgg16 alexnet"),
     "bench": (bench, "the benchmarks"),
 }

@@ -25,6 +25,10 @@ def read_card(name):
     return json.loads(file.read_text(encoding="utf-8"))
 
 
+def bundled_file(name):
+    return paths.SHIPPED_WEIGHTS / f"{name}.safetensors"
+
+
 def read_bundled(name):
     """State dict (float32) of a bundled backbone, once its hash equals the model card's.
 
@@ -33,7 +37,7 @@ def read_bundled(name):
     WeightsError
         If the file is missing, truncated or altered.
     """
-    file = paths.SHIPPED_WEIGHTS / f"{name}.safetensors"
+    file = bundled_file(name)
     remedy = "run 'git checkout -- data' to bring the shipped file back"
     if not file.exists():
         raise WeightsError(f"{file} is missing: {remedy}.")
@@ -45,13 +49,22 @@ def read_bundled(name):
 
 
 def read_torchvision(enum, name):
-    """State dict of one of torchvision's weights, downloaded once into torch's hub folder.
+    """State dict of one of torchvision's weights, as ``fetch_torchvision`` brings it."""
+    return torch.load(fetch_torchvision(enum, name), map_location="cpu", weights_only=True)
+
+
+def fetch_torchvision(enum, name):
+    """The file of one of torchvision's weights, downloaded once into torch's hub folder.
 
     Parameters
     ----------
     enum : torchvision.models.WeightsEnum
     name : str
         Name of the backbone, for the message.
+
+    Returns
+    -------
+    Path
 
     Raises
     ------
@@ -74,7 +87,7 @@ def read_torchvision(enum, name):
             f"{file} is truncated or altered (its hash is not the one in its name): "
             f"delete it, then run '{command}' with a network."
         )
-    return torch.load(file, map_location="cpu", weights_only=True)
+    return file
 
 
 def read_file(file):
