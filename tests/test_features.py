@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
 from torch import nn
 from torch.utils.data import Dataset, Subset
 
 from tlcourse import feature_cache, features, paths
 from tlcourse.activations import recorded_means
 from tlcourse.backbones import BUNDLED, load_backbone
+from tlcourse.classifiers import LinearSVM
 from tlcourse.datasets import FAMILIES, HandwrittenDigits, ImageFolder
 from tlcourse.datasets.photos import default_root
 from tlcourse.features import Features, extract_features, shipped_features
-from tlcourse.shipping import extract_family
+from tlcourse.shipping import SPLITS, extract_family
 
 
 class Pictures(Dataset):
@@ -286,6 +289,20 @@ def test_shipped_features_can_be_recomputed(name):
     step = recomputed.matrix.max(axis=0) / 255
     assert (np.abs(shipped.matrix - recomputed.matrix) <= 0.51 * step + 1e-3).all()
     assert np.array_equal(shipped.labels, recomputed.labels)
+
+
+@pytest.mark.skipif(not default_root().is_dir(), reason="Tiny ImageNet is not in TLCOURSE_DATA")
+@pytest.mark.parametrize("name", BUNDLED)
+def test_eight_bits_change_the_svm_by_one_image_in_500_at_most(name):
+    backbone = load_backbone(name)
+    shipped = shipped_features(name, "insects")
+    whole = [extract_family(backbone, "insects", s, default_root(), False) for s in SPLITS]
+    right = []
+    for train, test in (shipped, whole):
+        model = make_pipeline(Normalizer(), LinearSVM(random_state=0))
+        predicted = model.fit(train.matrix, train.labels).predict(test.matrix)
+        right.append((predicted == test.labels).sum())
+    assert abs(int(right[0]) - int(right[1])) <= len(test.labels) / 500
 
 
 def test_digits_are_real_scans_at_the_side_of_the_network(natural):

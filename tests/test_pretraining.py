@@ -14,7 +14,8 @@ from tlcourse import pretraining
 from tlcourse.datasets import photos
 from tlcourse.small_vgg import small_vgg
 
-RECIPE = {**pretraining.RECIPE, "epochs": 2, "batch_size": 20, "peak_learning_rate": 0.02}
+CYCLES = [{"epochs": 1, "peak_learning_rate": 0.02, "augmentation": a} for a in (1.0, 0.4)]
+RECIPE = {**pretraining.RECIPE, "cycles": CYCLES, "batch_size": 20}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -87,10 +88,10 @@ class TestResuming:
         assert list(tmp_path.iterdir()) == []
 
     def test_another_recipe_is_refused(self, root, tmp_path):
-        train(root, tmp_path, epochs=1)
+        train(root, tmp_path, cycles=CYCLES[:1])
         before = (tmp_path / "natural.checkpoint.pt").read_bytes()
         with pytest.raises(ValueError, match=r"checkpoint.pt has another recipe: delete it"):
-            train(root, tmp_path, epochs=2)
+            train(root, tmp_path, cycles=CYCLES)
         assert (tmp_path / "natural.checkpoint.pt").read_bytes() == before
 
     def test_training_changes_every_layer(self, trained):

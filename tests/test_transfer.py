@@ -97,7 +97,7 @@ def test_training_from_scratch_learns_and_repeats():
     images = torch.randint(0, 60, (40, 3, 64, 64), dtype=torch.uint8, generator=generator)
     images[20:] += 180
     labels = torch.arange(2).repeat_interleave(20)
-    recipe = {**scratch.RECIPE, "epochs": 2}
+    recipe = {**scratch.RECIPE, "cycles": [{**scratch.RECIPE["cycles"][0], "epochs": 2}]}
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     one, two = (scratch.train_from_scratch(images, labels, 5, recipe, False) for _ in range(2))

@@ -27,14 +27,16 @@ from tlcourse.small_vgg import fold_batch_norm, small_vgg
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 RECIPE = {
-    "epochs": 26,
+    "cycles": [
+        {"epochs": 26, "peak_learning_rate": 0.1, "augmentation": 1.0},
+        {"epochs": 14, "peak_learning_rate": 0.04, "augmentation": 0.4},
+    ],
     "batch_size": 128,
     "optimizer": "SGD, Nesterov momentum 0.9",
-    "peak_learning_rate": 0.1,
     "weight_decay": 5e-4,
-    "schedule": "one cycle: linear warm-up over a tenth of the steps, then cosine to 0",
-    "augmentation": "random crop of 35% to 100% of the area, rotation up to 15 degrees, flip, "
-    "brightness, contrast and saturation up to 40%, one in ten grey",
+    "schedule": "each cycle: linear warm-up over a tenth of its steps, then cosine to 0",
+    "augmentation": "at 1: flip, random crop of 35% to 100% of the area, rotation up to 15 "
+    "degrees, brightness, contrast and saturation up to 40%, one in ten grey; in proportion below 1",
     "seed": 0,
 }
 
@@ -65,11 +67,11 @@ def pretrain(source, root, folder, recipe=RECIPE, device="cpu", progress=True):
     network = small_vgg(int(labels.max()) + 1, batch_norm=True)
     network = network.to(device, memory_format=torch.channels_last)
     steps = len(labels) // recipe["batch_size"]
-    optimizer, schedule = one_cycle_sgd(network, recipe, steps * recipe["epochs"])
+    optimizer, schedule = sgd(network, recipe, steps)
     checkpoint = Path(folder) / f"{source}.checkpoint.pt"
     first_epoch, seconds = _resume(checkpoint, recipe, network, optimizer, schedule)
 
-    for epoch in range(first_epoch, recipe["epochs"]):
+    for epoch in range(first_epoch, n_epochs(recipe)):
         started = time.perf_counter()
         batches = augmented_batches(images, labels, recipe, epoch)
         batches = tqdm(batches, f"epoch {epoch + 1}", steps, leave=False, disable=not progress)
@@ -80,7 +82,7 @@ def pretrain(source, root, folder, recipe=RECIPE, device="cpu", progress=True):
         _save(checkpoint, recipe, epoch + 1, seconds, network, optimizer, schedule)
         accuracy = measure_accuracy(network, *validation, device)
         print(
-            f"{source}: epoch {epoch + 1} of {recipe['epochs']}, loss {loss:.3f}, "
+            f"{source}: epoch {epoch + 1} of {n_epochs(recipe)}, loss {loss:.3f}, "
             f"validation {accuracy:.1%}, {seconds:.0f} s",
             flush=True,
         )
@@ -94,7 +96,7 @@ def as_input(pixels):
     return (pixels.float() / 255 - mean) / std
 
 
-def augment(images, generator):
+def augment(images, generator, strength=1.0):
     """Each image of a batch (n, 3, h, w) cropped, rotated, flipped and recoloured on its own.
 
     torchvision's transforms draw one set of parameters a batch; one image at a time they cost a
@@ -105,11 +107,11 @@ def augment(images, generator):
     def uniform(low, high):
         return torch.empty(n).uniform_(low, high, generator=generator)
 
-    side = uniform(0.35, 1).sqrt()
-    aspect = uniform(-0.25, 0.25).exp()
+    side = uniform(1 - 0.65 * strength, 1).sqrt()
+    aspect = uniform(-0.25 * strength, 0.25 * strength).exp()
     width, height = (side * aspect).clamp(max=1), (side / aspect).clamp(max=1)
     flip = uniform(-1, 1).sign()
-    angle = uniform(-15, 15).deg2rad()
+    angle = uniform(-15 * strength, 15 * strength).deg2rad()
     shift_x, shift_y = uniform(-1, 1) * (1 - width), uniform(-1, 1) * (1 - height)
     rows = (
         torch.stack([flip * width * angle.cos(), -height * angle.sin(), shift_x], dim=1),
@@ -119,10 +121,12 @@ def augment(images, generator):
     images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
 
     grey = images.mean(dim=1, keepdim=True)
-    saturation = uniform(0.6, 1.4) * (uniform(0, 1) > 0.1)
+    factor = 1 - 0.4 * strength, 1 + 0.4 * strength
+    saturation = uniform(*factor) * (uniform(0, 1) > 0.1 * strength)
     images = grey + saturation.view(n, 1, 1, 1) * (images - grey)
     level = images.mean(dim=(1, 2, 3), keepdim=True)
-    contrast, brightness = uniform(0.6, 1.4).view(n, 1, 1, 1), uniform(-0.4, 0.4).view(n, 1, 1, 1)
+    contrast = uniform(*factor).view(n, 1, 1, 1)
+    brightness = uniform(-0.4 * strength, 0.4 * strength).view(n, 1, 1, 1)
     images = level + contrast * (images - level) + brightness
     return images.contiguous(memory_format=torch.channels_last)
 
@@ -175,9 +179,10 @@ def augmented_batches(images, labels, recipe, epoch):
     seed = 1000 * recipe["seed"] + epoch
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
+    strength = _place_in_cycle(recipe, epoch)[0]["augmentation"]
     for rows in torch.randperm(len(labels), generator=generator).split(recipe["batch_size"]):
         if len(rows) == recipe["batch_size"]:
-            yield augment(as_input(images[rows]), generator), labels[rows]
+            yield augment(as_input(images[rows]), generator, strength), labels[rows]
 
 
 def train_epoch(network, batches, optimizer, schedule, device="cpu"):
@@ -194,16 +199,37 @@ def train_epoch(network, batches, optimizer, schedule, device="cpu"):
     return sum(losses) / len(losses)
 
 
-def one_cycle_sgd(network, recipe, steps):
-    """The optimizer of the recipe, and its one-cycle schedule over all ``steps``."""
+def sgd(network, recipe, steps_per_epoch):
+    """The optimizer of the recipe, and its schedule, to be stepped after every batch."""
     optimizer = torch.optim.SGD(
         _without_decay_on_vectors(network, recipe["weight_decay"]),
-        lr=recipe["peak_learning_rate"],
+        lr=1.0,
         momentum=0.9,
         nesterov=True,
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _one_cycle(step / steps))
+    schedule = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda step: learning_rate(recipe, step / steps_per_epoch)
+    )
     return optimizer, schedule
+
+
+def n_epochs(recipe):
+    return sum(cycle["epochs"] for cycle in recipe["cycles"])
+
+
+def learning_rate(recipe, epoch):
+    """The learning rate after so many epochs, which may be a fraction."""
+    cycle, epoch = _place_in_cycle(recipe, epoch)
+    return cycle["peak_learning_rate"] * _warm_up_then_cosine(epoch / cycle["epochs"])
+
+
+def _place_in_cycle(recipe, epoch):
+    """The cycle that an epoch falls into, and how many of its epochs are over."""
+    for cycle in recipe["cycles"]:
+        if epoch < cycle["epochs"]:
+            return cycle, epoch
+        epoch -= cycle["epochs"]
+    return cycle, cycle["epochs"]
 
 
 def _without_decay_on_vectors(network, weight_decay):
@@ -215,7 +241,7 @@ def _without_decay_on_vectors(network, weight_decay):
     ]
 
 
-def _one_cycle(progress, warm_up=0.1):
+def _warm_up_then_cosine(progress, warm_up=0.1):
     if progress < warm_up:
         return 0.01 + 0.99 * progress / warm_up
     return (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up))) / 2
@@ -255,11 +281,13 @@ def main(arguments=None):
     parser.add_argument("source", choices=SOURCES, help="which classes to learn from")
     parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
     parser.add_argument("--out", type=Path, default=paths.SHIPPED_WEIGHTS, help="where to write")
-    parser.add_argument("--epochs", type=int, default=RECIPE["epochs"])
+    parser.add_argument("--epochs", type=int, help="one cycle of so many, for a trial")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     options = parser.parse_args(arguments)
-    recipe = {**RECIPE, "epochs": options.epochs}
+    recipe = RECIPE
+    if options.epochs:
+        recipe = {**RECIPE, "cycles": [{**RECIPE["cycles"][0], "epochs": options.epochs}]}
     try:
         network, measured = pretrain(
             options.source, options.data, options.out, recipe, options.device, not options.quiet

@@ -22,14 +22,19 @@ from tlcourse.pretraining import (
     as_input,
     as_tensors,
     augmented_batches,
-    one_cycle_sgd,
+    n_epochs,
+    sgd,
     train_epoch,
 )
 from tlcourse.shipping import TRAIN_PER_CLASS
 from tlcourse.small_vgg import small_vgg
 from tlcourse.transfer import PER_CLASS, sample_per_class
 
-RECIPE = {"epochs": 100, "batch_size": 20, "peak_learning_rate": 0.05, "weight_decay": 5e-4}
+RECIPE = {
+    "cycles": [{"epochs": 60, "peak_learning_rate": 0.05, "augmentation": 1.0}],
+    "batch_size": 20,
+    "weight_decay": 5e-4,
+}
 SEEDS = (0, 1, 2)
 MEASURED = paths.SHIPPED / "measured" / "scratch.json"
 
@@ -53,9 +58,8 @@ def train_from_scratch(images, labels, seed=0, recipe=RECIPE, progress=True):
     network = small_vgg(int(labels.max()) + 1, batch_norm=True)
     network = network.to(memory_format=torch.channels_last)
     recipe = {**recipe, "seed": seed}
-    steps = recipe["epochs"] * (len(labels) // recipe["batch_size"])
-    optimizer, schedule = one_cycle_sgd(network, recipe, steps)
-    for epoch in tqdm(range(recipe["epochs"]), "from scratch", delay=2, disable=not progress):
+    optimizer, schedule = sgd(network, recipe, len(labels) // recipe["batch_size"])
+    for epoch in tqdm(range(n_epochs(recipe)), "from scratch", delay=2, disable=not progress):
         epoch_batches = augmented_batches(images, labels, recipe, epoch)
         train_epoch(network, epoch_batches, optimizer, schedule)
     return network.eval()
