@@ -31,7 +31,8 @@ def stand_in():
     matrix = np.maximum(rng.normal(size=(N_IMAGES, sum(LAYER_SIZES.values()))), 0)
     labels = np.arange(N_IMAGES) % 10
     classes = [str(label) for label in range(10)]
-    return Features(feature_cache.rounded(matrix), labels, classes, LAYER_SIZES, {})
+    feature_cache.round_in_place(matrix)
+    return Features(matrix, labels, classes, LAYER_SIZES, {})
 
 
 def from_disk(file, layers):

@@ -140,7 +140,7 @@ explorer
 # the source, the less this should help.
 #
 # The rival is the same network **trained from scratch** on the same 20 photographs a class, for
-# 60 passes over them, with crops, rotations and colour changes.
+# 40 passes over them, with crops, rotations and colour changes.
 
 # %% slideshow={"slide_type": "subslide"}
 prediction = Prediction(

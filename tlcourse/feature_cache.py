@@ -22,9 +22,12 @@ FORMAT = 1
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
 
 
-def rounded(matrix):
-    """float32 values as the cache gives them back: rounded to float16 where they fit."""
-    return matrix if matrix.max() > _FLOAT16_MAX else matrix.astype(np.float16).astype(np.float32)
+def round_in_place(matrix, rows=1024):
+    """Make float32 values those that the cache gives back: rounded to float16 where all fit."""
+    if matrix.max() <= _FLOAT16_MAX:
+        for start in range(0, len(matrix), rows):
+            part = matrix[start : start + rows]
+            part[:] = part.astype(np.float16)
 
 
 def entry_key(backbone, dataset, precision):

@@ -138,8 +138,9 @@ def extract_features(
     matrix, labels, seconds = _stream(
         backbone, network, dataset, layers, device, batch_size, progress
     )
+    feature_cache.round_in_place(matrix)
     features = Features(
-        feature_cache.rounded(matrix),
+        matrix,
         labels,
         list(getattr(dataset, "classes", map(str, np.unique(labels)))),
         {layer: backbone.layer_sizes[layer] for layer in layers},

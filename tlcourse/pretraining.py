@@ -36,7 +36,8 @@ RECIPE = {
     "weight_decay": 5e-4,
     "schedule": "each cycle: linear warm-up over a tenth of its steps, then cosine to 0",
     "augmentation": "at 1: flip, random crop of 35% to 100% of the area, rotation up to 15 "
-    "degrees, brightness, contrast and saturation up to 40%, one in ten grey; in proportion below 1",
+    "degrees, brightness, contrast and saturation up to 40%, one in ten grey; "
+    "in proportion below 1",
     "seed": 0,
 }
 

@@ -31,7 +31,7 @@ from tlcourse.small_vgg import small_vgg
 from tlcourse.transfer import PER_CLASS, sample_per_class
 
 RECIPE = {
-    "cycles": [{"epochs": 60, "peak_learning_rate": 0.05, "augmentation": 1.0}],
+    "cycles": [{"epochs": 40, "peak_learning_rate": 0.05, "augmentation": 0.4}],
     "batch_size": 20,
     "weight_decay": 5e-4,
 }
