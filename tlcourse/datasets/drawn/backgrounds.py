@@ -1,5 +1,7 @@
 """What is behind, in front of and all over a drawn thing: backgrounds, occluders, grain."""
 
+from functools import lru_cache
+
 import numpy as np
 from PIL import Image, ImageChops
 
@@ -43,7 +45,7 @@ def cast(canvas, look):
 def developed(image, look, rng):
     """The image with the look's exposure and noise."""
     if round(look.exposure * 64) != 64:
-        image = image.point([min(255, round(v * look.exposure)) for v in range(256)] * 3)
+        image = image.point(_multiples(round(look.exposure * 64) / 64))
     if look.noise < 0.004:
         return image
     return _noisy(image, look.noise, rng)
@@ -53,10 +55,14 @@ def _noisy(image, deviation, rng):
     side = image.size[0]
     first, second = rng.integers(0, 256, (2, side, side, 3), dtype=np.uint8)
     # The difference of two uniform bytes has a standard deviation of 0.408 of their range.
-    scale = deviation / 0.408
-    table = [round(value * scale) for value in range(256)]
-    plus, minus = (Image.fromarray(noise).point(table * 3) for noise in (first, second))
+    table = _multiples(round(deviation / 0.408 * 256) / 256)
+    plus, minus = (Image.fromarray(noise).point(table) for noise in (first, second))
     return ImageChops.subtract(ImageChops.add(image, plus), minus)
+
+
+@lru_cache
+def _multiples(factor):
+    return [min(255, round(value * factor)) for value in range(256)] * 3
 
 
 def _colours(look, rng):

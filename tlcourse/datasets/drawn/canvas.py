@@ -183,7 +183,7 @@ class Canvas:
         a, b, c, d, e, f = self._affine
         x = a * points[:, 0] + b * points[:, 1] + c
         y = d * points[:, 0] + e * points[:, 1] + f
-        x, y = (np.rint(np.clip(v, -4, 5) * self.pixels).astype(int).tolist() for v in (x, y))
+        x, y = (np.rint(v * self.pixels).astype(int).tolist() for v in (x, y))
         return list(zip(x, y, strict=True))
 
     def _scale(self):

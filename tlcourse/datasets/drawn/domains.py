@@ -169,7 +169,7 @@ def background_swatch(hue):
 def _sample_value(value, rng):
     if not isinstance(value, tuple):
         return value
-    numbers = all(isinstance(item, int | float) for item in value)
+    numbers = all(type(item) in (int, float) for item in value)
     if numbers and len(value) == 2:
         return value[0] + (value[1] - value[0]) * rng.random()
     if numbers and len(value) == 3:

@@ -6,6 +6,7 @@ all other factors of the same picture as they were.
 
 import colorsys
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 BACKGROUNDS = ("plain", "gradient", "blobs", "leaves", "stripes", "clutter", "horizon")
 STYLES = ("shaded", "flat", "sketch")
@@ -53,9 +54,7 @@ class Look:
 
     def tint(self, colour):
         """The colour (r, g, b in 0..255) as this picture's palette has it."""
-        turn, saturation, value = self.palette
-        h, s, v = colorsys.rgb_to_hsv(*(channel / 255 for channel in colour))
-        return hsv((h + turn) % 1, min(1.0, s * saturation), min(1.0, v * value))
+        return _tinted(colour, self.palette)
 
 
 @dataclass(frozen=True)
@@ -161,6 +160,13 @@ def mix(first, second, share):
     """The colour with ``share`` (0 to 1) of the second in the first; channels in 0..255."""
     pairs = zip(first, second, strict=True)
     return tuple(round(a + (b - a) * share) for a, b in pairs)
+
+
+@lru_cache(4096)
+def _tinted(colour, palette):
+    turn, saturation, value = palette
+    h, s, v = colorsys.rgb_to_hsv(*(channel / 255 for channel in colour))
+    return hsv((h + turn) % 1, min(1.0, s * saturation), min(1.0, v * value))
 
 
 _DRAWS = [factor.name for factor in fields(Factors) if factor.name not in ("palette", "shift")]
