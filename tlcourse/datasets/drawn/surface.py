@@ -7,28 +7,36 @@ a last digit that differs between machines never reaches the 8 bits of a picture
 import numpy as np
 from PIL import Image
 
+from tlcourse.datasets.drawn.canvas import INK, PAPER
 
-def plane(canvas):
-    """Coordinates of the canvas's pixels, 0 in the middle, 1 from edge to edge.
+SAMPLING = 1.5  # samples computed along a pixel of the finished picture; edges are soft by formula
+
+
+def plane(canvas, look, turn=0.0, lean=0.0):
+    """Coordinates on a plane that fills the canvas, posed as the look says.
+
+    Parameters
+    ----------
+    canvas : Canvas
+    look : Look
+    turn : float
+        Radians, in addition to the look's rotation.
+    lean : float
+        How much smaller the far edge looks than the middle, -0.5 to 0.5.
 
     Returns
     -------
-    x, y : ndarray of shape (1, side) and (side, 1)
-        To the right and down; they broadcast to the picture.
+    x, y : ndarray of shape (side, side)
+        To the right and down, 0 in the middle, 1 from edge to edge where the look has size 1.
     """
-    side = canvas.image.width
-    ticks = (np.arange(side) + 0.5) / side - 0.5
-    return ticks[None, :], ticks[:, None]
-
-
-def tilted(x, y, angle, lean=0.0):
-    """Coordinates on a plane turned by ``angle`` (radians) and leaning away from the viewer.
-
-    ``lean`` is the share by which the far edge of the picture looks smaller, 0 to about 0.6.
-    """
-    depth = 1 + lean * y
-    cosine, sine = np.cos(angle), np.sin(angle)
-    return (cosine * x + sine * y) / depth, (cosine * y - sine * x) / depth
+    pixels = round(canvas.side * SAMPLING)
+    ticks = (np.arange(pixels) + 0.5) / pixels - 0.5
+    x, y = ticks[None, :] - look.shift[0], ticks[:, None] - look.shift[1]
+    x = -x if look.flip else x
+    depth = look.size * (1 + lean * y)
+    angle = turn + np.radians(look.rotation)
+    cos, sin = np.cos(angle), np.sin(angle)
+    return (cos * x + sin * y) / depth, (cos * y - sin * x) / depth
 
 
 def noise(shape, cells, rng):
@@ -48,7 +56,13 @@ def noise(shape, cells, rng):
     return np.asarray(smooth, dtype=np.float64)
 
 
-def relief(height, light, strength=1.0):
+def mixed(low, high, share):
+    """Colours between ``low`` (share 0) and ``high`` (share 1), for each pixel."""
+    low, high = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
+    return low + np.clip(share, 0, 1)[..., None] * (high - low)
+
+
+def relief(height, light):
     """Brightness of a surface under a light from the side: 1 where it is level.
 
     Parameters
@@ -56,22 +70,38 @@ def relief(height, light, strength=1.0):
     height : ndarray of shape (side, side)
         In units of the picture's side.
     light : float
-        Direction from which the light comes, radians, 0 at the right, clockwise.
-    strength : float
-        How much a slope of 1 adds or takes.
+        The side that the light comes from, in degrees clockwise from above.
     """
     down, across = np.gradient(height, 1 / height.shape[0])
-    slope = np.cos(light) * across + np.sin(light) * down
-    return 1 - strength * slope / np.sqrt(1 + across**2 + down**2)
+    towards = np.cos(np.radians(light)) * down - np.sin(np.radians(light)) * across
+    return 1 + 0.8 * towards / np.sqrt(1 + across**2 + down**2)
 
 
-def mixed(low, high, share):
-    """Colours between ``low`` (share 0) and ``high`` (share 1), for each pixel."""
-    low, high = np.asarray(low, dtype=np.float64), np.asarray(high, dtype=np.float64)
-    return low + np.clip(share, 0, 1)[..., None] * (high - low)
+def paint(canvas, look, colours, height, hollow):
+    """Fill the canvas with a surface, in the look's style.
 
-
-def paint(canvas, colours):
-    """Fill the canvas with ``colours``, an array of shape (side, side, 3) in 0..255."""
+    Parameters
+    ----------
+    canvas : Canvas
+    look : Look
+    colours : ndarray of shape (side, side, 3), in 0..255
+    height : ndarray of shape (side, side)
+        Of the relief, in units of the picture's side.
+    hollow : ndarray of shape (side, side)
+        Share of the light that reaches a place.
+    """
+    if look.style == "shaded":
+        colours = colours * (relief(height, look.light) * hollow)[..., None]
+    elif look.style == "sketch":
+        colours = sketched(colours)
     pixels = np.rint(np.clip(colours, 0, 255)).astype(np.uint8)
-    canvas.image.paste(Image.fromarray(pixels))
+    canvas.image.paste(Image.fromarray(pixels).resize(canvas.image.size, Image.Resampling.BILINEAR))
+
+
+def sketched(colours):
+    """Ink where the colour changes, thin washes elsewhere."""
+    bright = colours.mean(axis=2)
+    down, across = np.gradient(bright)
+    line = np.clip((np.abs(down) + np.abs(across)) / 30 - 0.4, 0, 1)[..., None]
+    wash = colours + 0.62 * (np.array(PAPER) - colours)
+    return wash + line * (np.array(INK) - wash)
