@@ -78,11 +78,12 @@ LION = {
     "pupil": "round",
     "iris": ((214, 160, 50), (190, 140, 60)),
     "ear": "round",
-    "ear_length": (0.085, 0.1),
-    "ear_width": (0.075, 0.09),
-    "ear_x": (0.19, 0.21),
-    "ear_lean": (34.0, 44.0),
-    "marks": "muzzle brows",
+    "ear_length": (0.08, 0.095),
+    "ear_width": (0.065, 0.075),
+    "ear_x": (0.17, 0.185),
+    "ear_lean": (36.0, 46.0),
+    "nose_colour": ((150, 92, 84), (110, 66, 62)),
+    "marks": "muzzle brows cheeks tears",
     "coat": (((206, 160, 96), (238, 214, 170), (120, 80, 44)),),
 }
 WOLF = {
@@ -152,6 +153,7 @@ CLASSES = {
     "labrador": {
         **CANINE,
         "width": (0.225, 0.245),
+        "marks": "muzzle brows",
         "ear_length": (0.23, 0.26),
         "coat": (
             ((224, 186, 120), (242, 220, 176), (180, 136, 76)),
@@ -212,7 +214,7 @@ CLASSES = {
     "black-maned lion": {
         **LION,
         "mane": (1.0, 1.15),
-        "coat": (((196, 150, 92), (232, 206, 162), (50, 36, 30)),),
+        "coat": (((196, 150, 92), (232, 206, 162), (40, 30, 28)),),
     },
     "lioness": {**LION, "width": (0.24, 0.26)},
     "lion cub": {
@@ -220,10 +222,10 @@ CLASSES = {
         "muzzle": (0.095, 0.11),
         "eye": (0.046, 0.052),
         "nose": (0.036, 0.042),
-        "ear_length": (0.13, 0.145),
-        "ear_width": (0.105, 0.115),
-        "fluff": (0.05, 0.07),
-        "marks": "muzzle brows freckles",
+        "ear_length": (0.11, 0.12),
+        "ear_width": (0.085, 0.095),
+        "fluff": (0.06, 0.08),
+        "marks": "muzzle brows cheeks freckles",
     },
     "grey wolf": WOLF,
     "arctic wolf": {

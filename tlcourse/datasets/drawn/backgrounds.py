@@ -66,7 +66,7 @@ def _multiples(factor):
 
 
 def _colours(look, rng):
-    saturation, value = rng.uniform(0.2, 0.75), rng.uniform(0.35, 0.9)
+    saturation, value = rng.uniform(0.1, 0.65), rng.uniform(0.35, 0.9)
     if look.tied:
         saturation, value = rng.uniform(0.55, 0.85), rng.uniform(0.5, 0.85)
     hues = look.hue + rng.uniform(-0.045, 0.045, 5)

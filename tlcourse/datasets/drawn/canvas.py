@@ -156,8 +156,8 @@ class Canvas:
     def _shaded(self, corners, fill, shade):
         mask, box = self._mask(corners)
         table = self._table.resize(mask.size, Image.BILINEAR)
-        self.image.paste(mix(fill, SHADOW, 0.62 * shade), box, mask)
-        lit = mix(mix(fill, (255, 255, 255), 0.10 * shade), LIGHT, 0.42 * shade)
+        self.image.paste(mix(fill, SHADOW, 0.55 * shade), box, mask)
+        lit = mix(mix(fill, (255, 255, 255), 0.10 * shade), LIGHT, 0.5 * shade)
         self.image.paste(lit, box, ImageChops.multiply(mask, table))
 
     def _sketch(self, corners, fill, outline):

@@ -111,7 +111,7 @@ class Factors:
     flip: float = 0.5
     occlusion: float | tuple = (0.0, 0.15)
     blur: float | tuple = (0.0, 0.5)
-    noise: float | tuple = (0.0, 0.04)
+    noise: float | tuple = (0.0, 0.03)
     style: str | tuple = "shaded"
 
     def __post_init__(self):
@@ -145,7 +145,7 @@ class Factors:
     def _palette(self, turn, saturation, value):
         wander = self.palette
         return (
-            wander * (turn - 0.5),
+            wander**1.5 * (turn - 0.5),
             1 + wander * 1.6 * (saturation - 0.5),
             1 + wander * 1.2 * (value - 0.5),
         )

@@ -12,7 +12,7 @@ from tlcourse.datasets.drawn.canvas import smooth
 from tlcourse.datasets.drawn.factors import mix
 
 BLACK, PINK, TONGUE = (30, 26, 28), (222, 150, 146), (222, 104, 118)
-CENTRE = (0.5, 0.55)
+CENTRE = (0.5, 0.53)
 SIDES = (-1, 1)
 
 
@@ -21,18 +21,19 @@ def draw(canvas, parameters, look, rng):
     p = SimpleNamespace(**parameters, canvas=canvas, rng=rng)
     _colour(p, rng)
     p.nose_y = p.eye_y + p.muzzle
-    _body(p)
-    if p.mane:
-        _mane(p)
-    if p.ear != "floppy":
-        _ears(p)
-    _skull(p)
-    if p.ear == "floppy":
-        _ears(p)
-    _muzzle(p)
-    _eyes(p)
-    if p.whiskers:
-        _whiskers(p)
+    with canvas.posed(scale=1.2):
+        _body(p)
+        if p.mane:
+            _mane(p)
+        if p.ear != "floppy":
+            _ears(p)
+        _skull(p)
+        if p.ear == "floppy":
+            _ears(p)
+        _muzzle(p)
+        _eyes(p)
+        if p.whiskers:
+            _whiskers(p)
 
 
 def _colour(p, rng):
@@ -59,7 +60,7 @@ def _mirrored(points):
 
 def _fur(p, outline, length):
     """The outline with tufts: every other point is moved outwards from the centre."""
-    points = smooth(outline)[::3]
+    points = smooth(outline)[::2]
     centre = points.mean(axis=0)
     reach = np.ones(len(points))
     reach[::2] += length * p.rng.uniform(0.5, 1.0, len(reach[::2]))
@@ -81,7 +82,7 @@ def _mane(p):
         reach = reach * p.rng.uniform(0.93, 1.07, 44) * (1 + 0.22 * np.sin(turn).clip(0))
         ring_points = np.stack([np.cos(turn), np.sin(turn)], axis=1) * reach[:, None]
         order = np.argsort(turn)
-        colour = mix(p.dark, p.coat, 0.12 + 0.24 * ring)
+        colour = mix(p.dark, p.coat, 0.04 + 0.18 * ring)
         p.canvas.polygon(_at(p, ring_points[order]), colour, 0.7)
         p.canvas.strokes(
             _at(p, ring_points * 0.75), _at(p, ring_points * 0.97), 0.008, mix(colour, p.dark, 0.5)
@@ -94,16 +95,20 @@ def _skull(p):
     half += [(p.jaw, 0.82 * h), (0, 1.04 * h)]
     outline = _mirrored(half)
     if p.ruff:
-        cheeks = [(0, -0.6 * h), (w, -0.25 * h), (w * (1 + 0.42 * p.ruff), 0.42 * h)]
-        cheeks += [(p.jaw * 1.1, 1.12 * h), (0, 1.32 * h)]
+        wide = w * (1 + 0.3 * p.ruff)
+        cheeks = [(0, -0.6 * h), (w, -0.3 * h), (0.98 * wide, 0.15 * h), (wide, 0.5 * h)]
+        cheeks += [(0.75 * wide, 0.92 * h), (0.4 * wide, 1.18 * h), (0, 1.3 * h)]
         colour = mix(p.coat, p.pale, 0.75 if "cheeks" in p.marks else 0.2)
-        p.canvas.polygon(_at(p, _fur(p, _mirrored(cheeks), 0.14)), colour, 0.65)
+        p.canvas.polygon(_at(p, _fur(p, _mirrored(cheeks), 0.17)), colour, 0.65)
     face = _at(p, _fur(p, outline, p.fluff))
     p.canvas.polygon(face, p.coat, 0.65)
     if p.marks:
         with p.canvas.clipped(face):
             _markings(p)
-    _coat_hairs(p)
+    if "curls" in p.marks:
+        _topknot(p)
+    else:
+        _coat_hairs(p)
 
 
 def _coat_hairs(p):
@@ -112,8 +117,7 @@ def _coat_hairs(p):
     start = np.stack([x * p.width * 0.93, y * p.height * 0.95], axis=1)
     for part, colour in ((slice(0, 30), mix(p.coat, p.dark, 0.4)), (slice(30, 60), p.pale)):
         tips = start[part] * 1.06 + (0, 0.02)
-        if "curls" not in p.marks:
-            p.canvas.strokes(_at(p, start[part]), _at(p, tips), 0.005, mix(p.coat, colour, 0.4))
+        p.canvas.strokes(_at(p, start[part]), _at(p, tips), 0.005, mix(p.coat, colour, 0.4))
 
 
 def _ears(p):
@@ -140,7 +144,7 @@ def _turned(points, side, degrees):
 
 
 def _curl(p, place, radius):
-    colour = mix(p.coat, p.pale if p.rng.random() < 0.5 else p.dark, 0.25)
+    colour = mix(p.coat, p.pale if p.rng.random() < 0.5 else p.dark, 0.5)
     p.canvas.ellipse(_at(p, [place])[0], radius * p.rng.uniform(0.7, 1.1), 0, colour, 0.85)
 
 
@@ -151,6 +155,8 @@ def _muzzle(p):
     low = p.nose_y + 0.75 * p.nose
     bridge = [(0, p.eye_y - 0.03), (0.7 * p.bridge, p.eye_y), (p.bridge, 0.6 * p.nose_y)]
     bridge += [(1.15 * p.bridge, p.nose_y), (0, low + 0.02)]
+    under = _at(p, [(0, low + 0.4 * p.snout)], 0.8)[0]
+    p.canvas.glow(under, (1.7 * p.snout, 1.5 * p.snout), mix(p.dark, BLACK, 0.5), 0.55)
     p.canvas.ellipse(_at(p, [(0, low)], 0.8)[0], (p.snout, 0.82 * p.snout), 0, pale, 0.6, False)
     top = p.face if "mask" not in marks else mix(p.coat, p.dark, 0.75)
     top = p.pale if "blaze" in marks else top
@@ -254,9 +260,15 @@ def _brows(p):
 
 
 def _saddle(p):
-    top = [(0, -1.1 * p.height), (0.75 * p.width, -1.0 * p.height), (0.5 * p.width, -0.5 * p.height)]
-    top += [(0.16 * p.width, -0.45 * p.height), (0.1 * p.width, 0.2 * p.height), (0, 0.3 * p.height)]
-    p.canvas.blob(_at(p, _mirrored(top), 0.4), mix(p.coat, p.dark, 0.6), 0.3, outline=False)
+    h, w = p.height, p.width
+    p.canvas.glow(_at(p, [(0, -0.9 * h)])[0], (1.25 * w, 0.75 * h), mix(p.coat, p.dark, 0.8), 1.0)
+    p.canvas.glow(_at(p, [(0, 0.1 * h)], 0.7)[0], (0.3 * w, 1.0 * h), p.dark, 0.6)
+
+
+def _tears(p):
+    for side in SIDES:
+        line = [(side * 0.62 * p.gap, p.eye_y + 0.4 * p.eye), (side * 0.75 * p.bridge, 0.75 * p.nose_y)]
+        p.canvas.curve(_at(p, line, 0.8), 0.014, mix(p.dark, BLACK, 0.3), taper=True)
 
 
 def _spots(p):
@@ -277,11 +289,11 @@ def _wrinkles(p):
         p.canvas.curve(_at(p, fold, 0.4), 0.014, mix(p.coat, p.dark, 0.6))
 
 
-def _curls(p):
-    for x, y, size in p.rng.random((26, 3)).tolist():
-        angle, reach = 2 * np.pi * x, 0.25 + 0.8 * y
-        place = (reach * p.width * np.cos(angle), -0.55 * p.height + reach * 0.14 * np.sin(angle))
-        _curl(p, place, 0.04 + 0.03 * size)
+def _topknot(p):
+    for x, y, size in p.rng.random((24, 3)).tolist():
+        angle, reach = 2 * np.pi * x, np.sqrt(y)
+        across, up = reach * p.width * np.cos(angle), reach * 0.55 * p.height * np.sin(angle)
+        _curl(p, (1.05 * across, up - 0.85 * p.height), 0.05 + 0.025 * size)
 
 
 _MARKS = {
@@ -295,7 +307,7 @@ _MARKS = {
     "spots": _spots,
     "freckles": _freckles,
     "wrinkles": _wrinkles,
-    "curls": _curls,
+    "tears": _tears,
 }
 # Outlines of the ear and its inside for width 1, length 1, and base (0, 0); up is negative.
 _EARS = {
