@@ -46,7 +46,7 @@ OPEN = {
 CLASSES = {
     "daisy": {
         **OPEN,
-        "petals": (14, 16, 18, 20),
+        "petals": (14, 20),
         "petal": "strap",
         "length": (0.3, 0.36),
         "width": (0.034, 0.042),
@@ -55,7 +55,7 @@ CLASSES = {
     },
     "sunflower": {
         **OPEN,
-        "petals": (18, 20, 22),
+        "petals": (18, 22),
         "petal": "pointed",
         "width": (0.042, 0.05),
         "rings": 2,
@@ -67,7 +67,7 @@ CLASSES = {
     },
     "poppy": {
         **OPEN,
-        "petals": (4, 5),
+        "petals": (3.6, 5),
         "petal": "wide",
         "width": (0.22, 0.25),
         "centre": (0.06, 0.07),
@@ -140,7 +140,7 @@ CLASSES = {
     },
     "dahlia": {
         **OPEN,
-        "petals": (14, 16),
+        "petals": (13, 16),
         "petal": "pointed",
         "length": (0.36, 0.4),
         "width": (0.05, 0.058),
@@ -165,7 +165,7 @@ CLASSES = {
     },
     "cornflower": {
         **OPEN,
-        "petals": (9, 10, 11),
+        "petals": (9, 11),
         "petal": "frilled",
         "length": (0.34, 0.38),
         "width": (0.075, 0.09),
@@ -212,7 +212,7 @@ CLASSES = {
 def draw(canvas, parameters, look, rng):
     """Draw the stem and leaves, the rings of petals from the outside in, and the centre."""
     p = SimpleNamespace(**parameters, canvas=canvas, rng=rng)
-    p.open = p.fan > 300
+    p.petals, p.open = round(p.petals), p.fan > 300
     p.heart = (0.5, 0.47 if p.open else 0.74)
     _foliage(p)
     with canvas.posed(rotation=rng.uniform(0, 360) if p.open else 0):
