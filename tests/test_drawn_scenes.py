@@ -9,7 +9,7 @@ from tlcourse.datasets.drawn import Domain, Factors, Look
 from tlcourse.datasets.drawn.canvas import Canvas
 from tlcourse.datasets.drawn.domains import family_module, sample_region
 from tlcourse.datasets.drawn.rooms import Room
-from tlcourse.datasets.drawn.shapes import superformula
+from tlcourse.datasets.drawn.shapes import RADIUS, superformula
 from tlcourse.datasets.drawn.surface import noise, plane, relief
 from tlcourse.datasets.drawn.textures import nearest, stripe, swing
 from tlcourse.datasets.drawn.wood import late_wood
@@ -107,9 +107,9 @@ def test_drawing_is_quick(family):
 
 def test_the_superformula_gives_circle_square_and_hexagon():
     circle = superformula(4, 2, 2)
-    assert np.sqrt((circle**2).sum(axis=1)) == pytest.approx(0.45, abs=1e-9)
+    assert np.sqrt((circle**2).sum(axis=1)) == pytest.approx(RADIUS, abs=1e-9)
     square = superformula(4, 400, 400)
-    assert np.abs(square).max(axis=1) == pytest.approx(0.45 / np.sqrt(2), rel=0.02)
+    assert np.abs(square).max(axis=1) == pytest.approx(RADIUS / np.sqrt(2), rel=0.02)
     hexagon = np.sqrt((superformula(6, 900, 400) ** 2).sum(axis=1))
     assert hexagon.min() / hexagon.max() == pytest.approx(np.cos(np.pi / 6), rel=0.02)
 

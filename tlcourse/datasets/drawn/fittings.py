@@ -185,14 +185,6 @@ def bathtub(room, beside=True):
     room.line(tap, 0.03, DARK)
 
 
-def toilet(room, beside=True):
-    z, white = 0.55 * room.depth, room.white
-    room.box((0.02, 0.13), (0.2, 0.42), (z - 0.12, z + 0.12), white)
-    room.box((0.15, 0.28), (0, 0.14), (z - 0.06, z + 0.08), white)
-    room.box((0.1, 0.34), (0.14, 0.21), (z - 0.11, z + 0.11), white)
-    room.panel((0.16, 0.31), 0.212, (z - 0.07, z + 0.07), DARK, 1.2)
-
-
 def washing_machines(room, beside=False):
     if beside:
         for z in np.arange(room.depth - 0.36, 0, -0.36).tolist():
@@ -267,7 +259,6 @@ PIECES = {
         steps,
         basin,
         bathtub,
-        toilet,
         washing_machines,
         blackboard,
         screen,

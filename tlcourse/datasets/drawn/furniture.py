@@ -179,6 +179,14 @@ def sofa(room, beside=False):
     table(room, (0.33, 0.67), (0.35 * z, 0.7 * z), 0.15)
 
 
+def toilet(room, beside=True):
+    z, white = 0.55 * room.depth, room.white
+    room.box((0.02, 0.13), (0.2, 0.42), (z - 0.12, z + 0.12), white)
+    room.box((0.15, 0.28), (0, 0.14), (z - 0.06, z + 0.08), white)
+    room.box((0.1, 0.34), (0.14, 0.21), (z - 0.11, z + 0.11), white)
+    room.panel((0.16, 0.31), 0.212, (z - 0.07, z + 0.07), DARK, 1.2)
+
+
 def floor_lamp(room, beside=True):
     z = 0.75 * room.depth
     room.line([(0.1, 0, z), (0.1, 0.58, z)], 0.025, DARK)
@@ -239,6 +247,7 @@ PIECES = {
         reading_table,
         cabinet,
         sofa,
+        toilet,
         floor_lamp,
         plant,
         school_desks,

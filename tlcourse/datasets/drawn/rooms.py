@@ -12,8 +12,8 @@ FILLS = True
 PIECES = fittings.PIECES | furniture.PIECES
 PLAIN = {
     "depth": (0.65, 0.95),  # of the room, in widths
-    "width": (0.95, 1.15),
-    "eye": (0.5, 0.62),  # height of the viewer's eye, in heights of the room
+    "width": (0.9, 1.3),
+    "eye": (0.42, 0.68),  # height of the viewer's eye, in heights of the room
     "floor": ("boards", "tiles", "plain"),
     "tiled": (0, 0),  # height up to which the walls have tiles
     "back": ("window", "picture", "nothing"),  # at the far wall
@@ -92,14 +92,14 @@ class Room:
     def __init__(self, canvas, parameters, look, rng):
         self.canvas, self.rng = canvas, rng
         self.depth, self.width = parameters["depth"], parameters["width"]
-        self.vanishing = rng.uniform(0.38, 0.62), 1 - parameters["eye"]
+        self.vanishing = rng.uniform(0.22, 0.78), 1 - parameters["eye"]
         self.light_from_left = (look.light < 0) != look.flip
         self.mirrored, self.aside = False, 0.0
         hue = rng.random()
-        self.wall = hsv(hue, rng.uniform(0.05, 0.4), rng.uniform(0.6, 0.95))
-        self.ground = hsv(rng.random(), rng.uniform(0.1, 0.45), rng.uniform(0.35, 0.75))
-        self.wood = hsv(rng.uniform(0.03, 0.12), rng.uniform(0.2, 0.6), rng.uniform(0.35, 0.85))
-        self.cloth = hsv(rng.random(), rng.uniform(0.3, 0.75), rng.uniform(0.4, 0.85))
+        self.wall = hsv(hue, rng.uniform(0.05, 0.45), rng.uniform(0.35, 0.98))
+        self.ground = hsv(rng.random(), rng.uniform(0.1, 0.45), rng.uniform(0.25, 0.95))
+        self.wood = hsv(rng.uniform(0.03, 0.12), rng.uniform(0.2, 0.6), rng.uniform(0.25, 0.9))
+        self.cloth = hsv(rng.random(), rng.uniform(0.3, 0.75), rng.uniform(0.25, 0.95))
         self.white = hsv(rng.random(), rng.uniform(0, 0.12), rng.uniform(0.85, 0.98))
 
     def place(self, points):
@@ -155,7 +155,8 @@ class Room:
 def draw(canvas, parameters, look, rng):
     """Draw the shell of a room, then what stands in it, from the far wall forward."""
     canvas.image.paste((60, 56, 54), (0, 0, *canvas.image.size))
-    with canvas.posed(look.shift, look.rotation / 3, look.size):
+    x, y = look.shift + rng.uniform(-0.12, 0.12, 2)
+    with canvas.posed((x, y), look.rotation / 3, look.size * rng.uniform(1, 1.35)):
         room = Room(canvas, parameters, look, rng)
         shell(room, parameters)
         PIECES[parameters["back"]](room)
@@ -164,14 +165,14 @@ def draw(canvas, parameters, look, rng):
             PIECES[parameters[side]](room, beside=True)
         room.mirrored = False
         PIECES[parameters["above"]](room)
-        room.aside = rng.uniform(-0.06, 0.06)
+        room.aside = rng.uniform(-0.1, 0.1)
         PIECES[parameters["middle"]](room)
 
 
 def shell(room, parameters):
     """Floor, ceiling, walls; boards or tiles."""
     far, rng = room.depth, room.rng
-    ceiling = mix(room.wall, (255, 255, 255), 0.6)
+    ceiling = mix(room.wall, room.white, rng.uniform(0, 0.9))
     room.panel((0, 1), 0, (NEAR, far), room.ground, 1.0, 0.25)
     floor_lines(room, parameters["floor"])
     room.panel((0, 1), 1, (NEAR, far), ceiling, 0.92)

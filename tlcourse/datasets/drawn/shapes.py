@@ -11,6 +11,7 @@ from tlcourse.datasets.drawn.factors import hsv, mix
 
 FILLS = False
 SAMPLES = 120  # points of an outline
+RADIUS = 0.47  # of the circle about it, in sides of the picture
 
 
 def region(m, n1, n2, squeeze=(0.9, 1.0)):
@@ -56,14 +57,14 @@ def draw(canvas, parameters, look, rng):
 
 
 def superformula(m, n1, n2, n3=None):
-    """Points of the curve about (0, 0), (SAMPLES, 2), within a circle of radius 0.45."""
+    """Points of the curve about (0, 0), (SAMPLES, 2), in a circle of radius RADIUS."""
     t = np.arange(SAMPLES) * (2 * np.pi / SAMPLES)
     turn = m * t / 4
     total = np.abs(np.cos(turn)) ** n2 + np.abs(np.sin(turn)) ** (n2 if n3 is None else n3)
     radius = total ** (-1 / n1)
     points = np.stack([radius * np.sin(t), -radius * np.cos(t)], axis=1)
     points -= (points.max(axis=0) + points.min(axis=0)) / 2
-    return 0.45 * points / np.sqrt((points**2).sum(axis=1)).max()
+    return RADIUS * points / np.sqrt((points**2).sum(axis=1)).max()
 
 
 def scaled(outline, size, shift=(0.0, 0.0)):
@@ -102,15 +103,16 @@ def rings(canvas, outline, body, second, rng):
 
 def spots(canvas, outline, body, second, rng):
     for x, y, size in rng.uniform(0, 1, (16, 3)).tolist():
-        canvas.ellipse((x, y), 0.02 + 0.05 * size, 0, second, outline=False)
+        canvas.ellipse((x, y), 0.02 + 0.04 * size, 0, mix(body, second, 0.5), outline=False)
 
 
 def sectors(canvas, outline, body, second, rng):
-    """Wedges of the second colour, like a pie's."""
+    """Wedges like those of a pie."""
+    wedge = mix(body, second, 0.5)
     n, start = int(rng.integers(3, 8)), rng.uniform(0, 6)
     for turn in (start + np.arange(n) * (2 * np.pi / n)).tolist():
         rim = [(0.5 + np.cos(turn + d), 0.5 + np.sin(turn + d)) for d in (0, np.pi / n)]
-        canvas.polygon([(0.5, 0.5), *rim], second, outline=False)
+        canvas.polygon([(0.5, 0.5), *rim], wedge, outline=False)
 
 
 def inlay(canvas, outline, body, second, rng):

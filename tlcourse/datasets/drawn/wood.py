@@ -13,14 +13,14 @@ from tlcourse.datasets.drawn.surface import mixed, noise, paint, plane
 
 FILLS = True
 PLAIN = {
-    "radius": (0.17, 0.24),  # half width across the grain
+    "radius": (0.13, 0.24),  # half width across the grain
     "aspect": (1.0, 1.45),  # half length over half width
     "point": (0.5, 0.5),  # of the outline's ends: 0.5 round, 1 and more pointed
     "taper": (0.0, 0.0),  # 0 equal ends, 1 a horn
     "tilt": (-25.0, 25.0),  # of the knot's long axis to the grain, degrees
-    "aside": (0.0, 0.1),  # distance of the knot from the picture's middle
+    "aside": (0.0, 0.18),  # distance of the knot from the picture's middle
     "edge": (0.0, 0.0),  # 1: the board ends in the middle of the knot
-    "dark": (0.25, 0.45),  # of the knot against the board
+    "dark": (0.2, 0.55),  # of the knot against the board
     "bark": (0.0, 0.0),  # strength of a rim of bark
     "around": (1.0, 1.0),  # share of the circumference that it covers
     "cracks": (0.0, 0.2),
@@ -44,7 +44,7 @@ CLASSES = {
         radius=(0.07, 0.1), aspect=(3.2, 4.6), point=(1.0, 1.3), tilt=(15, 50), bark=(0.3, 0.7)
     ),
     "horn knot": region(
-        radius=(0.1, 0.13), aspect=(3.2, 4.2), taper=(0.75, 0.95), tilt=(35, 75), aside=(0, 0.2)
+        radius=(0.1, 0.13), aspect=(3.2, 4.2), taper=(0.75, 0.95), tilt=(35, 75), aside=(0.0, 0.18)
     ),
     "edge knot": region(radius=(0.2, 0.28), edge=(1, 1), bark=(0, 0.5), cracks=(0, 0.5)),
 }
@@ -55,7 +55,7 @@ BARK, PITH = (38, 26, 20), (20, 14, 12)
 def draw(canvas, parameters, look, rng):
     """Cover the canvas with a board and one knot."""
     x, y = plane(canvas, look, turn=rng.uniform(-0.15, 0.15))
-    x, y = x + rng.uniform(-0.08, 0.08), y + parameters["aside"] * rng.choice([-1, 1])
+    x, y = x + rng.uniform(-0.17, 0.17), y + parameters["aside"] * rng.choice([-1, 1])
     along, aside, far = knot_coordinates(x, y, parameters, rng)
     grain, ring = grain_lines(x, y, far, parameters, rng)
     fibre = noise(far.shape, (64, 5), rng) + 0.6 * noise(far.shape, (2, 2), rng)
