@@ -130,7 +130,7 @@ class Canvas:
         ((x, y),) = self._place([centre])
         w, h = (max(2, round(2 * r * self._scale() * self.pixels)) for r in (rx, ry))
         w, h = min(w, 3 * self.pixels), min(h, 3 * self.pixels)
-        mask = _soft_disc(round(strength * 255)).resize((w, h), Image.BILINEAR)
+        mask = _stretched(_soft_disc(round(strength * 255)), (w, h))
         self.image.paste(self.look.tint(fill), (x - w // 2, y - h // 2), mask)
 
     def shade(self, points, strength=0.5):
@@ -138,7 +138,7 @@ class Canvas:
         if self.look.style != "shaded":
             return
         mask, box = self._mask(self._place(points))
-        table = self._table.resize(mask.size, Image.BILINEAR)
+        table = _stretched(self._table, mask.size)
         shadow = _scaled(ImageChops.multiply(mask, ImageChops.invert(table)), 0.75 * strength)
         light = _scaled(ImageChops.multiply(mask, table), 0.35 * strength)
         self.image.paste(SHADOW, box, shadow)
@@ -155,7 +155,7 @@ class Canvas:
 
     def _shaded(self, corners, fill, shade):
         mask, box = self._mask(corners)
-        table = self._table.resize(mask.size, Image.BILINEAR)
+        table = _stretched(self._table, mask.size)
         self.image.paste(mix(fill, SHADOW, 0.55 * shade), box, mask)
         lit = mix(mix(fill, (255, 255, 255), 0.10 * shade), LIGHT, 0.5 * shade)
         self.image.paste(lit, box, ImageChops.multiply(mask, table))
@@ -181,10 +181,10 @@ class Canvas:
     def _place(self, points):
         points = np.asarray(points, dtype=float)
         a, b, c, d, e, f = self._affine
-        x = a * points[:, 0] + b * points[:, 1] + c
-        y = d * points[:, 0] + e * points[:, 1] + f
-        x, y = (np.rint(v * self.pixels).astype(int).tolist() for v in (x, y))
-        return list(zip(x, y, strict=True))
+        x, y = points[:, 0], points[:, 1]
+        placed = np.empty_like(points)
+        placed[:, 0], placed[:, 1] = a * x + b * y + c, d * x + e * y + f
+        return list(map(tuple, np.rint(placed * self.pixels).astype(int).tolist()))
 
     def _scale(self):
         a, b, _, d, e, _ = self._affine
@@ -194,23 +194,18 @@ class Canvas:
 def smooth(points, closed=True):
     """Points on the Catmull-Rom curve through the given points, (n, 2)."""
     p = np.asarray(points, dtype=float)
-    if closed:
-        before, after, beyond = np.roll(p, 1, 0), np.roll(p, -1, 0), np.roll(p, -2, 0)
-        start = p
-    else:
-        padded = np.concatenate([p[:1], p, p[-1:]])
-        before, start, after, beyond = (padded[i : len(p) - 1 + i] for i in range(4))
-    parts = zip(_curve_weights(), (before, start, after, beyond), strict=True)
-    curve = sum(weight[None, :, None] * part[:, None, :] for weight, part in parts)
-    curve = curve.reshape(-1, 2)
+    padded = np.concatenate([p[-1:], p, p[:2]] if closed else [p[:1], p, p[-1:]])
+    windows = [padded[i : len(padded) - 3 + i, None, :] for i in range(4)]
+    a, b, c, d = (w * part for w, part in zip(_curve_weights(), windows, strict=True))
+    curve = (a + b + c + d).reshape(-1, 2)
     return curve if closed else np.concatenate([curve, p[-1:]])
 
 
 def ellipse_points(centre, radii, angle=0.0, n=28):
     """Points of an ellipse, (n, 2); ``angle`` is in degrees, clockwise."""
     rx, ry = radii if isinstance(radii, tuple | list) else (radii, radii)
-    turn = np.arange(n) * (2 * np.pi / n)
-    x, y = rx * np.cos(turn), ry * np.sin(turn)
+    circle = _circle(n)
+    x, y = rx * circle[0], ry * circle[1]
     cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     return np.stack([centre[0] + cos * x - sin * y, centre[1] + sin * x + cos * y], axis=1)
 
@@ -238,7 +233,19 @@ def _scaled(mask, factor):
 def _curve_weights():
     t = np.arange(CURVE_STEPS) / CURVE_STEPS
     before, beyond = -0.5 * t + t**2 - 0.5 * t**3, -0.5 * t**2 + 0.5 * t**3
-    return before, 1 - 2.5 * t**2 + 1.5 * t**3, 0.5 * t + 2 * t**2 - 1.5 * t**3, beyond
+    start, after = 1 - 2.5 * t**2 + 1.5 * t**3, 0.5 * t + 2 * t**2 - 1.5 * t**3
+    return [weight[None, :, None] for weight in (before, start, after, beyond)]
+
+
+@lru_cache
+def _circle(n):
+    turn = np.arange(n) * (2 * np.pi / n)
+    return np.cos(turn), np.sin(turn)
+
+
+def _stretched(table, size):
+    """The table at a size; up to twice its own, the supersampling hides its steps."""
+    return table.resize(size, Image.NEAREST if max(size) <= 2 * TABLE else Image.BILINEAR)
 
 
 @lru_cache

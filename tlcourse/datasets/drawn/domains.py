@@ -48,6 +48,7 @@ class Domain:
         (seed, index): two domains draw the same thing under their own looks.
         """
         family = family_module(self.family)
+        _check_names([name], family.CLASSES, self.family)
         thing, looks, details, grain = (np.random.default_rng([seed, index, i]) for i in range(4))
         look = self.factors.sample(looks, own_hue)
         canvas = Canvas(side, look=look)
@@ -102,7 +103,9 @@ class DrawnImages(Dataset):
         self.seed, self.side = seed, side
         self._members = _label_space(self.domain, labels)
         self.classes = list(self._members) if classes is None else list(classes)
-        _check(self, n_per_class)
+        _check_names(self.classes, self._members, self.domain.family)
+        _check_whole("n_per_class", n_per_class)
+        _check_whole("side", side)
         self.targets = list(range(len(self.classes))) * n_per_class
 
     def __len__(self):
@@ -188,12 +191,13 @@ def _label_space(domain, labels):
     return members
 
 
-def _check(images, n_per_class):
-    unknown = [name for name in images.classes if name not in images._members]
-    if unknown or not images.classes:
-        known, family = ", ".join(images._members), images.domain.family
+def _check_names(names, known, family):
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
         wrong = f"no class {unknown[0]!r}" if unknown else "no picture without a class"
-        raise ValueError(f"{family} has {wrong}: name one or more of {known}.")
-    for what, number in (("n_per_class", n_per_class), ("side", images.side)):
-        if not isinstance(number, int) or number < 1:
-            raise ValueError(f"{what} is {number!r}: give a whole number of at least 1.")
+        raise ValueError(f"{family} has {wrong}: name one or more of {', '.join(known)}.")
+
+
+def _check_whole(what, number):
+    if not isinstance(number, int) or number < 1:
+        raise ValueError(f"{what} is {number!r}: give a whole number of at least 1.")

@@ -102,14 +102,14 @@ class Factors:
     background: str | tuple = BACKGROUNDS
     hue: float | tuple = (0.0, 1.0)
     tie: float = 0.0
-    palette: float = 0.12
-    light: float | tuple = (-80.0, 80.0)
-    exposure: float | tuple = (0.75, 1.2)
-    size: float | tuple = (0.8, 1.05)
-    rotation: float | tuple = (-14.0, 14.0)
-    shift: float = 0.07
+    palette: float = 0.15
+    light: float | tuple = (-100.0, 100.0)
+    exposure: float | tuple = (0.65, 1.25)
+    size: float | tuple = (0.65, 1.05)
+    rotation: float | tuple = (-28.0, 28.0)
+    shift: float = 0.13
     flip: float = 0.5
-    occlusion: float | tuple = (0.0, 0.15)
+    occlusion: float | tuple = (0.0, 0.25)
     blur: float | tuple = (0.0, 0.5)
     noise: float | tuple = (0.0, 0.03)
     style: str | tuple = "shaded"
@@ -158,8 +158,12 @@ def hsv(hue, saturation, value):
 
 def mix(first, second, share):
     """The colour with ``share`` (0 to 1) of the second in the first; channels in 0..255."""
-    pairs = zip(first, second, strict=True)
-    return tuple(round(a + (b - a) * share) for a, b in pairs)
+    (r, g, b), (red, green, blue) = first, second
+    return (
+        round(r + (red - r) * share),
+        round(g + (green - g) * share),
+        round(b + (blue - b) * share),
+    )
 
 
 @lru_cache(4096)

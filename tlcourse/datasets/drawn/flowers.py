@@ -4,10 +4,12 @@ A ring fans out over the whole circle, or over a part of it in flowers that are 
 (tulip, lotus).
 """
 
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
 
+from tlcourse.datasets.drawn.canvas import smooth
 from tlcourse.datasets.drawn.factors import mix
 
 FILLS = False
@@ -144,8 +146,9 @@ CLASSES = {
         "petal": "pointed",
         "length": (0.36, 0.4),
         "width": (0.05, 0.058),
-        "rings": 5,
-        "shrink": 0.8,
+        "rings": 4,
+        "shrink": 0.74,
+        "vein": 0.0,
         "centre": (0.03, 0.04),
         "colour": (RED, PURPLE, ORANGE, PINK),
     },
@@ -233,13 +236,14 @@ def _foliage(p):
     for side in (-1, 1):
         angle = side * p.rng.uniform(35, 75)
         with p.canvas.posed((side * 0.02, 0.42), angle, (wide, reach)):
-            p.canvas.blob(_outline("oval"), mix(green, PALE, 0.1 * (side + 1)), 0.7)
+            p.canvas.polygon(_outline("oval"), mix(green, PALE, 0.1 * (side + 1)), 0.7)
             p.canvas.curve([(0.5, 0.4), (0.5, -0.35)], 0.03, mix(green, DARK, 0.4), taper=True)
 
 
+@cache
 def _outline(name):
     right = np.array(PETALS[name])
-    return np.concatenate([right, (right * (-1, 1))[-2:0:-1]]) + 0.5
+    return smooth(np.concatenate([right, (right * (-1, 1))[-2:0:-1]]))[::2] + 0.5
 
 
 def _ring(p, ring):
@@ -259,11 +263,11 @@ def _ring(p, ring):
 
 def _petal(p, colour):
     outline = _outline(p.petal)
-    p.canvas.blob(outline, mix(colour, DARK, 0.22), 0.55)
-    p.canvas.blob(0.5 + (outline - 0.5) * (0.86, 0.95), colour, 0.5, outline=False)
+    p.canvas.polygon(outline, mix(colour, DARK, 0.34))
+    p.canvas.polygon(0.5 + (outline - 0.5) * (0.84, 0.95), colour, 0.6, outline=False)
     if p.eye:
         reach = p.eye * p.rng.uniform(0.85, 1.1)
-        p.canvas.blob(0.5 + (outline - 0.5) * (0.8 * reach + 0.1, reach), p.eye_colour, 0.2)
+        p.canvas.polygon(0.5 + (outline - 0.5) * (0.8 * reach + 0.1, reach), p.eye_colour)
     if p.vein:
         thin = 0.055 * p.vein
         p.canvas.curve([(0.5, 0.42), (0.5, -0.3)], thin, mix(colour, DARK, 0.4), taper=True)
