@@ -12,7 +12,14 @@ from tlcourse.datasets.drawn import FAMILIES, Domain, DrawnImages, Factors, cont
 from tlcourse.datasets.drawn.factors import LIMITS, SINGLE, STYLES
 
 OURS = ("animals", "birds", "flowers")
-HASHES = {}
+HASHES = {
+    "animals": ["421ae21346f60fa8", "4d59c12711639f43", "e2992895f661af2d"],
+    "birds": ["d158104231653362", "909a908e593f9815", "8fc9cf4ea47bfa85"],
+    "flowers": ["7f1f70cc089f03fa", "39c318c314d29879", "44ad09486d18d877"],
+    "shaded": "23f9ed90c4c4c9a8",
+    "flat": "f680fedd29870816",
+    "sketch": "ebf63d6d714307a4",
+}
 each_family = pytest.mark.parametrize("family", OURS)
 
 
@@ -25,8 +32,8 @@ def mean_colours(images):
 
 
 def accuracy_of_mean_colour(domain):
-    train = DrawnImages(domain, n_per_class=20, seed=0)
-    test = DrawnImages(domain, n_per_class=10, seed=1)
+    train = DrawnImages(domain, n_per_class=12, seed=0, side=32)
+    test = DrawnImages(domain, n_per_class=8, seed=1, side=32)
     nearest = KNeighborsClassifier(5).fit(mean_colours(train), train.targets)
     return nearest.score(mean_colours(test), test.targets)
 
@@ -53,7 +60,9 @@ class TestDeterminism:
         assert few.targets == many.targets[: len(few)]
 
     def test_seeds_differ(self):
-        assert digest(DrawnImages("birds", seed=0)[0][0]) != digest(DrawnImages("birds", seed=1)[0][0])
+        assert digest(DrawnImages("birds", seed=0)[0][0]) != digest(
+            DrawnImages("birds", seed=1)[0][0]
+        )
 
 
 class TestDataset:
@@ -161,7 +170,9 @@ class TestErrors:
             DrawnImages("fish")
 
     def test_unknown_class(self):
-        with pytest.raises(ValueError, match="birds has no class 'dodo': name one or more of brown"):
+        with pytest.raises(
+            ValueError, match="birds has no class 'dodo': name one or more of brown"
+        ):
             DrawnImages("birds", classes=["gull", "dodo"])
         with pytest.raises(ValueError, match="birds has no class 'dodo'"):
             Domain("birds").draw("dodo")
@@ -173,7 +184,9 @@ class TestErrors:
     @pytest.mark.parametrize("wrong", (0, -3, 2.5))
     @pytest.mark.parametrize("what", ("n_per_class", "side"))
     def test_a_sample_size_of_zero(self, what, wrong):
-        with pytest.raises(ValueError, match=rf"^{what} is {wrong}: give a whole number of at least"):
+        with pytest.raises(
+            ValueError, match=rf"^{what} is {wrong}: give a whole number of at least"
+        ):
             DrawnImages("birds", **{what: wrong})
 
 

@@ -7,6 +7,7 @@ ears, coat, markings, mane and ruff.
 
 from tlcourse.datasets.drawn.heads import draw
 
+__all__ = ["CLASSES", "FILLS", "LABEL_SPACES", "draw"]
 FILLS = False
 WHITE = (246, 242, 234)
 
@@ -257,7 +258,5 @@ def _species(name):
 
 LABEL_SPACES = {
     "species": {name: _species(name) for name in CLASSES},
-    "kind": {
-        name: "feline" if _species(name) in ("cat", "lion") else "canine" for name in CLASSES
-    },
+    "kind": {name: "feline" if _species(name) in ("cat", "lion") else "canine" for name in CLASSES},
 }

@@ -5,6 +5,7 @@ Lengths are relative to one another: the drawing is scaled to fill the picture.
 
 from tlcourse.datasets.drawn.plumage import draw
 
+__all__ = ["CLASSES", "FILLS", "draw"]
 FILLS = False
 WHITE, BLACK, GREY = (244, 242, 236), (44, 42, 48), (168, 172, 178)
 PERCHING = {

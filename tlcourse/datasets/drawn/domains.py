@@ -15,7 +15,7 @@ from torch.utils.data import Dataset
 
 from tlcourse.datasets.drawn import backgrounds
 from tlcourse.datasets.drawn.canvas import Canvas
-from tlcourse.datasets.drawn.factors import GREEN, Factors, hsv
+from tlcourse.datasets.drawn.factors import GREEN, Factors
 
 FAMILIES = ("animals", "birds", "flowers", "rooms", "textures", "wood", "shapes")
 
@@ -162,11 +162,6 @@ def contact_sheet(family, side=96, columns=8, factors=None, seed=0, classes=None
             picture = domain.draw(name, seed, row * columns + column, side, hue)
             sheet.paste(picture, (margin + column * side, row * side))
     return sheet
-
-
-def background_swatch(hue):
-    """The colour that stands for a hue in legends."""
-    return hsv(hue, 0.5, 0.75)
 
 
 def _sample_value(value, rng):

@@ -10,10 +10,9 @@ import numpy as np
 
 from tlcourse.datasets.drawn.canvas import smooth
 from tlcourse.datasets.drawn.factors import mix
+from tlcourse.datasets.drawn.markings import BLACK, SIDES, at, draw_markings, mirrored
 
-BLACK, PINK, TONGUE = (30, 26, 28), (222, 150, 146), (222, 104, 118)
-CENTRE = (0.5, 0.53)
-SIDES = (-1, 1)
+PINK, TONGUE = (222, 150, 146), (222, 104, 118)
 
 
 def draw(canvas, parameters, look, rng):
@@ -46,18 +45,6 @@ def _colour(p, rng):
     p.shadow = mix(p.coat, p.dark, 0.5)
 
 
-def _at(p, points, depth=0.0):
-    """Points of the head in the canvas's coordinates."""
-    points = np.asarray(points, dtype=float)
-    return points + (CENTRE[0] + p.turn * depth, CENTRE[1])
-
-
-def _mirrored(points):
-    """The closed outline of a right half that runs from the axis, at its top, to the axis."""
-    right = np.asarray(points, dtype=float)
-    return np.concatenate([right, (right * (-1, 1))[-2:0:-1]])
-
-
 def _fur(p, outline, length):
     """The outline with tufts: every other point is moved outwards from the centre."""
     points = smooth(outline)[::2]
@@ -70,8 +57,8 @@ def _fur(p, outline, length):
 def _body(p):
     slope = [(0, 0.05), (0.16, 0.12), (0.24, 0.3), (0.34, 0.75), (0, 0.8)]
     colour = mix(p.coat, p.dark, 0.35)
-    p.canvas.blob(_at(p, _mirrored(slope)), colour, 0.8)
-    p.canvas.glow(_at(p, [(0, 0.42)])[0], (0.17, 0.22), mix(p.coat, p.pale, 0.7), 0.8)
+    p.canvas.blob(at(p, mirrored(slope)), colour, 0.8)
+    p.canvas.glow(at(p, [(0, 0.42)])[0], (0.17, 0.22), mix(p.coat, p.pale, 0.7), 0.8)
 
 
 def _mane(p):
@@ -83,9 +70,9 @@ def _mane(p):
         ring_points = np.stack([np.cos(turn), np.sin(turn)], axis=1) * reach[:, None]
         order = np.argsort(turn)
         colour = mix(p.dark, p.coat, 0.04 + 0.18 * ring)
-        p.canvas.polygon(_at(p, ring_points[order]), colour, 0.7)
+        p.canvas.polygon(at(p, ring_points[order]), colour, 0.7)
         p.canvas.strokes(
-            _at(p, ring_points * 0.75), _at(p, ring_points * 0.97), 0.008, mix(colour, p.dark, 0.5)
+            at(p, ring_points * 0.75), at(p, ring_points * 0.97), 0.008, mix(colour, p.dark, 0.5)
         )
 
 
@@ -93,18 +80,18 @@ def _skull(p):
     w, h = p.width, p.height
     half = [(0, -h), (0.58 * w, -0.9 * h), (0.97 * w, -0.35 * h), (w, 0.18 * h)]
     half += [(p.jaw, 0.82 * h), (0, 1.04 * h)]
-    outline = _mirrored(half)
+    outline = mirrored(half)
     if p.ruff:
         wide = w * (1 + 0.3 * p.ruff)
         cheeks = [(0, -0.6 * h), (w, -0.3 * h), (0.98 * wide, 0.15 * h), (wide, 0.5 * h)]
         cheeks += [(0.75 * wide, 0.92 * h), (0.4 * wide, 1.18 * h), (0, 1.3 * h)]
         colour = mix(p.coat, p.pale, 0.75 if "cheeks" in p.marks else 0.2)
-        p.canvas.polygon(_at(p, _fur(p, _mirrored(cheeks), 0.17)), colour, 0.65)
-    face = _at(p, _fur(p, outline, p.fluff))
+        p.canvas.polygon(at(p, _fur(p, mirrored(cheeks), 0.17)), colour, 0.65)
+    face = at(p, _fur(p, outline, p.fluff))
     p.canvas.polygon(face, p.coat, 0.65)
     if p.marks:
         with p.canvas.clipped(face):
-            _markings(p)
+            draw_markings(p)
     if "curls" in p.marks:
         _topknot(p)
     else:
@@ -117,7 +104,7 @@ def _coat_hairs(p):
     start = np.stack([x * p.width * 0.93, y * p.height * 0.95], axis=1)
     for part, colour in ((slice(0, 30), mix(p.coat, p.dark, 0.4)), (slice(30, 60), p.pale)):
         tips = start[part] * 1.06 + (0, 0.02)
-        p.canvas.strokes(_at(p, start[part]), _at(p, tips), 0.005, mix(p.coat, colour, 0.4))
+        p.canvas.strokes(at(p, start[part]), at(p, tips), 0.005, mix(p.coat, colour, 0.4))
 
 
 def _ears(p):
@@ -127,10 +114,10 @@ def _ears(p):
         hole = np.array(inner) * (p.ear_width, p.ear_length) if inner else None
         base = (side * p.ear_x, -0.72 * p.height)
         colour = mix(p.ear_colour, p.dark, 0.25) if p.ear == "floppy" else p.ear_colour
-        p.canvas.blob(_at(p, _turned(outline, side, p.ear_lean) + base, -0.3), colour, 0.75)
+        p.canvas.blob(at(p, _turned(outline, side, p.ear_lean) + base, -0.3), colour, 0.75)
         if inner:
             skin = mix(p.pale, mix(PINK, p.dark, 0.35), 0.6)
-            p.canvas.blob(_at(p, _turned(hole, side, p.ear_lean) + base, -0.3), skin, 0.5, False)
+            p.canvas.blob(at(p, _turned(hole, side, p.ear_lean) + base, -0.3), skin, 0.5, False)
         if "curls" in p.marks:
             for u, v in p.rng.uniform(-0.7, 0.7, (9, 2)):
                 spot = np.array([(u * p.ear_width, (0.55 + 0.5 * v) * p.ear_length)])
@@ -145,7 +132,7 @@ def _turned(points, side, degrees):
 
 def _curl(p, place, radius):
     colour = mix(p.coat, p.pale if p.rng.random() < 0.5 else p.dark, 0.5)
-    p.canvas.ellipse(_at(p, [place])[0], radius * p.rng.uniform(0.7, 1.1), 0, colour, 0.85)
+    p.canvas.ellipse(at(p, [place])[0], radius * p.rng.uniform(0.7, 1.1), 0, colour, 0.85)
 
 
 def _muzzle(p):
@@ -155,19 +142,19 @@ def _muzzle(p):
     low = p.nose_y + 0.75 * p.nose
     bridge = [(0, p.eye_y - 0.03), (0.7 * p.bridge, p.eye_y), (p.bridge, 0.6 * p.nose_y)]
     bridge += [(1.15 * p.bridge, p.nose_y), (0, low + 0.02)]
-    under = _at(p, [(0, low + 0.4 * p.snout)], 0.8)[0]
+    under = at(p, [(0, low + 0.4 * p.snout)], 0.8)[0]
     p.canvas.glow(under, (1.7 * p.snout, 1.5 * p.snout), mix(p.dark, BLACK, 0.5), 0.55)
-    p.canvas.ellipse(_at(p, [(0, low)], 0.8)[0], (p.snout, 0.82 * p.snout), 0, pale, 0.6, False)
+    p.canvas.ellipse(at(p, [(0, low)], 0.8)[0], (p.snout, 0.82 * p.snout), 0, pale, 0.6, False)
     top = p.face if "mask" not in marks else mix(p.coat, p.dark, 0.75)
     top = p.pale if "blaze" in marks else top
-    p.canvas.blob(_at(p, _mirrored(bridge), 0.8), top, 0.55, outline=False)
+    p.canvas.blob(at(p, mirrored(bridge), 0.8), top, 0.55, outline=False)
     if p.tongue:
-        spot = _at(p, [(0, low + 1.75 * p.pads)], 1.0)[0]
+        spot = at(p, [(0, low + 1.75 * p.pads)], 1.0)[0]
         p.canvas.ellipse(spot, (0.6 * p.pads, 1.0 * p.pads), 0, TONGUE, 0.7)
-    chin = _at(p, [(0, low + 1.2 * p.pads)], 0.9)[0]
+    chin = at(p, [(0, low + 1.2 * p.pads)], 0.9)[0]
     p.canvas.ellipse(chin, (0.7 * p.pads, 0.62 * p.pads), 0, mix(pale, p.dark, 0.15), 0.7)
     for side in SIDES:
-        pad = _at(p, [(side * 0.8 * p.pads, low + 0.45 * p.pads)], 1.0)[0]
+        pad = at(p, [(side * 0.8 * p.pads, low + 0.45 * p.pads)], 1.0)[0]
         p.canvas.ellipse(pad, (p.pads, 0.85 * p.pads), 20 * side, pale, 0.6, False)
     _mouth_and_nose(p, low)
 
@@ -178,18 +165,18 @@ def _mouth_and_nose(p, low):
         corner = (side * 1.5 * p.pads, low + 1.0 * p.pads)
         mouth = [(0, low), (side * 0.1 * p.pads, low + 0.8 * p.pads)]
         mouth += [(side * 0.8 * p.pads, low + 1.3 * p.pads), corner]
-        p.canvas.curve(_at(p, mouth, 1.0), 0.011, line)
+        p.canvas.curve(at(p, mouth, 1.0), 0.011, line)
     n = p.nose
     nose = [(0, -0.62 * n), (0.9 * n, -0.5 * n), (0.85 * n, 0.15 * n), (0, 0.8 * n)]
-    outline = _at(p, _mirrored(nose) + (0, p.nose_y), 1.15)
+    outline = at(p, mirrored(nose) + (0, p.nose_y), 1.15)
     p.canvas.blob(outline, p.nose_colour, 0.5)
-    shine = _at(p, [(-0.25 * n, p.nose_y - 0.3 * n)], 1.15)[0]
+    shine = at(p, [(-0.25 * n, p.nose_y - 0.3 * n)], 1.15)[0]
     p.canvas.glow(shine, (0.5 * n, 0.3 * n), (240, 236, 240), 0.7)
 
 
 def _eyes(p):
     for side in SIDES:
-        place = _at(p, [(side * p.gap, p.eye_y)], 0.6)[0]
+        place = at(p, [(side * p.gap, p.eye_y)], 0.6)[0]
         narrow = 1 - 1.6 * max(0.0, side * p.turn)
         p.canvas.glow(place, (1.9 * p.eye, 1.7 * p.eye), mix(p.dark, BLACK, 0.3), 0.5)
         tilt = -side * p.slant
@@ -208,85 +195,8 @@ def _whiskers(p):
             start = (side * 1.2 * p.pads, p.nose_y + 0.05 + 0.014 * number)
             end = (side * (0.27 + 0.02 * p.rng.random()), p.nose_y + 0.005 + 0.055 * number)
             middle = (0.55 * (start[0] + end[0]), 0.5 * (start[1] + end[1]) - 0.012)
-            points = _at(p, [start, middle, end], 1.0)
+            points = at(p, [start, middle, end], 1.0)
             p.canvas.curve(points, 0.006, mix(p.pale, (255, 255, 255), 0.6))
-
-
-def _markings(p):
-    for mark in p.marks.split():
-        if mark in _MARKS:
-            _MARKS[mark](p)
-
-
-def _tabby(p):
-    h, w = p.height, p.width
-    for x in (-0.09, -0.03, 0.03, 0.09):
-        stripe = [(0.6 * x, -0.95 * h), (x, -0.55 * h), (1.25 * x, -0.3 * h)]
-        p.canvas.curve(_at(p, stripe, 0.5), 0.03, p.dark, taper=True)
-    for side in SIDES:
-        for y in (0.02, 0.08, 0.14):
-            stripe = [(side * 1.05 * w, y - 0.05), (side * 0.8 * w, y), (side * 0.55 * w, y)]
-            p.canvas.curve(_at(p, stripe), 0.03, p.dark, taper=True)
-
-
-def _points(p):
-    place = _at(p, [(0, p.eye_y + 0.5 * p.muzzle)], 0.6)[0]
-    p.canvas.glow(place, (0.9 * p.width, 1.05 * p.height), p.dark, 1.0)
-    p.canvas.glow(place, (0.75 * p.width, 0.85 * p.height), p.dark, 0.8)
-
-
-def _mask(p):
-    place = _at(p, [(0, p.nose_y)], 0.8)[0]
-    p.canvas.glow(place, (1.7 * p.snout, 1.6 * p.snout), p.dark, 1.0)
-    p.canvas.glow(place, (1.5 * p.snout, 1.5 * p.snout), p.dark, 0.7)
-
-
-def _blaze(p):
-    band = [(0, -0.95 * p.height), (0.02, -0.7 * p.height), (0.035, p.eye_y)]
-    band += [(1.5 * p.bridge, p.nose_y), (1.5 * p.snout, 1.1 * p.height), (0, 1.3 * p.height)]
-    p.canvas.blob(_at(p, _mirrored(band), 0.6), p.pale, 0.3, outline=False)
-
-
-def _cheeks(p):
-    for side in SIDES:
-        spot = _at(p, [(side * 0.72 * p.width, 0.5 * p.height)])[0]
-        p.canvas.ellipse(spot, (0.42 * p.width, 0.62 * p.height), 24 * side, p.pale, 0.3, False)
-
-
-def _brows(p):
-    for side in SIDES:
-        brow = _at(p, [(side * 0.85 * p.gap, p.eye_y - 1.7 * p.eye)], 0.6)[0]
-        p.canvas.glow(brow, (1.5 * p.eye, 1.1 * p.eye), p.pale, 1.0)
-
-
-def _saddle(p):
-    h, w = p.height, p.width
-    p.canvas.glow(_at(p, [(0, -0.9 * h)])[0], (1.25 * w, 0.75 * h), mix(p.coat, p.dark, 0.8), 1.0)
-    p.canvas.glow(_at(p, [(0, 0.1 * h)], 0.7)[0], (0.3 * w, 1.0 * h), p.dark, 0.6)
-
-
-def _tears(p):
-    for side in SIDES:
-        line = [(side * 0.62 * p.gap, p.eye_y + 0.4 * p.eye), (side * 0.75 * p.bridge, 0.75 * p.nose_y)]
-        p.canvas.curve(_at(p, line, 0.8), 0.014, mix(p.dark, BLACK, 0.3), taper=True)
-
-
-def _spots(p):
-    for x, y, size in p.rng.random((16, 3)).tolist():
-        spot = _at(p, [((2 * x - 1) * 0.95 * p.width, (2 * y - 1) * p.height)])[0]
-        p.canvas.ellipse(spot, (0.014 + 0.02 * size, 0.012 + 0.018 * size), 0, p.dark, 0, False)
-
-
-def _freckles(p):
-    for x, y, _ in p.rng.random((18, 3)).tolist():
-        spot = _at(p, [((2 * x - 1) * 0.6 * p.width, -p.height * (0.4 + 0.5 * y))])[0]
-        p.canvas.glow(spot, 0.022, p.dark, 0.6)
-
-
-def _wrinkles(p):
-    for y in (-0.6, -0.42, -0.26):
-        fold = [(-0.09, y * p.height + 0.03), (0, y * p.height), (0.09, y * p.height + 0.03)]
-        p.canvas.curve(_at(p, fold, 0.4), 0.014, mix(p.coat, p.dark, 0.6))
 
 
 def _topknot(p):
@@ -296,19 +206,6 @@ def _topknot(p):
         _curl(p, (1.05 * across, up - 0.85 * p.height), 0.05 + 0.025 * size)
 
 
-_MARKS = {
-    "tabby": _tabby,
-    "points": _points,
-    "mask": _mask,
-    "blaze": _blaze,
-    "cheeks": _cheeks,
-    "brows": _brows,
-    "saddle": _saddle,
-    "spots": _spots,
-    "freckles": _freckles,
-    "wrinkles": _wrinkles,
-    "tears": _tears,
-}
 # Outlines of the ear and its inside for width 1, length 1, and base (0, 0); up is negative.
 _EARS = {
     "pointed": (
@@ -320,7 +217,15 @@ _EARS = {
         [(-0.6, 0.15), (-0.5, -0.35), (0, -0.6), (0.5, -0.3), (0.4, 0.2)],
     ),
     "floppy": (
-        [(-0.7, -0.05), (0.1, -0.16), (0.75, 0.1), (1.0, 0.55), (0.6, 1), (-0.25, 0.9), (-0.6, 0.4)],
+        [
+            (-0.7, -0.05),
+            (0.1, -0.16),
+            (0.75, 0.1),
+            (1.0, 0.55),
+            (0.6, 1),
+            (-0.25, 0.9),
+            (-0.6, 0.4),
+        ],
         None,
     ),
 }
