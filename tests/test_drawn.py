@@ -13,12 +13,12 @@ from tlcourse.datasets.drawn.factors import LIMITS, SINGLE, STYLES
 
 OURS = ("animals", "birds", "flowers")
 HASHES = {
-    "animals": ["421ae21346f60fa8", "4d59c12711639f43", "e2992895f661af2d"],
-    "birds": ["d158104231653362", "909a908e593f9815", "8fc9cf4ea47bfa85"],
-    "flowers": ["7f1f70cc089f03fa", "39c318c314d29879", "44ad09486d18d877"],
-    "shaded": "23f9ed90c4c4c9a8",
-    "flat": "f680fedd29870816",
-    "sketch": "ebf63d6d714307a4",
+    "animals": ["421ae21346f60fa8", "2e115951a36fcc49", "d8a1f386bab290fd"],
+    "birds": ["cb7d338338ab9fb0", "fce36a33abed9f3c", "56bbf37ccc1ab5e6"],
+    "flowers": ["7f1f70cc089f03fa", "ef1aa0824676cdf5", "44ad09486d18d877"],
+    "shaded": "c454ea8c506a77ec",
+    "flat": "2c934cfcb51d5c75",
+    "sketch": "4916da5021371858",
 }
 each_family = pytest.mark.parametrize("family", OURS)
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageChops
+from PIL import Image
 
 from tlcourse.datasets.drawn.canvas import PAPER
 from tlcourse.datasets.drawn.factors import Look, hsv, mix
@@ -44,25 +44,22 @@ def cast(canvas, look):
 
 def developed(image, look, rng):
     """The image with the look's exposure and noise."""
-    if round(look.exposure * 64) != 64:
-        image = image.point(_multiples(round(look.exposure * 64) / 64))
-    if look.noise < 0.004:
-        return image
-    return _noisy(image, look.noise, rng)
+    exposed = _multiples(round(look.exposure * 64) / 64)[np.asarray(image)]
+    if look.noise >= 0.004:
+        exposed = exposed + _grain(exposed.shape, look.noise, rng)
+    return Image.fromarray(np.clip(exposed, 0, 255).astype(np.uint8))
 
 
-def _noisy(image, deviation, rng):
-    side = image.size[0]
-    first, second = rng.integers(0, 256, (2, side, side, 3), dtype=np.uint8)
+def _grain(shape, deviation, rng):
+    first, second = rng.integers(0, 256, (2, *shape), dtype=np.uint8)
     # The difference of two uniform bytes has a standard deviation of 0.408 of their range.
     table = _multiples(round(deviation / 0.408 * 256) / 256)
-    plus, minus = (Image.fromarray(noise).point(table) for noise in (first, second))
-    return ImageChops.subtract(ImageChops.add(image, plus), minus)
+    return table[first] - table[second]
 
 
 @lru_cache
 def _multiples(factor):
-    return [min(255, round(value * factor)) for value in range(256)] * 3
+    return np.rint(np.arange(256) * factor).astype(np.int16)
 
 
 def _colours(look, rng):

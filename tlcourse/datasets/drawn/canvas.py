@@ -117,16 +117,11 @@ class Canvas:
         for start, end in zip(self._place(starts), self._place(ends), strict=True):
             self._draw.line((start, end), ink, thick)
 
-    def glow(self, centre, radii, fill, strength=1.0, angle=0.0):
-        """A spot of colour with soft edges: a cheek, a highlight, a shadow on the ground.
-
-        ``angle`` is honoured to the nearest right angle only; strength is 0 to 1.
-        """
+    def glow(self, centre, radii, fill, strength=1.0):
+        """A spot of colour with soft edges, upright in any pose; ``strength`` is 0 to 1."""
         if self.look.style != "shaded":
             return
         rx, ry = radii if isinstance(radii, tuple | list) else (radii, radii)
-        if round(angle / 90) % 2:
-            rx, ry = ry, rx
         ((x, y),) = self._place([centre])
         w, h = (max(2, round(2 * r * self._scale() * self.pixels)) for r in (rx, ry))
         w, h = min(w, 3 * self.pixels), min(h, 3 * self.pixels)

@@ -79,7 +79,7 @@ def _framing(p):
         ]
     )
     low, high = extremes.min(axis=0), extremes.max(axis=0)
-    scale = min(0.9 / (high - low).max(), 1.7)
+    scale = min(0.98 / (high - low).max(), 1.7)
     x, y = -scale * ((low + high) / 2 - 0.5)
     return (float(x), float(y)), float(scale)
 
