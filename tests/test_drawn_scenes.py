@@ -1,0 +1,199 @@
+"""Rooms, textures, wood and shapes: geometry, light and noise against independent computations."""
+
+import time
+
+import numpy as np
+import pytest
+
+from tlcourse.datasets.drawn import Domain, Factors, Look
+from tlcourse.datasets.drawn.canvas import Canvas
+from tlcourse.datasets.drawn.domains import family_module, sample_region
+from tlcourse.datasets.drawn.rooms import Room
+from tlcourse.datasets.drawn.shapes import RADIUS, superformula
+from tlcourse.datasets.drawn.surface import noise, plane, relief
+from tlcourse.datasets.drawn.textures import nearest, stripe, swing
+from tlcourse.datasets.drawn.wood import late_wood
+
+SCENES = ("rooms", "textures", "wood", "shapes")
+STILL = Factors(
+    palette=0.0, exposure=1.0, occlusion=0.0, blur=0.0, noise=0.0, rotation=0.0, shift=0.0, size=1.0
+)
+
+each_family = pytest.mark.parametrize("family", SCENES)
+
+
+def pixels(family, name, index=0, side=64, factors=STILL):
+    return np.asarray(Domain(family, factors).draw(name, index=index, side=side), dtype=float)
+
+
+@each_family
+def test_a_family_has_enough_classes(family):
+    names = Domain(family).classes
+    assert len(names) == 7 if family == "wood" else len(names) >= 10
+
+
+@each_family
+def test_classes_are_regions_of_the_same_parameters(family):
+    parameters = [set(region) for region in family_module(family).CLASSES.values()]
+    assert all(names == parameters[0] for names in parameters)
+
+
+@each_family
+@pytest.mark.parametrize("style", ["shaded", "flat", "sketch"])
+def test_every_class_is_drawn_in_every_style(family, style):
+    for name in Domain(family).classes:
+        assert pixels(family, name, factors=Factors(style=style)).std() > 4
+
+
+@each_family
+def test_every_class_is_drawn_at_both_ends_of_its_region(family):
+    module = family_module(family)
+    for end, name in np.ndindex(2, len(module.CLASSES)):
+        region = list(module.CLASSES.values())[name]
+        at_end = {
+            key: (value[-end], value[-end])
+            if isinstance(value, tuple) and isinstance(value[0], int | float)
+            else value
+            for key, value in region.items()
+        }
+        canvas, rng = Canvas(16), np.random.default_rng(0)
+        module.draw(canvas, sample_region(at_end, rng), canvas.look, rng)
+
+
+@each_family
+def test_pictures_of_a_class_differ(family):
+    for name in Domain(family).classes:
+        first, second = pixels(family, name, 0), pixels(family, name, 1)
+        assert np.abs(first - second).mean() > 4
+
+
+@each_family
+def test_a_picture_is_the_same_thing_at_any_size(family):
+    """Details under a pixel apart, a picture of 128 pixels shrinks to that of 64."""
+    name = Domain(family).classes[0]
+    small, large = pixels(family, name, side=64), pixels(family, name, side=128)
+    halved = large.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3))
+    assert np.corrcoef(small.ravel(), halved.ravel())[0, 1] > 0.9
+
+
+@each_family
+def test_the_class_does_not_show_in_the_mean_colour(family):
+    """The nearest class mean of mean colours names few of the pictures."""
+    domain = Domain(family)
+    n = 16
+    colours = np.array(
+        [
+            [np.asarray(domain.draw(name, index=index, side=16)).mean((0, 1)) for index in range(n)]
+            for name in domain.classes
+        ]
+    )
+    centres = colours[:, : n // 2].mean(axis=1)
+    held_out = colours[:, n // 2 :]
+    far = ((held_out[:, :, None] - centres) ** 2).sum(-1)
+    right = far.argmin(-1) == np.arange(len(centres))[:, None]
+    assert right.mean() < 2.5 / len(centres) + 0.05
+
+
+@each_family
+def test_drawing_is_quick(family):
+    """Well under the 6 ms a picture that two cores allow, with room for a busy machine."""
+    domain = Domain(family)
+    start = time.process_time()
+    for index in range(3):
+        for name in domain.classes:
+            domain.draw(name, index=index)
+    assert (time.process_time() - start) / (3 * len(domain.classes)) < 0.02
+
+
+def test_the_superformula_gives_circle_square_and_hexagon():
+    circle = superformula(4, 2, 2)
+    assert np.sqrt((circle**2).sum(axis=1)) == pytest.approx(RADIUS, abs=1e-9)
+    square = superformula(4, 400, 400)
+    assert np.abs(square).max(axis=1) == pytest.approx(RADIUS / np.sqrt(2), rel=0.02)
+    hexagon = np.sqrt((superformula(6, 900, 400) ** 2).sum(axis=1))
+    assert hexagon.min() / hexagon.max() == pytest.approx(np.cos(np.pi / 6), rel=0.02)
+
+
+@pytest.mark.parametrize("m", [3, 5, 8])
+def test_the_superformula_has_m_fold_symmetry(m):
+    centred = superformula(m, -0.7, 1.0)
+    centred = centred - centred.mean(axis=0)
+    radii = np.sqrt((centred**2).sum(axis=1))
+    assert radii == pytest.approx(np.roll(radii, len(radii) // m), abs=1e-9)
+
+
+def test_perspective_maps_depth_to_the_vanishing_point():
+    canvas, rng = Canvas(8), np.random.default_rng(0)
+    room = Room(canvas, {"depth": 1.0, "width": 1.0, "eye": 0.6}, Look(), rng)
+    assert room.place([(0, 0, 0), (1, 1, 0)]) == [(0.0, 1.0), (1.0, 0.0)]
+    (far,) = room.place([(0.2, 0.3, 1e9)])
+    assert far == pytest.approx(room.vanishing, abs=1e-6)
+    left, right = room.place([(0, 0.5, 1.0), (1, 0.5, 1.0)])
+    assert right[0] - left[0] == pytest.approx(0.5)
+
+
+def test_a_mirrored_piece_stands_at_the_other_wall():
+    room = Room(
+        Canvas(8), {"depth": 1.0, "width": 0.8, "eye": 0.5}, Look(), np.random.default_rng(1)
+    )
+    plain = room.place([(0.1, 0.2, 0.5)])
+    room.mirrored = True
+    assert room.place([(0.9, 0.2, 0.5)])[0] == pytest.approx(plain[0])
+
+
+def test_nearest_points_of_a_lattice_are_those_of_a_full_search():
+    rng = np.random.default_rng(2)
+    u, v = rng.uniform(0, 5, (2, 12, 12))
+    regular = {"jitter": 0.0, "stagger": 0.5, "stretch": 1.15}
+    first, second, _ = nearest(u, v, regular, rng)
+    row, column = np.mgrid[-3:9, -3:9]
+    across = 1.15 * ((column + 0.5 + 0.5 * (row % 2 - 0.5))[..., None, None] - u)
+    # Which rows are shifted is the lattice's own affair: either choice may be meant.
+    other = 1.15 * ((column + 0.5 - 0.5 * (row % 2 - 0.5))[..., None, None] - u)
+    along = (row + 0.5)[..., None, None] - v
+    for candidate in (across, other):
+        far = np.sort(np.hypot(candidate, along).reshape(144, -1), axis=0)
+        if np.allclose(far[0], first.ravel()):
+            assert far[1] == pytest.approx(second.ravel())
+            return
+    pytest.fail("The distances are those of no lattice.")
+
+
+def test_bands_cover_their_share():
+    t = np.linspace(0, 10, 100_001)[:-1]
+    assert stripe(t, 0.3).mean() == pytest.approx(0.3, abs=0.01)
+    for corner in (0.0, 1.0):
+        assert swing(t, corner).mean() == pytest.approx(0, abs=1e-3)
+        assert np.abs(swing(t, corner)).max() == pytest.approx(1, abs=1e-3)
+
+
+def test_late_wood_darkens_slowly_and_ends_at_once():
+    year = np.linspace(0, 1, 1001)[:-1]
+    wood = late_wood(year)
+    darkest = wood.argmax() / 1000
+    assert 0.8 < darkest < 0.95 and wood[0] == 0
+    assert late_wood(year + 3) == pytest.approx(wood, abs=1e-9)
+
+
+def test_a_slope_towards_the_light_is_bright():
+    height = np.tile(np.linspace(0, 1, 32), (32, 1))
+    assert relief(height, light=-90).mean() > 1.3
+    assert relief(height, light=90).mean() < 0.7
+    assert relief(np.zeros((8, 8)), light=0) == pytest.approx(1)
+
+
+def test_smooth_noise_is_centred_and_smooth():
+    field = np.concatenate([noise((96, 96), 8, np.random.default_rng(seed)) for seed in range(20)])
+    assert abs(field.mean()) < 0.1
+    assert 0.7 < field.std() < 1.4
+    assert np.abs(np.diff(field[:96], axis=1)).max() < 1
+
+
+def test_the_plane_follows_the_pose():
+    canvas = Canvas(32)
+    x, y = plane(canvas, Look())
+    assert x[0, -1] - x[0, 0] == pytest.approx(1, abs=0.05)
+    turned, _ = plane(canvas, Look(rotation=90.0))
+    assert turned == pytest.approx(y, abs=1e-12)
+    assert plane(canvas, Look(size=0.5))[0] == pytest.approx(2 * x)
+    assert plane(canvas, Look(flip=True))[0] == pytest.approx(-x)

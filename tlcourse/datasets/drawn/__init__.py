@@ -1,0 +1,15 @@
+"""Drawn domains: images drawn by code from a seed, with a dial for every factor."""
+
+from tlcourse.datasets.drawn.domains import FAMILIES, Domain, DrawnImages, contact_sheet
+from tlcourse.datasets.drawn.factors import BACKGROUNDS, STYLES, Factors, Look
+
+__all__ = [
+    "BACKGROUNDS",
+    "FAMILIES",
+    "STYLES",
+    "Domain",
+    "DrawnImages",
+    "Factors",
+    "Look",
+    "contact_sheet",
+]
