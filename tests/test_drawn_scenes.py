@@ -1,7 +1,5 @@
 """Rooms, textures, wood and shapes: geometry, light and noise against independent computations."""
 
-import time
-
 import numpy as np
 import pytest
 
@@ -92,17 +90,6 @@ def test_the_class_does_not_show_in_the_mean_colour(family):
     far = ((held_out[:, :, None] - centres) ** 2).sum(-1)
     right = far.argmin(-1) == np.arange(len(centres))[:, None]
     assert right.mean() < 2.5 / len(centres) + 0.05
-
-
-@each_family
-def test_drawing_is_quick(family):
-    """Well under the 6 ms a picture that two cores allow, with room for a busy machine."""
-    domain = Domain(family)
-    start = time.process_time()
-    for index in range(3):
-        for name in domain.classes:
-            domain.draw(name, index=index)
-    assert (time.process_time() - start) / (3 * len(domain.classes)) < 0.02
 
 
 def test_the_superformula_gives_circle_square_and_hexagon():
