@@ -121,7 +121,9 @@ plots.alt_text(ax, "Histogram: most photographs have between half and three quar
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ### Reading
 #
-# READING_WARMUP
+# About three of five numbers are zero: `fc7` is *sparse*. Which ones are zero differs from image to
+# image, and that is what tells images apart. The figure does not say that zeros are worthless: "this
+# unit is silent here" is information as well. Notebook 10 keeps little else.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The main thing, once
@@ -132,7 +134,8 @@ plots.alt_text(ax, "Histogram: most photographs have between half and three quar
 
 # %% slideshow={"slide_type": "-"}
 result = evaluate_transfer("natural", "insects", "fc7")
-print(f"{result.accuracy:.0%} right, where guessing gives 10%; {result.seconds:.1f} s")
+seconds = plots.as_duration(result.seconds)
+print(f"{result.accuracy:.0%} right, where guessing gives 10%; trained and tested in {seconds}")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # You can run the network yourself, on images that are here: handwritten digits from scikit-learn.

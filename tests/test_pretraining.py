@@ -57,11 +57,11 @@ def trained(root, tmp_path_factory):
 def interrupt_at_batch(monkeypatch, number):
     calls, augment = [], pretraining.augment
 
-    def interrupted(images, generator):
+    def interrupted(*arguments):
         calls.append(1)
         if len(calls) == number:
             raise KeyboardInterrupt
-        return augment(images, generator)
+        return augment(*arguments)
 
     monkeypatch.setattr(pretraining, "augment", interrupted)
 

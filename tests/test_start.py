@@ -106,7 +106,7 @@ class TestRefusals:
 
     def test_unknown_verb_before_any_install(self, project):
         finished = run([sys.executable, project / "start.py", "slide"])
-        assert_one_sentence(finished, "'slide'", "lab, test, check, bench")
+        assert_one_sentence(finished, "'slide'", "lab, test, check, fetch, bench")
         assert not (project / ".venv").exists()
 
     def test_no_disk(self, project):

@@ -167,7 +167,8 @@ def _stream(backbone, network, dataset, layers, device, batch_size, progress):
     matrix = np.empty((len(dataset), edges[-1]), dtype=np.float32)
     labels = np.empty(len(dataset), dtype=np.int64)
     dtype = next(network.parameters()).dtype
-    bar = tqdm(total=len(dataset), unit="image", desc=backbone.name, delay=2, disable=not progress)
+    silent = {} if progress else {"disable": True}  # so that TQDM_DISABLE counts where it is {}
+    bar = tqdm(total=len(dataset), unit="image", desc=backbone.name, delay=2, **silent)
     modules = {layer: backbone.layers[layer] for layer in layers}
     with (
         bar,
