@@ -132,6 +132,30 @@ def test_reduced_precision_stays_close(natural):
 
 
 @pytest.mark.parametrize(
+    ("seconds", "spoilt", "chosen"),
+    [
+        ((9, 1), False, "bfloat16"),
+        ((9, 9), False, "float32"),
+        ((9, 1), True, "float32"),
+        ((0.001, 0.0001), False, "float32"),
+    ],
+    ids=["faster and safe", "not faster", "faster but wrong", "too short to matter"],
+)
+def test_auto_takes_16_bits_only_where_they_pay(natural, monkeypatch, seconds, spoilt, chosen):
+    trial, clock = features._trial, list(seconds)
+
+    def timed(*arguments):
+        means = trial(*arguments)[1]
+        if spoilt and len(clock) == 1:
+            means = {layer: mean.flip(1) for layer, mean in means.items()}
+        return clock.pop(0), means
+
+    monkeypatch.setattr(features, "_trial", timed)
+    found = extract_features(natural, Pictures(20), ["fc6", "fc7"], cache=False)
+    assert found.about["precision"] == chosen
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"layers": ["fc99"]}, "no layer called 'fc99'"),

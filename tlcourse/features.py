@@ -17,7 +17,7 @@ from tlcourse.activations import recorded_means
 from tlcourse.devices import best_device, check_device
 
 SAFE_COSINE = 0.999
-WORTHWHILE_SPEEDUP = 1.2
+WORTHWHILE_SPEEDUP, WORTHWHILE_SECONDS = 1.2, 20
 BATCH_SIZE = {"cpu": 32, "cuda": 256, "mps": 64}
 REDUCED = {"cpu": torch.bfloat16, "cuda": torch.bfloat16, "mps": torch.float16}
 
@@ -104,8 +104,8 @@ def extract_features(
     device : {"auto", "cpu", "cuda", "mps"}
     batch_size : int, optional
     precision : {"auto", "float32", "reduced"}
-        "auto" takes 16 bits where a trial on the first batch is faster and every layer's cosine
-        to float32 is at least 0.999.
+        "auto" takes 16 bits where the pass would last over 20 s, a trial on eight images is
+        clearly faster, and every layer's cosine to float32 is at least 0.999.
     progress : bool
         A progress bar when the pass takes more than two seconds.
     cache : bool
@@ -134,7 +134,7 @@ def extract_features(
         layers = backbone.check_layers([*layers, *found["layer_sizes"]])
 
     batch_size = batch_size or BATCH_SIZE[device]
-    network, chosen = _prepared_network(backbone, dataset, layers, device, precision, batch_size)
+    network = _prepared_network(backbone, dataset, layers, device, precision)
     matrix, labels, seconds = _stream(
         backbone, network, dataset, layers, device, batch_size, progress
     )
@@ -148,7 +148,7 @@ def extract_features(
             "backbone": backbone.name,
             "weights": backbone.weights,
             "activation": f"{backbone.activation}, averaged over space, eval mode",
-            "precision": str(chosen).removeprefix("torch."),
+            "precision": str(next(network.parameters()).dtype).removeprefix("torch."),
             "device": device,
             "seconds": seconds,
             "fingerprint": backbone.fingerprint,
@@ -190,53 +190,47 @@ def _stream(backbone, network, dataset, layers, device, batch_size, progress):
 
 def _batches(dataset, preprocess, batch_size):
     """Batches in the order of the data set; the next is prepared while one is computed on."""
-
-    def prepared(index):
-        try:
-            image, label = dataset[index]
-            return preprocess(image), int(label)
-        except OSError as problem:
-            raise ValueError(
-                f"Image {index} of the data set cannot be read ({problem}): take it out, or read "
-                "the folder with tlcourse.datasets.ImageFolder, which lists and leaves out such."
-            ) from problem
-
-    starts = range(0, len(dataset), batch_size)
     with ThreadPoolExecutor(max_workers=2) as pool:
 
         def submit(start):
-            stop = min(start + batch_size, len(dataset))
-            return slice(start, stop), [
-                pool.submit(prepared, index) for index in range(start, stop)
-            ]
+            rows = range(start, min(start + batch_size, len(dataset)))
+            jobs = [pool.submit(_prepared_image, dataset, preprocess, row) for row in rows]
+            return slice(rows.start, rows.stop), jobs
 
         upcoming = submit(0)
-        for start in starts:
+        for start in range(0, len(dataset), batch_size):
             rows, jobs = upcoming
-            items = [job.result() for job in jobs]
             if start + batch_size < len(dataset):
                 upcoming = submit(start + batch_size)
-            images, labels = zip(*items, strict=True)
+            images, labels = zip(*(job.result() for job in jobs), strict=True)
             yield rows, torch.stack(images), labels
+
+
+def _prepared_image(dataset, preprocess, index):
+    try:
+        image, label = dataset[index]
+        return preprocess(image), int(label)
+    except OSError as problem:
+        raise ValueError(
+            f"Image {index} of the data set cannot be read ({problem}): take it out, or read "
+            "the folder with tlcourse.datasets.ImageFolder, which lists and leaves out such."
+        ) from problem
 
 
 def _placed(images, device, dtype):
     return images.to(device=device, dtype=dtype, memory_format=torch.channels_last)
 
 
-def _prepared_network(backbone, dataset, layers, device, precision, batch_size):
+def _prepared_network(backbone, dataset, layers, device, precision):
     """The network on its device, in the precision asked for or found fastest and safe."""
     if precision not in ("auto", "float32", "reduced"):
         raise ValueError(f"precision is {precision!r}: choose 'auto', 'float32' or 'reduced'.")
+    if precision == "reduced":
+        return _converted(backbone.network, device, REDUCED[device])
     full = _converted(backbone.network, device, torch.float32)
-    if precision == "float32" or (precision == "auto" and len(dataset) < 8 * batch_size):
-        return full, torch.float32
-    reduced = _converted(backbone.network, device, REDUCED[device])
-    if precision == "reduced" or _is_safe_and_faster(
-        backbone, full, reduced, dataset, layers, device
-    ):
-        return reduced, REDUCED[device]
-    return full, torch.float32
+    if precision == "float32":
+        return full
+    return _fastest_safe(backbone, full, dataset, layers, device)
 
 
 def _converted(network, device, dtype):
@@ -245,27 +239,39 @@ def _converted(network, device, dtype):
     return copy.deepcopy(network).to(device, dtype, memory_format=torch.channels_last)
 
 
-def _is_safe_and_faster(backbone, full, reduced, dataset, layers, device, n_images=8):
+def _fastest_safe(backbone, full, dataset, layers, device, n_images=8):
+    """The 16-bit network if a trial finds it clearly faster and as good, else ``full``.
+
+    There is no trial where the whole pass takes seconds: noise would decide it.
+    """
     rows = np.linspace(0, len(dataset) - 1, n_images).astype(int)
-    images = torch.stack([backbone.preprocess(dataset[int(row)][0]) for row in rows])
+    prepared = [_prepared_image(dataset, backbone.preprocess, int(row))[0] for row in rows]
+    images = torch.stack(prepared)
+    seconds, wanted = _trial(backbone, full, images, layers, device)
+    if seconds * len(dataset) / n_images < WORTHWHILE_SECONDS:
+        return full
+    reduced = _converted(backbone.network, device, REDUCED[device])
+    seconds_reduced, found = _trial(backbone, reduced, images, layers, device)
+    cosine = min(F.cosine_similarity(wanted[la], found[la]).min().item() for la in layers)
+    faster = seconds >= WORTHWHILE_SPEEDUP * seconds_reduced
+    return reduced if faster and cosine >= SAFE_COSINE else full
+
+
+def _trial(backbone, network, images, layers, device, repeats=3):
+    """Seconds of the fastest of a few passes, and each layer's means."""
     modules = {layer: backbone.layers[layer] for layer in layers}
-    seconds, means = [], []
-    for network in (full, reduced):
-        dtype = next(network.parameters()).dtype
-        with (
-            torch.inference_mode(),
-            recorded_means(network, modules, backbone.channel_axis) as found,
-        ):
-            placed, times = _placed(images, device, dtype), []
-            for _ in range(3):
-                started = time.perf_counter()
-                network(placed)
-                means_here = {layer: mean.cpu() for layer, mean in found.items()}
-                times.append(time.perf_counter() - started)
-        seconds.append(min(times))
-        means.append(means_here)
-    cosine = min(F.cosine_similarity(means[0][la], means[1][la]).min().item() for la in layers)
-    return cosine >= SAFE_COSINE and seconds[0] >= WORTHWHILE_SPEEDUP * seconds[1]
+    placed = _placed(images, device, next(network.parameters()).dtype)
+    times = []
+    with (
+        torch.inference_mode(),
+        recorded_means(network, modules, backbone.channel_axis) as found,
+    ):
+        for _ in range(repeats):
+            started = time.perf_counter()
+            network(placed)
+            means = {layer: mean.cpu() for layer, mean in found.items()}
+            times.append(time.perf_counter() - started)
+    return min(times), means
 
 
 @lru_cache(maxsize=64)
