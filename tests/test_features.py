@@ -180,8 +180,22 @@ def test_an_unreadable_image_is_named_and_no_entry_is_left(natural, user_cache):
                 raise OSError("image file is truncated")
             return super().__getitem__(index)
 
-    with pytest.raises(ValueError, match="Image 3 .*truncated"):
-        extract_features(natural, Broken(), cache=False)
+    for cache in (True, False):
+        with pytest.raises(ValueError, match="Image 3 .*truncated"):
+            extract_features(natural, Broken(), cache=cache)
+    assert not list(user_cache.rglob("*"))
+
+
+def test_a_file_damaged_after_the_listing_is_named_and_no_entry_is_left(
+    natural, user_cache, tmp_path
+):
+    for name in ("one", "two"):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        Pictures().images[0].save(tmp_path / "pictures" / name / "picture.png")
+    dataset = ImageFolder(tmp_path / "pictures")
+    dataset.files[1].write_bytes(b"")
+    with pytest.raises(ValueError, match=r"two.picture\.png"):
+        extract_features(natural, dataset)
     assert not list(user_cache.rglob("*.npz"))
 
 

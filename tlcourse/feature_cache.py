@@ -17,6 +17,7 @@ import torch
 import torchvision
 
 from tlcourse import paths
+from tlcourse.datasets.folder import read_item
 
 FORMAT = 1
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
@@ -54,7 +55,7 @@ def images_fingerprint(dataset):
             digest.update(f"{file} {status.st_size} {status.st_mtime_ns} {label}\n".encode())
     else:
         for index in range(len(dataset)):
-            image, label = dataset[index]
+            image, label = read_item(dataset, index)
             pixels = np.ascontiguousarray(image)
             digest.update(f"{pixels.shape} {label}\n".encode())
             digest.update(pixels)

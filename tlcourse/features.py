@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from tlcourse import feature_cache, paths, weights
 from tlcourse.activations import recorded_means
+from tlcourse.datasets.folder import read_item
 from tlcourse.devices import best_device, check_device
 
 SAFE_COSINE = 0.999
@@ -207,14 +208,8 @@ def _batches(dataset, preprocess, batch_size):
 
 
 def _prepared_image(dataset, preprocess, index):
-    try:
-        image, label = dataset[index]
-        return preprocess(image), int(label)
-    except OSError as problem:
-        raise ValueError(
-            f"Image {index} of the data set cannot be read ({problem}): take it out, or read "
-            "the folder with tlcourse.datasets.ImageFolder, which lists and leaves out such."
-        ) from problem
+    image, label = read_item(dataset, index)
+    return preprocess(image), int(label)
 
 
 def _placed(images, device, dtype):

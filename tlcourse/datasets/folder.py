@@ -25,6 +25,23 @@ class UnreadableImage(ValueError):
         return f"{self.path}: {self.reason}."
 
 
+def read_item(dataset, index):
+    """Image and label of one item of any data set; one sentence where it cannot be read.
+
+    Raises
+    ------
+    ValueError
+        Names the item and the cause.
+    """
+    try:
+        return dataset[index]
+    except OSError as problem:
+        raise ValueError(
+            f"Image {index} of the data set cannot be read ({problem}): take it out, or read "
+            "the folder with tlcourse.datasets.ImageFolder, which lists and leaves out such."
+        ) from problem
+
+
 def read_image(path):
     """One file -> one picture of 8-bit RGB, upright, as its author meant it to be seen.
 

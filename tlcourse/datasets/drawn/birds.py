@@ -7,7 +7,7 @@ from tlcourse.datasets.drawn.plumage import draw
 
 __all__ = ["CLASSES", "FILLS", "draw"]
 FILLS = False
-WHITE, BLACK, GREY = (244, 242, 236), (44, 42, 48), (168, 172, 178)
+WHITE, BLACK = (244, 242, 236), (44, 42, 48)
 PERCHING = {
     "length": (0.2, 0.22),  # half the body
     "depth": (0.115, 0.13),
