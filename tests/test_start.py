@@ -311,3 +311,13 @@ def status_of(address):
         return problem.code
     except urllib.error.URLError:
         return None
+
+
+def test_lab_opens_the_first_notebook_with_the_project_as_its_root(monkeypatch):
+    asked = []
+    monkeypatch.setattr(cli, "run_jupyterlab", asked.extend)
+    assert cli.main(["lab", "--no-browser"]) == 0
+    assert f"--ServerApp.root_dir={cli.PROJECT}" in asked
+    (page,) = [word.split("=", 1)[1] for word in asked if word.startswith("--LabApp.default_url")]
+    assert (cli.PROJECT / page.removeprefix("/lab/tree/")).is_file()
+    assert "--ip=127.0.0.1" in asked and asked[-1] == "--no-browser"

@@ -78,8 +78,11 @@ def lab(arguments):
     defaults = ["--ip=127.0.0.1"] if not asks_for(arguments, "--ip") else []
     if getattr(os, "geteuid", lambda: 1)() == 0:
         defaults.append("--allow-root")
-    first = [FIRST_NOTEBOOK] if Path(FIRST_NOTEBOOK).exists() else []
-    run_jupyterlab([*first, *defaults, *arguments])
+    defaults += [
+        f"--ServerApp.root_dir={PROJECT}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
+    ]
+    run_jupyterlab([*defaults, *arguments])
     return 0
 
 
