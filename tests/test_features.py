@@ -11,9 +11,9 @@ from torch.utils.data import Dataset, Subset
 
 from tlcourse import feature_cache, features, paths
 from tlcourse.activations import recorded_means
-from tlcourse.backbones import BUNDLED, load_backbone
+from tlcourse.backbones import load_backbone
 from tlcourse.classifiers import LinearSVM
-from tlcourse.datasets import FAMILIES, HandwrittenDigits, ImageFolder
+from tlcourse.datasets import FAMILIES, SOURCES, HandwrittenDigits, ImageFolder
 from tlcourse.datasets.photos import default_root
 from tlcourse.features import Features, extract_features, shipped_features
 from tlcourse.shipping import SPLITS, extract_family
@@ -292,7 +292,7 @@ def test_eight_bits_are_within_half_a_step(tmp_path):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", SOURCES)
 def test_shipped_features_hold_what_the_design_asks_for(name, family):
     train, test = shipped_features(name, family)
     assert np.bincount(train.labels).tolist() == [40] * len(train.classes)
@@ -320,7 +320,7 @@ def test_features_that_are_not_shipped_say_what_is():
 
 
 @pytest.mark.skipif(not default_root().is_dir(), reason="Tiny ImageNet is not in TLCOURSE_DATA")
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", SOURCES)
 def test_shipped_features_can_be_recomputed(name):
     shipped = shipped_features(name, "insects")[1]
     recomputed = extract_family(load_backbone(name), "insects", "test", default_root(), False)
@@ -330,7 +330,7 @@ def test_shipped_features_can_be_recomputed(name):
 
 
 @pytest.mark.skipif(not default_root().is_dir(), reason="Tiny ImageNet is not in TLCOURSE_DATA")
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", SOURCES)
 def test_eight_bits_change_the_svm_by_one_image_in_500_at_most(name):
     backbone = load_backbone(name)
     shipped = shipped_features(name, "insects")

@@ -6,8 +6,8 @@ import torch
 from sklearn.svm import LinearSVC
 
 from tlcourse import scratch, transfer, weights
-from tlcourse.backbones import BUNDLED
 from tlcourse.course import CourseMap
+from tlcourse.datasets import SOURCES
 from tlcourse.features import shipped_features
 from tlcourse.transfer import evaluate_transfer, layer_sets, sample_per_class
 
@@ -80,7 +80,7 @@ def test_bundled_networks_reach_the_figures_on_their_near_targets(name, family, 
     assert 100 * transfer.best_of_a_few(name, family, layers) >= figure
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", SOURCES)
 def test_the_model_card_carries_what_is_measured(name):
     measured = weights.read_card(name)["measured"]
     for family in ("insects", "clothes"):
@@ -92,7 +92,7 @@ def test_the_model_card_carries_what_is_measured(name):
 
 
 def test_sources_have_the_same_volume():
-    cards = [weights.read_card(name) for name in BUNDLED]
+    cards = [weights.read_card(name) for name in SOURCES]
     assert len(cards[0]["classes"]) == len(cards[1]["classes"]) == 41
     assert cards[0]["recipe"] == cards[1]["recipe"]
     assert not set(cards[0]["classes"]) & set(cards[1]["classes"])

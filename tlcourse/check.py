@@ -124,10 +124,10 @@ def _described(device, is_best):
 def shipped_findings():
     """The bundled networks' weights, hashed, and the features of the target families."""
     from tlcourse.backbones import BUNDLED
-    from tlcourse.datasets.photos import FAMILIES
+    from tlcourse.datasets.photos import FAMILIES, SOURCES
     from tlcourse.feature_cache import shipped_file
 
-    entries = itertools.product(BUNDLED, FAMILIES, ("train", "test"))
+    entries = itertools.product(SOURCES, FAMILIES, ("train", "test"))
     return [*map(_bundled, BUNDLED), _shipped_features([shipped_file(*entry) for entry in entries])]
 
 

@@ -11,8 +11,8 @@ import sys
 from pathlib import Path
 
 from tlcourse import feature_cache, weights
-from tlcourse.backbones import BUNDLED, WeightsError, load_backbone
-from tlcourse.datasets.photos import FAMILIES, TinyImageNet, default_root
+from tlcourse.backbones import WeightsError, load_backbone
+from tlcourse.datasets.photos import FAMILIES, SOURCES, TinyImageNet, default_root
 from tlcourse.features import extract_features
 
 TRAIN_PER_CLASS = 40
@@ -57,7 +57,7 @@ def main(arguments=None):
         prog="python -m tlcourse.shipping",
         description="Compute the features of the six target families that the course ships.",
     )
-    parser.add_argument("backbones", nargs="*", default=BUNDLED, help=f"of {', '.join(BUNDLED)}")
+    parser.add_argument("backbones", nargs="*", default=SOURCES, help=f"of {', '.join(SOURCES)}")
     parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
     options = parser.parse_args(arguments)
     try:

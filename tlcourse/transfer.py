@@ -18,9 +18,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from tlcourse import paths, weights
-from tlcourse.backbones import BUNDLED
 from tlcourse.classifiers import LinearSVM
-from tlcourse.datasets.photos import FAMILIES
+from tlcourse.datasets.photos import FAMILIES, SOURCES
 from tlcourse.features import shipped_features
 from tlcourse.normalization import L2ByLayer
 
@@ -164,7 +163,7 @@ def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tlcourse.transfer", description=__doc__)
     parser.add_argument("--write", action="store_true", help="put the figures into the model cards")
     options = parser.parse_args(arguments)
-    for name in BUNDLED:
+    for name in SOURCES:
         measured = measure_backbone(name)
         for family, row in measured.items():
             figures = "; ".join(f"{key} {list(value.values())}" for key, value in row.items())

@@ -2,6 +2,7 @@
 
 from tlcourse.datasets.drawn.domains import FAMILIES, Domain, DrawnImages, contact_sheet
 from tlcourse.datasets.drawn.factors import BACKGROUNDS, STYLES, Factors, Look
+from tlcourse.datasets.drawn.hybrids import HybridImages, hybrids
 
 __all__ = [
     "BACKGROUNDS",
@@ -10,6 +11,8 @@ __all__ = [
     "Domain",
     "DrawnImages",
     "Factors",
+    "HybridImages",
     "Look",
     "contact_sheet",
+    "hybrids",
 ]

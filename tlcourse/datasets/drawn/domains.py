@@ -47,12 +47,17 @@ class Domain:
         The thing, its look and its pixel noise come from three streams of random numbers of
         (seed, index): two domains draw the same thing under their own looks.
         """
+        classes = family_module(self.family).CLASSES
+        _check_names([name], classes, self.family)
+        return self.draw_region(classes[name], seed, index, side, own_hue)
+
+    def draw_region(self, region, seed=0, index=0, side=64, own_hue=GREEN):
+        """A picture of any region of the family's parameters, as `draw` makes one of a class."""
         family = family_module(self.family)
-        _check_names([name], family.CLASSES, self.family)
         thing, looks, details, grain = (np.random.default_rng([seed, index, i]) for i in range(4))
         look = self.factors.sample(looks, own_hue)
         canvas = Canvas(side, look=look)
-        parameters = sample_region(family.CLASSES[name], thing)
+        parameters = sample_region(region, thing)
         if family.FILLS:
             with canvas.posed(flip=look.flip):
                 family.draw(canvas, parameters, look, thing)

@@ -22,6 +22,7 @@ def draw(canvas, parameters, look, rng):
     """Draw a bird that looks to the right, from the legs to the eye."""
     p = SimpleNamespace(**parameters, canvas=canvas, rng=rng)
     p.neck_colour = parameters.get("neck_colour", p.body)
+    p.pouch_colour = parameters.get("pouch_colour", p.beak_colour)
     p.face = p.face or p.neck_colour
     _place_parts(p)
     shift, scale = _framing(p)

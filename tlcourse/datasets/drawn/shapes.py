@@ -39,6 +39,15 @@ CLASSES = {
     "blossom": region(8, (-0.95, -0.7), (0.95, 1.1)),
     "sun": region(14, (0.9, 1.3), (0.8, 1.0)),
 }
+# Crossed numbers mostly give discs, so the source's shapes are named: other numbers of corners.
+SOURCE_CLASSES = {
+    "windmill": region(4, (1.5, 2.0), (6.5, 8.0)),
+    "cinquefoil": region(5, (-0.75, -0.55), (0.95, 1.1)),
+    "six-pointed star": region(6, (0.4, 0.5), (0.95, 1.05)),
+    "seven-armed starfish": region(7, (1.6, 2.2), (6.5, 8.0)),
+    "gear": region(10, (0.9, 1.3), (0.8, 1.0)),
+    "rosette": region(12, (-0.95, -0.7), (0.95, 1.1)),
+}
 
 
 def draw(canvas, parameters, look, rng):
