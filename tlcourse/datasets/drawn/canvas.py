@@ -103,7 +103,7 @@ class Canvas:
         """A smooth line through the points; ``taper`` narrows it to its end."""
         points = smooth(points, closed)
         if taper:
-            self.polygon(_tapered(points, width), fill, outline=False)
+            self.polygon(tapered(points, width), fill, outline=False)
             return
         thick = max(1, round(width * self._scale() * self.pixels))
         ink = self._line_colour(fill)
@@ -177,9 +177,9 @@ class Canvas:
         points = np.asarray(points, dtype=float)
         a, b, c, d, e, f = self._affine
         x, y = points[:, 0], points[:, 1]
-        placed = np.empty_like(points)
-        placed[:, 0], placed[:, 1] = a * x + b * y + c, d * x + e * y + f
-        return list(map(tuple, np.rint(placed * self.pixels).astype(int).tolist()))
+        right, down = (a * x + b * y + c) * self.pixels, (d * x + e * y + f) * self.pixels
+        whole = (np.rint(axis).astype(int).tolist() for axis in (right, down))
+        return list(zip(*whole, strict=True))
 
     def _scale(self):
         a, b, _, d, e, _ = self._affine
@@ -205,19 +205,20 @@ def ellipse_points(centre, radii, angle=0.0, n=28):
     return np.stack([centre[0] + cos * x - sin * y, centre[1] + sin * x + cos * y], axis=1)
 
 
-def _compose(outer, inner):
-    a, b, c, d, e, f = outer
-    g, h, i, j, k, m = inner
-    left = (a * g + b * j, a * h + b * k, a * i + b * m + c)
-    return (*left, d * g + e * j, d * h + e * k, d * i + e * m + f)
-
-
-def _tapered(points, width):
+def tapered(points, width):
+    """The outline of a line along the points that narrows from its width to nearly nothing."""
     along = np.gradient(points, axis=0)
     length = np.sqrt((along**2).sum(1, keepdims=True)) + 1e-9
     normal = np.stack([-along[:, 1], along[:, 0]], axis=1) / length
     half = width / 2 * np.linspace(1, 0.05, len(points))[:, None]
     return np.concatenate([points + normal * half, (points - normal * half)[::-1]])
+
+
+def _compose(outer, inner):
+    a, b, c, d, e, f = outer
+    g, h, i, j, k, m = inner
+    left = (a * g + b * j, a * h + b * k, a * i + b * m + c)
+    return (*left, d * g + e * j, d * h + e * k, d * i + e * m + f)
 
 
 def _scaled(mask, factor):

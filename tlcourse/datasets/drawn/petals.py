@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tlcourse.datasets.drawn.canvas import smooth
+from tlcourse.datasets.drawn.canvas import smooth, tapered
 from tlcourse.datasets.drawn.factors import mix
 
 DARK, PALE, YELLOW = (40, 26, 34), (255, 252, 244), (244, 208, 70)
@@ -45,13 +45,18 @@ def _foliage(p):
         angle = side * p.rng.uniform(35, 75)
         with p.canvas.posed((side * 0.02, 0.42), angle, (wide, reach)):
             p.canvas.polygon(_outline("oval"), mix(green, PALE, 0.1 * (side + 1)), 0.7)
-            p.canvas.curve([(0.5, 0.4), (0.5, -0.35)], 0.03, mix(green, DARK, 0.4), taper=True)
+            p.canvas.polygon(_vein(0.4, -0.35, 0.03), mix(green, DARK, 0.4), outline=False)
 
 
 @cache
 def _outline(name):
     right = np.array(PETALS[name])
     return smooth(np.concatenate([right, (right * (-1, 1))[-2:0:-1]]))[::2] + 0.5
+
+
+@cache
+def _vein(base, tip, width):
+    return tapered(smooth([(0.5, base), (0.5, tip)], closed=False), width)
 
 
 def _ring(p, ring):
@@ -77,8 +82,7 @@ def _petal(p, colour):
         reach = p.eye * p.rng.uniform(0.85, 1.1)
         p.canvas.polygon(0.5 + (outline - 0.5) * (0.8 * reach + 0.1, reach), p.eye_colour)
     if p.vein:
-        thin = 0.055 * p.vein
-        p.canvas.curve([(0.5, 0.42), (0.5, -0.3)], thin, mix(colour, DARK, 0.4), taper=True)
+        p.canvas.polygon(_vein(0.42, -0.3, 0.055 * p.vein), mix(colour, DARK, 0.4), outline=False)
 
 
 def _middle(p):
