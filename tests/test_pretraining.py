@@ -12,7 +12,8 @@ from torch import nn
 
 from tlcourse import pretraining
 from tlcourse.datasets import photos
-from tlcourse.small_vgg import small_vgg
+from tlcourse.datasets.drawn import FAMILIES, HybridImages, hybrids
+from tlcourse.small_vgg import FC_WIDTH, small_vgg
 
 CYCLES = [{"epochs": 1, "peak_learning_rate": 0.02, "augmentation": a} for a in (1.0, 0.4)]
 RECIPE = {**pretraining.RECIPE, "cycles": CYCLES, "batch_size": 20}
@@ -209,3 +210,19 @@ class TestCommand:
         out, err = capsys.readouterr()
         assert "natural: epoch 1 of 1, loss" in out
         assert err == ""
+
+    def test_drawn_pictures_need_no_data_set(self, tmp_path, monkeypatch, capsys):
+        few = {"train": 2, "val": 1}
+        monkeypatch.setattr(
+            pretraining, "HybridImages", lambda split: HybridImages(split, few[split])
+        )
+        monkeypatch.setitem(pretraining.RECIPES["drawn"], "batch_size", 20)
+        pretraining.main(["drawn", "--out", str(tmp_path), "--epochs", "1", "--quiet"])
+        card = json.loads((tmp_path / "drawn.json").read_text(encoding="utf-8"))
+        assert card["classes"] == [name for family in FAMILIES for name in hybrids(family)]
+        assert card["command"] == "python -m tlcourse.pretraining drawn"
+        assert load_file(tmp_path / "drawn.safetensors")["fc8.weight"].shape == (
+            len(card["classes"]),
+            FC_WIDTH,
+        )
+        assert "drawn: epoch 1 of 1" in capsys.readouterr().out

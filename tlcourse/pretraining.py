@@ -47,7 +47,7 @@ RECIPE = {
     "in proportion below 1",
     "seed": 0,
 }
-SHORT = {**RECIPE, "cycles": [{"epochs": 16, "peak_learning_rate": 0.1, "augmentation": 0.5}]}
+SHORT = {**RECIPE, "cycles": [{"epochs": 10, "peak_learning_rate": 0.1, "augmentation": 0.5}]}
 RECIPES = {**dict.fromkeys(PHOTO_SOURCES, RECIPE), "drawn": SHORT}
 
 
@@ -91,8 +91,8 @@ def pretrain(source, root, folder, recipe=RECIPE, device="cpu", progress=True):
         Measured: accuracy on the source's validation images, seconds of training.
     """
     torch.manual_seed(recipe["seed"])
-    images, labels = as_tensors(source_images(source, "train", root))
-    validation = as_tensors(source_images(source, "val", root))
+    images, labels = as_tensors(source_images(source, "train", root), progress)
+    validation = as_tensors(source_images(source, "val", root), progress)
     network = small_vgg(int(labels.max()) + 1, batch_norm=True)
     network = network.to(device, memory_format=torch.channels_last)
     steps = len(labels) // recipe["batch_size"]
@@ -211,9 +211,9 @@ def _about_source(source):
     }
 
 
-def as_tensors(dataset):
+def as_tensors(dataset, progress=True):
     """All images, uint8 (n, 3, 64, 64), and their labels, (n,)."""
-    pixels = torch.from_numpy(dataset.pixels()).permute(0, 3, 1, 2).contiguous()
+    pixels = torch.from_numpy(dataset.pixels(progress)).permute(0, 3, 1, 2).contiguous()
     return pixels, torch.tensor(dataset.targets)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from torch.utils.data import Dataset
+from tqdm import tqdm
 
 from tlcourse import paths
 from tlcourse.datasets.folder import read_image
@@ -91,9 +92,10 @@ class TinyImageNet(Dataset):
         """The image (PIL, RGB, 64 x 64) and its label."""
         return read_image(self.files[index]), self.targets[index]
 
-    def pixels(self):
+    def pixels(self, progress=True):
         """All images as one uint8 array of shape (n, 64, 64, 3)."""
-        return np.stack([np.asarray(image) for image, _ in self])
+        images = tqdm(self, "reading", leave=False, delay=2, disable=not progress)
+        return np.stack([np.asarray(image) for image, _ in images])
 
 
 def default_root():

@@ -76,13 +76,14 @@ class HybridImages(Dataset):
         hue = own_hue(label, len(self.classes))
         return domain.draw_region(region, self.seed, index, self.side, hue), label
 
-    def pixels(self):
+    def pixels(self, progress=True):
         """All pictures as one uint8 array of shape (n, side, side, 3), drawn on all cores."""
         parts = [range(start, min(start + 100, len(self))) for start in range(0, len(self), 100)]
         drawn = Parallel(n_jobs=-1, return_as="generator")(
             delayed(_pixels_of)(self, part) for part in parts
         )
-        return np.concatenate(list(tqdm(drawn, "drawing", len(parts), leave=False, delay=2)))
+        bar = tqdm(drawn, "drawing", len(parts), leave=False, delay=2, disable=not progress)
+        return np.concatenate(list(bar))
 
 
 @cache
