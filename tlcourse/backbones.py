@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torchvision import models, transforms
 
+from tlcourse import places365
 from tlcourse import weights as weights_files
 from tlcourse.activations import recorded_means
 from tlcourse.small_vgg import SIDE, small_vgg
@@ -88,7 +89,8 @@ def load_backbone(name, weights=None, seed=0, n_classes=None):
         "resnet50", ...
     weights : optional
         By default the bundled weights, or torchvision's default ones. "random", a torchvision
-        weights enum or its name ("IMAGENET1K_V1"), or the path of a file with a state dict.
+        weights enum or its name ("IMAGENET1K_V1"), "places365" where Places365 has that network, or
+        the path of a file with a state dict.
     seed : int
         For random weights.
     n_classes : int, optional
@@ -160,11 +162,14 @@ def _bundled(name, weights, seed, n_classes):
 
 def _torchvision(name, weights, seed, n_classes):
     enums = models.get_model_weights(name)
+    prepare = enums.DEFAULT.transforms()
+    if isinstance(weights, str) and weights == "places365":
+        weights, n_classes = places365.checkpoint_file(name), n_classes or places365.N_CLASSES
+        prepare = enums.IMAGENET1K_V1.transforms()  # crops of 224 pixels from 256, as Places365's
     options = {"num_classes": n_classes or 1000}
     if name in ("googlenet", "inception_v3"):
         options["init_weights"] = weights == "random"
     build = lambda: models.get_model(name, weights=None, **options)  # noqa: E731
-    prepare = enums.DEFAULT.transforms()
     if weights == "random":
         network, origin = _random(build, seed)
     elif weights is None or not _is_file(weights):
@@ -181,8 +186,8 @@ def _torchvision(name, weights, seed, n_classes):
 
 
 def _load_own(network, file):
-    """A file's tensors may carry torchvision's names or the lecture's."""
-    state = weights_files.read_file(file)
+    """A file's tensors may carry torchvision's names of today or of 2017, or the lecture's."""
+    state = places365.torchvision_names(weights_files.read_file(file))
     if isinstance(network, models.VGG | models.AlexNet) and "conv1_1.weight" in state:
         network = lecture_names(network)
     weights_files.load_into(network, state, file)

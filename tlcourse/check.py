@@ -49,6 +49,7 @@ def findings():
         *libraries,
         *([*device_findings(), *shipped_findings()] if torch_runs else []),
         tiny_imagenet_finding(),
+        *([*benchmark_findings(), places365_finding()] if torch_runs else []),
         cache_finding(),
         disk_finding(),
         memory_finding(),
@@ -161,6 +162,41 @@ def tiny_imagenet_finding():
         f"Stanford CS231n into {folder.parent}, or name its parent folder in TLCOURSE_DATA."
     )
     return Finding("Tiny ImageNet", f"not in {folder.parent}", remedy)
+
+
+def benchmark_findings():
+    """Each of the nine data sets that is there, and one line for those that are not."""
+    from tlcourse.datasets.benchmarks import BENCHMARKS, state_of
+
+    states = {name: state_of(name) for name in BENCHMARKS}
+    there = {name: state for name, state in states.items() if state.word != "absent"}
+    absent = [name for name in BENCHMARKS if name not in there]
+    return [
+        *(_benchmark(name, state) for name, state in there.items()),
+        *([_absent("data sets", absent, "to measure on them")] if absent else []),
+    ]
+
+
+def _benchmark(name, state):
+    if state.word == "complete":
+        return Finding(f"data set {name}", state.found)
+    remedy = f"{state.found.rstrip('.')}: move it away, then run 'python3 start.py fetch {name}'."
+    return Finding(f"data set {name}", "not complete", remedy)
+
+
+def _absent(what, names, purpose):
+    remedy = f"only {purpose}: 'python3 start.py fetch {names[0]}' brings one."
+    return Finding(what, f"not there: {', '.join(names)}", remedy)
+
+
+def places365_finding():
+    """The networks of Places365, by whether their files are there."""
+    from tlcourse import places365
+
+    absent = [name for name in places365.NAMES if not places365.file_of(name).exists()]
+    if absent:
+        return _absent("Places365", absent, "to start from scenes")
+    return Finding("Places365", f"{len(places365.NAMES)} networks in {paths.data_folder()}")
 
 
 def cache_finding():

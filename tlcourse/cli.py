@@ -196,19 +196,10 @@ def check(arguments):
 
 
 def fetch(arguments):
-    """Bring ImageNet weights of torchvision's networks before class, each checked by its hash."""
-    from tlcourse.backbones import WeightsError, fetch_weights
+    """Bring weights and data sets before class; their terms are shown first."""
+    from tlcourse import fetching
 
-    if not arguments:
-        print("tlcourse: name what to fetch, for example: fetch vgg16 alexnet", file=sys.stderr)
-        return 2
-    try:
-        for name in arguments:
-            print(f"{name}: {fetch_weights(name)}", flush=True)
-    except (ValueError, WeightsError) as problem:
-        print(f"tlcourse: {problem}", file=sys.stderr)
-        return 1
-    return 0
+    return fetching.fetch(arguments)
 
 
 def bench(arguments):
@@ -228,6 +219,9 @@ VERBS = {
     "lab": (lab, "JupyterLab at the first notebook (the default); Jupyter's options may follow"),
     "test": (test, "all tests; pytest's arguments may follow"),
     "check": (check, "what this machine has, and what to do about what is missing"),
-    "fetch": (fetch, "ImageNet weights by name, before class: fetch vgg16 alexnet"),
+    "fetch": (
+        fetch,
+        "weights and data sets by name, before class: fetch vgg16 mit67; alone, it lists",
+    ),
     "bench": (bench, "the benchmarks"),
 }

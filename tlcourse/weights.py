@@ -3,6 +3,7 @@
 import hashlib
 import json
 import pickle
+import warnings
 from pathlib import Path
 from urllib.error import URLError
 
@@ -104,7 +105,7 @@ def read_file(file):
     try:
         if file.suffix == ".safetensors":
             return load_file(file)
-        state = torch.load(file, map_location="cpu", weights_only=True)
+        state = _load_tensors(file)
     except pickle.UnpicklingError as problem:
         raise WeightsError(
             f"{file} holds pickled objects, which are never loaded: save network.state_dict() "
@@ -115,6 +116,17 @@ def read_file(file):
             f"{file} is truncated or not a weights file ({problem}): copy or save it again."
         ) from problem
     return state.get("state_dict", state)
+
+
+def _load_tensors(file):
+    """Tensors only, never objects; text of Python 2, as in Places365's checkpoints, is Latin-1."""
+    options = {"map_location": "cpu", "weights_only": True}
+    try:
+        return torch.load(file, **options)
+    except UnicodeDecodeError:
+        with warnings.catch_warnings():  # torch says that it does not use encoding, and uses it
+            warnings.filterwarnings("ignore", "pickle_load_args", UserWarning)
+            return torch.load(file, encoding="latin1", **options)
 
 
 def load_into(network, state, origin):

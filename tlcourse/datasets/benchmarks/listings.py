@@ -1,0 +1,202 @@
+"""From the files of each data set, as published, to images, labels and folds.
+
+torchvision's loaders find files and labels for five of the nine; mit67, cub200, sdogs and wood are
+read here. No image is opened.
+"""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tlcourse.datasets.benchmarks.protocols import Fold, repeated_draws, stratified_folds
+
+IMAGES = {".jpg", ".jpeg", ".png", ".ppm"}
+
+
+@dataclass
+class Listing:
+    """What the lists of a data set say.
+
+    Attributes
+    ----------
+    classes : list of str
+    files : list of Path
+        Each image once, whether it is there or not.
+    targets : list of int
+        Index into ``classes``, one an image.
+    folds : list of Fold
+    """
+
+    classes: list[str]
+    files: list[Path] = field(default_factory=list)
+    targets: list[int] = field(default_factory=list)
+    folds: list[Fold] = field(default_factory=list)
+
+    def rows_of(self, files, targets):
+        """Rows of some images, sorted; those that are not listed yet are added."""
+        known = {file: row for row, file in enumerate(self.files)}
+        for file, target in zip(files, targets, strict=True):
+            if file not in known:
+                known[file] = len(self.files)
+                self.files.append(file)
+                self.targets.append(int(target))
+        return np.array(sorted({known[file] for file in files}), dtype=int)
+
+    def add_official(self, name, train, test):
+        """A fold of two (files, targets)."""
+        self.folds.append(Fold(name, self.rows_of(*train), self.rows_of(*test)))
+
+
+def mit67(root):
+    folder = root / "mit67"
+    lists = [_lines(folder / f"{part}Images.txt") for part in ("Train", "Test")]
+    classes = sorted({line.split("/")[0] for lines in lists for line in lines})
+    parts = [
+        (
+            [folder / "Images" / line for line in lines],
+            [classes.index(line.split("/")[0]) for line in lines],
+        )
+        for lines in lists
+    ]
+    listing = Listing([name.replace("_", " ") for name in classes])
+    listing.add_official("official lists", *parts)
+    return listing
+
+
+def cub200(root):
+    folder = root / "cub200" / "CUB_200_2011"
+    names, images, labels, trains = (
+        dict(line.split() for line in _lines(folder / file))
+        for file in ("classes.txt", "images.txt", "image_class_labels.txt", "train_test_split.txt")
+    )
+    row_of = {number: row for row, number in enumerate(names)}
+    parts = [
+        (
+            [folder / "images" / images[number] for number in images if trains[number] == is_train],
+            [row_of[labels[number]] for number in images if trains[number] == is_train],
+        )
+        for is_train in ("1", "0")
+    ]
+    listing = Listing([name.split(".", 1)[-1].replace("_", " ") for name in names.values()])
+    listing.add_official("official split", *parts)
+    return listing
+
+
+def sdogs(root):
+    from scipy.io import loadmat
+
+    folder, names, parts = root / "sdogs", {}, []
+    for file in ("train_list.mat", "test_list.mat"):
+        content = loadmat(folder / file, squeeze_me=True)
+        images, labels = content["file_list"].tolist(), content["labels"] - 1
+        parts.append(([folder / "Images" / image for image in images], labels))
+        names |= {label: image.split("/")[0] for label, image in zip(labels, images, strict=True)}
+    classes = [names[label].split("-", 1)[-1].replace("_", " ") for label in range(len(names))]
+    listing = Listing(classes)
+    listing.add_official("official lists", *parts)
+    return listing
+
+
+def wood(root):
+    """Classes by ``names.txt`` (file, class), else by sub-folder, else by the file's own name."""
+    folder = root / "wood"
+    names = folder / "names.txt"
+    if names.exists():
+        pairs = [line.split()[:2] for line in _lines(names)]
+        pairs = [(_or_as_png(folder / file), name) for file, name in pairs]
+    else:
+        files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGES)
+        pairs = [(file, _class_of(file, folder)) for file in files]
+    classes = sorted({name for _, name in pairs})
+    listing = Listing([name.replace("_", " ") for name in classes])
+    listing.rows_of([file for file, _ in pairs], [classes.index(name) for _, name in pairs])
+    listing.folds = stratified_folds(listing.targets)
+    return listing
+
+
+def _or_as_png(file):
+    converted = file.with_suffix(".png")
+    return converted if converted.exists() and not file.exists() else file
+
+
+def _class_of(file, folder):
+    if file.parent != folder:
+        return file.relative_to(folder).parts[0]
+    return re.sub(r"[\W\d_]+$", "", file.stem)
+
+
+def flowers102(root):
+    train, val, test = (_theirs("Flowers102", root, part) for part in ("train", "val", "test"))
+    listing = Listing(list(train.classes))
+    listing.add_official("official split", _together(train, val), _together(test))
+    return listing
+
+
+def cats_dogs(root):
+    train, test = (_theirs("OxfordIIITPet", root, part) for part in ("trainval", "test"))
+    listing = Listing(list(train.classes))
+    listing.add_official(
+        "official lists", (train._images, train._labels), (test._images, test._labels)
+    )
+    return listing
+
+
+def caltech101(root):
+    theirs = _theirs("Caltech101", root)
+    folder = root / "caltech101" / "101_ObjectCategories"
+    files = [
+        folder / theirs.categories[label] / f"image_{number:04d}.jpg"
+        for label, number in zip(theirs.y, theirs.index, strict=True)
+    ]
+    listing = Listing([name.replace("_", " ") for name in theirs.categories])
+    listing.rows_of(files, theirs.y)
+    listing.folds = repeated_draws(listing.targets)
+    return listing
+
+
+def food101(root):
+    theirs = _theirs("Food101", root, "test")
+    listing = Listing([name.replace("_", " ") for name in theirs.classes])
+    listing.rows_of(*_together(theirs))
+    listing.folds = stratified_folds(listing.targets)
+    return listing
+
+
+def textures(root):
+    listing = Listing([])
+    for number in range(1, 11):
+        parts = [_theirs("DTD", root, part, number) for part in ("train", "val", "test")]
+        listing.classes = [name.replace("_", " ") for name in parts[0].classes]
+        listing.add_official(f"partition {number}", _together(*parts[:2]), _together(parts[2]))
+    return listing
+
+
+def _theirs(name, *arguments):
+    """A data set as torchvision's loader finds it; it downloads nothing."""
+    from torchvision import datasets
+
+    return getattr(datasets, name)(*arguments)
+
+
+def _together(*parts):
+    files = [file for part in parts for file in part._image_files]
+    return files, [label for part in parts for label in part._labels]
+
+
+def _lines(file):
+    return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
+
+
+READERS = {
+    "mit67": mit67,
+    "cub200": cub200,
+    "flowers102": flowers102,
+    "cats-dogs": cats_dogs,
+    "sdogs": sdogs,
+    "caltech101": caltech101,
+    "food101": food101,
+    "textures": textures,
+    "wood": wood,
+}

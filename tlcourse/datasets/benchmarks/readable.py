@@ -1,0 +1,64 @@
+"""Which files give a picture: every image is decoded once, and the answer is remembered."""
+
+import hashlib
+import json
+import os
+from functools import partial
+from pathlib import Path
+
+from tqdm.contrib.concurrent import thread_map
+
+from tlcourse import paths
+from tlcourse.datasets.folder import UnreadableImage, read_image
+
+
+def left_out(files, name):
+    """The files that are missing or give no picture, with the reason.
+
+    Decoding takes minutes for the larger data sets. Its answer is kept in the user's cache, under
+    a fingerprint of the files' names, sizes and times.
+
+    Parameters
+    ----------
+    files : list of Path
+    name : str
+        Of the data set, for the progress bar and the cache.
+
+    Returns
+    -------
+    dict of {Path: str}
+    """
+    missing = {file: "not there" for file in files if not file.is_file()}
+    there = [file for file in files if file not in missing]
+    return missing | _unreadable(there, name)
+
+
+def _unreadable(files, name):
+    record = paths.cache_folder() / "benchmarks" / f"{name}-{_fingerprint(files)}.json"
+    try:
+        return {Path(file): why for file, why in json.loads(record.read_text("utf-8")).items()}
+    except (OSError, ValueError, AttributeError):
+        pass
+    look = partial(thread_map, max_workers=min(4, os.cpu_count() or 1), delay=2, leave=False)
+    reasons = look(_reason, files, desc=f"checking images of {name}")
+    bad = {file: why for file, why in zip(files, reasons, strict=True) if why}
+    with paths.written_whole(record) as temporary:
+        text = json.dumps({str(file): why for file, why in bad.items()})
+        temporary.write_text(text, encoding="utf-8")
+    return bad
+
+
+def _reason(file):
+    try:
+        read_image(file)
+    except UnreadableImage as problem:
+        return problem.reason
+    return ""
+
+
+def _fingerprint(files):
+    digest = hashlib.sha256()
+    for file in files:
+        status = file.stat()
+        digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()[:16]
