@@ -15,25 +15,20 @@ from functools import lru_cache
 import numpy as np
 from sklearn.metrics import recall_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Normalizer, StandardScaler
 
 from tlcourse import paths, weights
 from tlcourse.classifiers import LinearSVM
 from tlcourse.datasets.photos import FAMILIES, SOURCES
 from tlcourse.features import shipped_features
-from tlcourse.normalization import L2ByLayer
+from tlcourse.normalization import make_normalization
 
 PER_CLASS = 20
 SEEDS = range(5)
-NORMALIZATIONS = {
-    "L2 per image": lambda layer_sizes: Normalizer(),
-    "L2 by layer": lambda layer_sizes: L2ByLayer(layer_sizes),
-    "standardized": lambda layer_sizes: StandardScaler(),
-}
 A_FEW = (
     *(("L2 per image", C) for C in (0.3, 1, 3)),
     *(("L2 by layer", C) for C in (0.1, 0.3, 1)),
     *(("standardized", C) for C in (1e-4, 4e-4, 1e-3)),
+    *(("discretized", C) for C in (1e-4, 4e-4, 1e-3)),
 )
 
 
@@ -64,7 +59,8 @@ def evaluate_transfer(
         Training images a class, drawn by ``seed`` from the 40 that are shipped.
     C : float
         Of the SVM; 1 in the paper.
-    normalization : {"L2 per image", "L2 by layer", "standardized"}
+    normalization : str
+        One of ``tlcourse.normalization.NORMALIZATIONS``.
 
     Returns
     -------
@@ -73,7 +69,7 @@ def evaluate_transfer(
     Raises
     ------
     ValueError
-        If a class has fewer images than ``per_class``, or a layer is not there.
+        If a class has fewer images than ``per_class``, or a layer or normalization is not there.
     """
     layers = (layers,) if isinstance(layers, str) else tuple(layers)
     return _evaluate(backbone_name, family, layers, per_class, seed, C, normalization)
@@ -85,7 +81,7 @@ def _evaluate(backbone_name, family, layers, per_class, seed, C, normalization):
     rows = sample_per_class(train.labels, per_class, seed)
     machine = LinearSVM(C=C, random_state=seed)
     sizes = {layer: train.layer_sizes[layer] for layer in train.layer_sizes if layer in layers}
-    model = make_pipeline(NORMALIZATIONS[normalization](sizes), machine)
+    model = make_pipeline(make_normalization(normalization, sizes), machine)
     started = time.perf_counter()
     model.fit(train.select(layers)[rows], train.labels[rows])
     predicted = model.predict(test.select(layers))
