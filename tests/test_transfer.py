@@ -14,12 +14,12 @@ from tlcourse.transfer import evaluate_transfer, layer_sets, sample_per_class
 
 def short_of_it(name, family, figure, reached):
     """A figure that is not reached yet; the test fails when it is, so that the mark goes."""
-    reason = f"{reached} so far: a longer or better pre-training is wanted"
+    reason = f"{reached} so far: a better pre-training is wanted, not a longer one"
     return pytest.param(name, family, figure, marks=pytest.mark.xfail(reason=reason, strict=True))
 
 
 NEAR_FIGURES_TO_BEAT = [
-    short_of_it("natural", "cats and dogs", 33.6, reached=32.9),
+    short_of_it("natural", "cats and dogs", 33.6, reached=33.56),
     short_of_it("natural", "insects", 48.2, reached=45.3),
     short_of_it("manmade", "vehicles", 47.0, reached=46.7),
     ("manmade", "clothes", 34.0),

@@ -35,8 +35,6 @@ RECIPE = {
     "cycles": [
         {"epochs": 26, "peak_learning_rate": 0.1, "augmentation": 1.0},
         {"epochs": 14, "peak_learning_rate": 0.04, "augmentation": 0.4},
-        {"epochs": 20, "peak_learning_rate": 0.08, "augmentation": 0.8},
-        {"epochs": 10, "peak_learning_rate": 0.03, "augmentation": 0.3},
     ],
     "batch_size": 128,
     "optimizer": "SGD, Nesterov momentum 0.9",
