@@ -15,7 +15,7 @@ OURS = ("animals", "birds", "flowers")
 HASHES = {
     "animals": ["421ae21346f60fa8", "2e115951a36fcc49", "d8a1f386bab290fd"],
     "birds": ["cb7d338338ab9fb0", "fce36a33abed9f3c", "56bbf37ccc1ab5e6"],
-    "flowers": ["7f1f70cc089f03fa", "ef1aa0824676cdf5", "44ad09486d18d877"],
+    "flowers": ["d281b638931bb1d0", "0f5ee24b442cc244", "a416f76f844683b1"],
     "shaded": "c454ea8c506a77ec",
     "flat": "2c934cfcb51d5c75",
     "sketch": "4916da5021371858",

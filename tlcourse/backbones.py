@@ -17,7 +17,7 @@ from tlcourse.activations import recorded_means
 from tlcourse.small_vgg import SIDE, small_vgg
 from tlcourse.weights import WeightsError
 
-BUNDLED = ("natural", "manmade")
+BUNDLED = ("natural", "manmade", "drawn")
 
 
 @dataclass

@@ -27,7 +27,7 @@ OPEN = {
     "vein": 0.35,
     "eye": 0.0,  # reach of a dark spot from the centre
     "eye_colour": DARK,
-    "squash": (0.82, 1.0),
+    "squash": (0.55, 1.0),  # 1 from the front, less from the side
     "foliage": "oval",
 }
 CLASSES = {

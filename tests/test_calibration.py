@@ -1,0 +1,40 @@
+"""How hard the drawn targets are, for features of a matching backbone and for raw pixels."""
+
+import numpy as np
+import pytest
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
+
+from tlcourse.backbones import load_backbone
+from tlcourse.classifiers import LinearSVM, mean_class_accuracy
+from tlcourse.datasets.drawn import FAMILIES, DrawnImages
+from tlcourse.features import extract_features
+
+TRAIN, TEST = ({"n_per_class": n, "seed": seed} for n, seed in ((20, 0), (20, 1)))
+
+
+@pytest.fixture(scope="module")
+def backbone():
+    return load_backbone("drawn")
+
+
+def svm_accuracy(train, train_labels, test, test_labels):
+    model = make_pipeline(Normalizer(), LinearSVM(random_state=0)).fit(train, train_labels)
+    return mean_class_accuracy(test_labels, model.predict(test))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_fc7_lands_between_50_and_92_percent_and_raw_pixels_far_below(family, backbone):
+    train, test = DrawnImages(family, **TRAIN), DrawnImages(family, **TEST)
+    features = [
+        extract_features(backbone, images, ["fc7"], device="cpu", progress=False, cache=False)
+        for images in (train, test)
+    ]
+    accuracy = svm_accuracy(
+        features[0].matrix, features[0].labels, features[1].matrix, features[1].labels
+    )
+    raw = [images.pixels().reshape(len(images), -1) / 255 for images in (train, test)]
+    pixels = svm_accuracy(raw[0], np.array(train.targets), raw[1], np.array(test.targets))
+    print(f"{family}: fc7 {accuracy:.3f}, raw pixels {pixels:.3f}")
+    assert 0.50 <= accuracy <= 0.92
+    assert pixels < accuracy - 0.25
