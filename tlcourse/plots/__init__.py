@@ -1,5 +1,12 @@
 """Figures of the course: functions ``(data, ax=None) -> Axes``, in one style and palette."""
 
+from tlcourse.plots.domains import (
+    plot_content_vectors,
+    plot_density,
+    plot_distances,
+    plot_pictures,
+    plot_tensor,
+)
 from tlcourse.plots.measured import (
     chance_of,
     plot_accuracies,
@@ -7,6 +14,7 @@ from tlcourse.plots.measured import (
     plot_histogram,
     plot_images_and_features,
 )
+from tlcourse.plots.pictures import PictureRows
 from tlcourse.plots.style import (
     MARKERS,
     OKABE_ITO,
@@ -19,6 +27,12 @@ from tlcourse.plots.style import (
     new_axes,
     use_course_style,
 )
+from tlcourse.plots.tasks import (
+    plot_called,
+    plot_confusion,
+    plot_in_two_label_spaces,
+    plot_reuse,
+)
 
 __all__ = [
     "MARKERS",
@@ -26,14 +40,24 @@ __all__ = [
     "PALETTE",
     "STYLE",
     "Picture",
+    "PictureRows",
     "alt_text",
     "as_duration",
     "chance_of",
     "colour_of",
     "new_axes",
     "plot_accuracies",
+    "plot_called",
     "plot_clock",
+    "plot_confusion",
+    "plot_content_vectors",
+    "plot_density",
+    "plot_distances",
     "plot_histogram",
     "plot_images_and_features",
+    "plot_in_two_label_spaces",
+    "plot_pictures",
+    "plot_reuse",
+    "plot_tensor",
     "use_course_style",
 ]

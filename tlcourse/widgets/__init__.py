@@ -1,18 +1,24 @@
 """What a student touches. Each widget is a thin view over one public function."""
 
 from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.contact_sheets import ContactSheets
 from tlcourse.widgets.device_toggle import DeviceToggle
+from tlcourse.widgets.domain_explorer import DomainExplorer
 from tlcourse.widgets.exercise import Feedback, check_answer
 from tlcourse.widgets.feature_extraction import FeatureExtractionExplorer
 from tlcourse.widgets.layer_toggle import LayerToggle
 from tlcourse.widgets.prediction import Prediction
+from tlcourse.widgets.transfer_settings import TransferSettings
 
 __all__ = [
     "Choice",
+    "ContactSheets",
     "DeviceToggle",
+    "DomainExplorer",
     "FeatureExtractionExplorer",
     "Feedback",
     "LayerToggle",
     "Prediction",
+    "TransferSettings",
     "check_answer",
 ]

@@ -1,0 +1,85 @@
+"""Contact sheets of the drawn families: every class with its name and a few pictures."""
+
+from functools import lru_cache
+from html import escape
+
+import ipywidgets
+
+from tlcourse.plots.pictures import picture_html, side_by_side
+from tlcourse.widgets.choice import Choice
+
+SIDE, COLUMNS, SHOWN = 64, 4, 300  # px, pictures, px
+GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(24em,1fr));gap:4px 16px"
+ROW = "display:grid;grid-template-columns:7.4em 1fr;gap:10px;align-items:center"
+
+
+class ContactSheets(ipywidgets.VBox):
+    """A family to choose; its classes below.
+
+    Parameters
+    ----------
+    family : str
+        Chosen at first.
+
+    Attributes
+    ----------
+    family : Choice
+    """
+
+    def __init__(self, family="animals"):
+        self.family = Choice("Family", _families(), family)
+        self._sheet = ipywidgets.HTML(sheet_html(family))
+        self.family.observe(self._show, "value")
+        super().__init__([self.family, self._sheet])
+
+    def _show(self, change):
+        self._sheet.value = sheet_html(change.new)
+
+    def _repr_mimebundle_(self, **options):
+        sheets = "".join(
+            f"<details{' open' if family == self.family.value else ''}>"
+            f'<summary style="font-size:18px">{family}</summary>{sheet_html(family)}</details>'
+            for family in _families()
+        )
+        bundle = super()._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": "ContactSheets()", "text/html": sheets}
+
+
+@lru_cache
+def sheet_html(family):
+    """Every class of a family as HTML: its name as text, and a strip of pictures.
+
+    Parameters
+    ----------
+    family : str
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If the family is unknown.
+    """
+    from tlcourse.datasets.drawn import DrawnImages
+
+    images = DrawnImages(family, n_per_class=COLUMNS, side=SIDE)
+    strips = {name: [] for name in images.classes}
+    for picture, label in images:
+        strips[images.classes[label]].append(picture)
+    rows = "".join(_row(name, pictures) for name, pictures in strips.items())
+    colour = "color:var(--jp-content-font-color1,#111)"
+    return f'<div style="font-size:18px;line-height:1.2;{colour};{GRID}">{rows}</div>'
+
+
+def _families():
+    from tlcourse.datasets.drawn import FAMILIES
+
+    return FAMILIES
+
+
+def _row(name, pictures):
+    text = f"{len(pictures)} pictures of the class {name}"
+    strip = picture_html(side_by_side(pictures), text, f"width:100%;max-width:{SHOWN}px")
+    return f'<div style="{ROW}"><span style="text-align:right">{escape(name)}</span>{strip}</div>'

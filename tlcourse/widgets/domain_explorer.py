@@ -1,0 +1,253 @@
+"""Two domains of one family on dials: their pictures, P(X) in two dimensions, their distance."""
+
+import base64
+import io
+from html import escape
+
+import anywidget
+import ipywidgets
+import traitlets
+
+from tlcourse.widgets import _assets
+from tlcourse.widgets.choice import Choice
+
+N_PICTURES, N_SHOWN = 40, 6
+ANY = "any"
+SPREAD = {"exposure": 0.15, "blur": 0.25}  # a dial is the middle of a range that wide on each side
+STEPS = {"exposure": 0.05, "blur": 0.1, "palette": 0.05}
+START = {"exposure": 1.0, "blur": 0.25, "palette": 0.15, "background": ANY, "style": "shaded"}
+CSS = """
+.tlc-dials { display: grid; grid-template-columns: auto minmax(8em, 1fr) 3em; gap: 6px 12px;
+  align-items: center; }
+.tlc-dials input, .tlc-dials select { width: 100%; min-height: 32px; font: inherit; }
+.tlc-dials select { color: var(--tlc-ink); background: var(--tlc-paper); }
+.tlc-dials input:focus-visible, .tlc-dials select:focus-visible {
+  outline: 4px solid var(--tlc-focus); outline-offset: 2px; }
+"""
+TEXT = "font-size:18px;line-height:1.4;color:var(--jp-content-font-color1,#111);padding:4px"
+
+
+class DomainDials(anywidget.AnyWidget):
+    """The dials of one drawn domain.
+
+    Parameters
+    ----------
+    label : str
+        Which domain.
+    **start : float or str
+        Values that differ from ``START`` at first.
+
+    Attributes
+    ----------
+    value : dict
+        Dial -> number or name.
+    """
+
+    _esm = _assets.esm("domain_dials")
+    _css = _assets.css() + CSS
+    label = traitlets.Unicode().tag(sync=True)
+    value = traitlets.Dict().tag(sync=True)
+    _dials = traitlets.List().tag(sync=True)
+
+    def __init__(self, label, **start):
+        super().__init__(label=label, value={**START, **start}, _dials=dials_of_a_domain())
+
+
+class DomainExplorer(ipywidgets.VBox):
+    """A family, a feature space X, and the dials of two domains; the two P(X) below them.
+
+    Parameters
+    ----------
+    backbone : Backbone, optional
+        By default the bundled ``"natural"``.
+    family : str
+        Chosen at first.
+
+    Attributes
+    ----------
+    family, space : Choice
+    source, target : DomainDials
+    pair : DomainPair or None
+        What is shown; None where it could not be measured.
+    """
+
+    def __init__(self, backbone=None, family="birds"):
+        from tlcourse.datasets.drawn import FAMILIES
+        from tlcourse.feature_spaces import APPEARANCE
+
+        self._backbone, self._pictures, self.pair = backbone, {}, None
+        self.family = Choice("Family", FAMILIES, family)
+        self.space = Choice("Feature space X", (APPEARANCE, "fc7"))
+        self.source = DomainDials("Source domain")
+        self.target = DomainDials("Target domain", exposure=0.5)
+        self._readout = ipywidgets.HTML()
+        for control in (self.family, self.space, self.source, self.target):
+            control.observe(self._update, "value")
+        dials = ipywidgets.Box([self.source, self.target])
+        dials.layout.flex_flow, dials.layout.grid_gap = "row wrap", "0 56px"
+        for side in (self.source, self.target):
+            side.layout.flex, side.layout.min_width = "1 1 22em", "20em"
+        super().__init__([self.family, self.space, dials, self._readout])
+        self._update()
+
+    def _update(self, _change=None):
+        try:
+            self.pair, self._readout.value = self._answer()
+        except Exception as problem:  # an exception in an observer is shown nowhere
+            self.pair = None
+            sentence = escape(f"This could not be drawn. {problem}")
+            self._readout.value = f'<div role="status" style="{TEXT}">{sentence}</div>'
+
+    def _answer(self):
+        from tlcourse.feature_spaces import compare_domains
+
+        vectors, shown = [], []
+        for seed, dials in enumerate((self.source, self.target)):
+            pictures = self._drawn(domain_of(self.family.value, dials.value), seed)
+            vectors.append(self._described(pictures))
+            shown.append(pictures[:N_SHOWN])
+        pair = compare_domains(*vectors, repeats=3)
+        return pair, readout_html(pair, *shown, self.space.value, self.family.value)
+
+    def _drawn(self, domain, seed):
+        from tlcourse.feature_spaces import draw_pictures
+
+        if (domain, seed) not in self._pictures:
+            self._pictures[domain, seed] = draw_pictures(domain, N_PICTURES, seed)
+        return self._pictures[domain, seed]
+
+    def _described(self, pictures):
+        from tlcourse.feature_spaces import feature_vectors
+
+        if self._backbone is None and self.space.value == "fc7":
+            from tlcourse.backbones import load_backbone
+
+            self._backbone = load_backbone("natural")
+        return feature_vectors(pictures, self.space.value, self._backbone)
+
+    def _repr_mimebundle_(self, **options):
+        chosen = (
+            f"<p>Family: {self.family.value}. X: {self.space.value}.<br>"
+            f"Source: {_in_words(self.source.value)}.<br>"
+            f"Target: {_in_words(self.target.value)}.</p>"
+        )
+        bundle = super()._repr_mimebundle_(**options)
+        html = chosen + self._readout.value
+        return {**bundle, "text/plain": "DomainExplorer()", "text/html": html}
+
+
+def dials_of_a_domain():
+    """The dials: name, and either a range with its step or options; as a list of dicts."""
+    from tlcourse.datasets.drawn.factors import BACKGROUNDS, LIMITS, STYLES
+
+    ranges = [
+        {"name": name, "low": LIMITS[name][0], "high": LIMITS[name][1], "step": step}
+        for name, step in STEPS.items()
+    ]
+    choices = {"background": [ANY, *BACKGROUNDS], "style": [*STYLES]}
+    return ranges + [{"name": name, "options": options} for name, options in choices.items()]
+
+
+def domain_of(family, dials):
+    """The drawn domain that dials describe.
+
+    Parameters
+    ----------
+    family : str
+    dials : mapping
+        As the ``value`` of ``DomainDials``; exposure and blur are the middle of a range.
+
+    Returns
+    -------
+    Domain
+
+    Raises
+    ------
+    ValueError
+        If the family is unknown or a dial outside its range.
+    """
+    from tlcourse.datasets.drawn import BACKGROUNDS, Domain, Factors
+
+    ranges = {name: _around(name, dials[name]) for name in SPREAD}
+    background = BACKGROUNDS if dials["background"] == ANY else dials["background"]
+    factors = Factors(
+        background=background, palette=dials["palette"], style=dials["style"], **ranges
+    )
+    return Domain(family, factors)
+
+
+def readout_html(pair, source, target, space, family):
+    """A pair of domains as HTML: pictures, the two densities, and the distance in words.
+
+    Parameters
+    ----------
+    pair : DomainPair
+    source, target : sequences of PIL images
+    space, family : str
+
+    Returns
+    -------
+    str
+    """
+    from tlcourse.datasets.drawn.domains import family_module
+
+    words = _sentence(pair, space)
+    if family_module(family).FILLS:
+        words += f" Pictures of {family} have no background: that dial does nothing here."
+    picture = _figure_jpeg(pair, source, target, space)
+    data = base64.b64encode(picture).decode("ascii")
+    alt = f"Pictures of the two domains, and their densities in X = {space}. {words}"
+    return (
+        f'<div role="status" aria-live="polite" style="{TEXT}">'
+        f'<div style="font-size:24px;font-weight:700">Proxy A-distance {pair.distance:.2f}</div>'
+        f'<div>{escape(words)}</div><img alt="{escape(alt)}" style="max-width:100%;height:auto" '
+        f'src="data:image/jpeg;base64,{data}"></div>'
+    )
+
+
+def _sentence(pair, space):
+    right = 100 * (pair.distance / 2 + 1) / 2
+    verdict = "two domains" if pair.differs else "one domain, as far as this X and sample show"
+    return (
+        f"From {space}, a linear classifier tells source from target in {right:.0f}% of "
+        f"pictures that it was not trained on. By chance, the distance reaches "
+        f"{max(0, pair.control.max()):.2f}: {verdict}."
+    )
+
+
+def _figure_jpeg(pair, source, target, space):
+    """Drawn without pyplot: a widget must not disturb the figures of the notebook."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    from tlcourse import plots
+
+    names = ("brightness", "colourfulness") if pair.source.shape[1] == 2 else _components(space)
+    with rc_context(plots.STYLE):
+        figure = Figure(figsize=(14, 4.4), dpi=80, layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=[1.35, 1])
+        plots.plot_pictures({"source": source, "target": target}, left)
+        plots.plot_density(
+            dict(zip(("source", "target"), pair.plane(), strict=True)), *names, right
+        )
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="jpeg", facecolor="white", pil_kwargs={"quality": 85})
+    return buffer.getvalue()
+
+
+def _components(space):
+    return f"{space}: first component", "second component"
+
+
+def _around(name, middle):
+    from tlcourse.datasets.drawn.factors import LIMITS
+
+    low, high = LIMITS[name]
+    if not low <= middle <= high:
+        raise ValueError(f"{name} is {middle}: give a number between {low:g} and {high:g}.")
+    ends = max(low, middle - SPREAD[name]), min(high, middle + SPREAD[name])
+    return tuple(round(end, 3) for end in ends)
+
+
+def _in_words(dials):
+    return ", ".join(f"{name} {value}" for name, value in dials.items())
