@@ -1,5 +1,11 @@
 """Figures of the course: functions ``(data, ax=None) -> Axes``, in one style and palette."""
 
+from tlcourse.plots.decision_boundaries import (
+    plot_boundary,
+    plot_map_sizes,
+    plot_margins,
+    plot_spaces,
+)
 from tlcourse.plots.domains import (
     plot_content_vectors,
     plot_density,
@@ -15,6 +21,7 @@ from tlcourse.plots.measured import (
     plot_images_and_features,
 )
 from tlcourse.plots.pictures import PictureRows
+from tlcourse.plots.reuse import plot_accuracy_table, plot_by_layer
 from tlcourse.plots.style import (
     MARKERS,
     OKABE_ITO,
@@ -47,6 +54,9 @@ __all__ = [
     "colour_of",
     "new_axes",
     "plot_accuracies",
+    "plot_accuracy_table",
+    "plot_boundary",
+    "plot_by_layer",
     "plot_called",
     "plot_clock",
     "plot_confusion",
@@ -56,8 +66,11 @@ __all__ = [
     "plot_histogram",
     "plot_images_and_features",
     "plot_in_two_label_spaces",
+    "plot_map_sizes",
+    "plot_margins",
     "plot_pictures",
     "plot_reuse",
+    "plot_spaces",
     "plot_tensor",
     "use_course_style",
 ]

@@ -6,8 +6,11 @@ from tlcourse.widgets.device_toggle import DeviceToggle
 from tlcourse.widgets.domain_explorer import DomainExplorer
 from tlcourse.widgets.exercise import Feedback, check_answer
 from tlcourse.widgets.feature_extraction import FeatureExtractionExplorer
+from tlcourse.widgets.kernel_explorer import KernelExplorer
 from tlcourse.widgets.layer_toggle import LayerToggle
+from tlcourse.widgets.network_cut import NetworkCut
 from tlcourse.widgets.prediction import Prediction
+from tlcourse.widgets.svm_playground import SVMPlayground
 from tlcourse.widgets.transfer_settings import TransferSettings
 
 __all__ = [
@@ -17,8 +20,11 @@ __all__ = [
     "DomainExplorer",
     "FeatureExtractionExplorer",
     "Feedback",
+    "KernelExplorer",
     "LayerToggle",
+    "NetworkCut",
     "Prediction",
+    "SVMPlayground",
     "TransferSettings",
     "check_answer",
 ]

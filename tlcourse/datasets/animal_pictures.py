@@ -1,0 +1,97 @@
+"""Drawn animals with several labels each: one domain, several tasks.
+
+The species, the breed and the kind of background are three tasks on the very same pictures; other
+factors make another domain of the very same animals.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from PIL import Image
+from torch.utils.data import Dataset
+
+from tlcourse.datasets.drawn import Domain, DrawnImages, Factors
+from tlcourse.datasets.drawn.animals import LABEL_SPACES
+
+SOURCE_TASK, *OTHER_TASKS = TASKS = ("species", "breed", "background")
+BACKGROUNDS = ("leaves", "stripes", "gradient", "horizon")
+
+
+class AnimalPictures(Dataset):
+    """Drawn animals, kept in memory, with one label for each of ``TASKS``.
+
+    Every breed is drawn before each of ``BACKGROUNDS``, equally often. Picture i shows the same
+    animal in every domain.
+
+    Parameters
+    ----------
+    factors : Factors, optional
+        The domain; its background is replaced by each of ``BACKGROUNDS``.
+    per_breed : int
+        Pictures of a breed, a multiple of four.
+    seed : int
+
+    Attributes
+    ----------
+    images : list of PIL images
+    labels : dict of str to ndarray of int
+        Task -> label of each picture.
+    label_names : dict of str to list of str
+    targets, classes : list
+        The breeds, as a data set has them.
+
+    Raises
+    ------
+    ValueError
+        If ``per_breed`` is not a multiple of four.
+    """
+
+    def __init__(self, factors=None, per_breed=24, seed=0):
+        each, rest = divmod(per_breed, len(BACKGROUNDS))
+        if rest or each < 1:
+            raise ValueError(f"per_breed is {per_breed!r}: give a multiple of {len(BACKGROUNDS)}.")
+        domains = [
+            Domain("animals", replace(factors or Factors(), background=kind))
+            for kind in BACKGROUNDS
+        ]
+        parts = [
+            DrawnImages(domain, n_per_class=each, seed=len(BACKGROUNDS) * seed + number)
+            for number, domain in enumerate(domains)
+        ]
+        self.images = [image for part in parts for image, _ in part]
+        self.targets = [label for part in parts for label in part.targets]
+        self.classes = parts[0].classes
+        species = [LABEL_SPACES["species"][breed] for breed in self.classes]
+        names = list(dict.fromkeys(species))
+        breeds = np.array(self.targets)
+        self.labels = {
+            "species": np.array([names.index(name) for name in species])[breeds],
+            "breed": breeds,
+            "background": np.repeat(range(len(parts)), len(parts[0])),
+        }
+        spaces = (names, self.classes, list(BACKGROUNDS))
+        self.label_names = dict(zip(TASKS, spaces, strict=True))
+
+    def __len__(self):
+        return len(self.images)
+
+    def __getitem__(self, index):
+        """The picture (PIL, RGB) and its breed."""
+        return self.images[index], self.targets[index]
+
+
+def raw_pixels(images, side=32):
+    """The pixels of each image as one row of numbers from 0 to 1: the space that is given first.
+
+    Parameters
+    ----------
+    images : sequence of PIL images
+    side : int
+        Each image is averaged down to side x side.
+
+    Returns
+    -------
+    ndarray of float32, shape (images, 3 * side ** 2)
+    """
+    small = [image.convert("RGB").resize((side, side), Image.Resampling.BOX) for image in images]
+    return np.stack([np.asarray(image, dtype=np.float32).ravel() / 255 for image in small])

@@ -1,0 +1,126 @@
+"""The plane as SVG: points of two or more classes, the regions of a classifier, its margin."""
+
+import base64
+from html import escape
+
+import numpy as np
+from contourpy import FillType, LineType, contour_generator
+
+from tlcourse.plots.style import OKABE_ITO
+
+SIDE = 440  # px
+LIMIT = 3.0  # the axes go from -LIMIT to LIMIT
+CELLS = 72
+CLASSES = (
+    ("blue circle", OKABE_ITO["blue"], "M-9,0 a9,9 0 1,0 18,0 a9,9 0 1,0 -18,0 z"),
+    ("orange square", OKABE_ITO["orange"], "M-8.5,-8.5 h17 v17 h-17 z"),
+    ("green triangle", OKABE_ITO["bluish green"], "M0,-11 L10.5,8 L-10.5,8 z"),
+    ("red diamond", OKABE_ITO["vermillion"], "M0,-11.5 L11.5,0 L0,11.5 L-11.5,0 z"),
+)
+CSS = """
+.tlc-plane { background: #fff; border: 2px solid #777; max-width: 100%; height: auto; }
+.tlc-dot { stroke: #fff; stroke-width: 1.5; outline: none; }
+.tlc-dot.tlc-current { filter: drop-shadow(0 0 4px #d55e00) drop-shadow(0 0 4px #d55e00); }
+.tlc-dot.tlc-support { stroke: #000; stroke-width: 4; }
+.tlc-boundary { fill: none; stroke: #000; stroke-width: 3.5; }
+.tlc-margin { fill: none; stroke: #000; stroke-width: 2; stroke-dasharray: 8 6; }
+"""
+
+
+def to_pixels(points):
+    """Places in the picture, shape (n, 2), of points in the plane."""
+    points = np.asarray(points, dtype=float).reshape(-1, 2)
+    return (points * [1, -1] / LIMIT + 1) * SIDE / 2
+
+
+def grid():
+    """Points of a square grid over the plane, shape (CELLS ** 2, 2), row after row."""
+    along = np.linspace(-LIMIT, LIMIT, CELLS)
+    return np.stack(np.meshgrid(along, along), axis=-1).reshape(-1, 2)
+
+
+def draw_regions(scores):
+    """Both sides of a classifier, its boundary, and its margin, as an SVG fragment.
+
+    Parameters
+    ----------
+    scores : array-like of shape (CELLS ** 2,)
+        Decision values on ``grid()``: the boundary is at 0, the margin at -1 and 1.
+
+    Returns
+    -------
+    str
+    """
+    along = np.linspace(0, SIDE, CELLS)
+    table = np.reshape(scores, (CELLS, CELLS))[::-1]
+    contours = contour_generator(
+        along,
+        along,
+        table,
+        line_type=LineType.Separate,
+        fill_type=FillType.OuterOffset,
+    )
+    sides = zip(CLASSES, ((-np.inf, 0), (0, np.inf)), strict=False)
+    parts = [_region(contours.filled(*ends), colour) for (_, colour, _), ends in sides]
+    parts += [_lines(contours.lines(level), "tlc-margin") for level in (-1, 1)]
+    return "".join([*parts, _lines(contours.lines(0), "tlc-boundary")])
+
+
+def draw_points(points, labels, support=(), size=1.0):
+    """Points as an SVG fragment; support vectors have a thick black edge.
+
+    Parameters
+    ----------
+    points : array-like of shape (n, 2)
+    labels : sequence of int
+        Index into ``CLASSES``, whose number it may exceed: it then starts again.
+    support : collection of int
+        Rows of the support vectors.
+    size : float
+        1 is 18 px across.
+    """
+    support, parts = set(support), []
+    for row, ((x, y), label) in enumerate(zip(to_pixels(points), labels, strict=True)):
+        _, colour, path = CLASSES[int(label) % len(CLASSES)]
+        kind = "tlc-dot tlc-support" if row in support else "tlc-dot"
+        place = f'transform="translate({x:.1f},{y:.1f}) scale({size:g})"'
+        parts.append(f'<path class="{kind}" {place} d="{path}" fill="{colour}"/>')
+    return "".join(parts)
+
+
+def draw_plane(*fragments, style=""):
+    """The whole picture of some fragments, the later ones on top."""
+    return (
+        f'<svg class="tlc-plane" xmlns="http://www.w3.org/2000/svg" width="{SIDE}" '
+        f'height="{SIDE}" viewBox="0 0 {SIDE} {SIDE}">{style}{"".join(fragments)}</svg>'
+    )
+
+
+def static_plane(alt, *fragments):
+    """The same picture as an ``<img>`` with alternative text: for HTML that a widget shows too."""
+    svg = draw_plane(*fragments, style=f"<style>{CSS} .tlc-plane {{ border: 0 }}</style>")
+    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
+    return (
+        f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" '
+        f'style="width:{SIDE}px;max-width:100%;height:auto;border:2px solid #777">'
+    )
+
+
+def _region(filled, colour):
+    rings = [
+        ring
+        for points, offsets in zip(*filled, strict=True)
+        for ring in np.split(points, offsets[1:-1].astype(int))
+    ]
+    if not rings:
+        return ""
+    path = "".join(f"{_path(ring)}z" for ring in rings)
+    return f'<path d="{path}" fill="{colour}" fill-opacity="0.16" fill-rule="evenodd"/>'
+
+
+def _lines(lines, kind):
+    return "".join(f'<path class="{kind}" d="{_path(line)}"/>' for line in lines if len(line) > 1)
+
+
+def _path(points):
+    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in points)
