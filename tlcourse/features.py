@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 from torch.nn import functional as F
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from tlcourse import feature_cache, paths, weights
 from tlcourse.activations import recorded_means

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import torch
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from tlcourse import paths
 from tlcourse.classifiers import mean_class_accuracy
