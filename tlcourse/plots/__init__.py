@@ -13,6 +13,13 @@ from tlcourse.plots.domains import (
     plot_pictures,
     plot_tensor,
 )
+from tlcourse.plots.generalization import (
+    CHANCE,
+    plot_by_distance,
+    plot_curves,
+    plot_dumbbells,
+    plot_in_panels,
+)
 from tlcourse.plots.measured import (
     chance_of,
     plot_accuracies,
@@ -42,6 +49,7 @@ from tlcourse.plots.tasks import (
 )
 
 __all__ = [
+    "CHANCE",
     "MARKERS",
     "OKABE_ITO",
     "PALETTE",
@@ -56,15 +64,19 @@ __all__ = [
     "plot_accuracies",
     "plot_accuracy_table",
     "plot_boundary",
+    "plot_by_distance",
     "plot_by_layer",
     "plot_called",
     "plot_clock",
     "plot_confusion",
     "plot_content_vectors",
+    "plot_curves",
     "plot_density",
     "plot_distances",
+    "plot_dumbbells",
     "plot_histogram",
     "plot_images_and_features",
+    "plot_in_panels",
     "plot_in_two_label_spaces",
     "plot_map_sizes",
     "plot_margins",

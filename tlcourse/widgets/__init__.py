@@ -1,8 +1,10 @@
 """What a student touches. Each widget is a thin view over one public function."""
 
+from tlcourse.widgets.background_dials import BackgroundDials
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.contact_sheets import ContactSheets
 from tlcourse.widgets.device_toggle import DeviceToggle
+from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.domain_explorer import DomainExplorer
 from tlcourse.widgets.exercise import Feedback, check_answer
 from tlcourse.widgets.feature_extraction import FeatureExtractionExplorer
@@ -14,9 +16,11 @@ from tlcourse.widgets.svm_playground import SVMPlayground
 from tlcourse.widgets.transfer_settings import TransferSettings
 
 __all__ = [
+    "BackgroundDials",
     "Choice",
     "ContactSheets",
     "DeviceToggle",
+    "Dial",
     "DomainExplorer",
     "FeatureExtractionExplorer",
     "Feedback",

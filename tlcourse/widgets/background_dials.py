@@ -1,0 +1,167 @@
+"""The green background on two dials: how far it goes with the label, in training and in test."""
+
+from html import escape
+
+import ipywidgets
+import numpy as np
+
+from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.dial import Dial
+
+SHOWN = 6
+TILE = "display:block;width:88px;height:88px"
+ENDS = ("cats on magenta", "cats on green")
+
+
+class BackgroundDials(ipywidgets.VBox):
+    """Two dials and a representation; the accuracy, pictures and where the decision comes from.
+
+    Parameters
+    ----------
+    train, test : CounterfactualPair
+    representations : mapping of str to callable
+        From ``represent_by``; those that ``train`` and ``test`` were represented by.
+    correlations : pair of float
+        Of background and label, in training and in test, at first.
+    draws : int
+        Draws of the training pictures.
+
+    Attributes
+    ----------
+    representation : Choice
+    in_training, in_test : Dial
+    accuracy : ndarray of shape (draws,) or None
+        For the present settings; None where they failed.
+    """
+
+    def __init__(self, train, test, representations, correlations=(1.0, 1.0), draws=3):
+        from tlcourse.occlusion import remembered
+
+        self._train, self._test, self._draws = train, test, draws
+        self._represent = {name: remembered(each) for name, each in representations.items()}
+        self._reliance, self._spotlights = {}, {}
+        self.representation = Choice("The classifier sees", list(representations))
+        label = "Background and label in {}: correlation"
+        self.in_training = Dial(label.format("training"), correlations[0], -1, 1, 0.1, ENDS)
+        self.in_test = Dial(label.format("test"), correlations[1], -1, 1, 0.1, ENDS)
+        self._readout = ipywidgets.HTML()
+        for control in (self.representation, self.in_training, self.in_test):
+            control.observe(self._update, "value")
+        dials = ipywidgets.Box([self.in_training, self.in_test])
+        dials.layout.flex_flow, dials.layout.grid_gap = "row wrap", "0 40px"
+        super().__init__([self.representation, dials, self._readout])
+        self._update()
+
+    def _update(self, _change=None):
+        name, trained = self.representation.value, round(self.in_training.value, 2)
+        tested = round(self.in_test.value, 2)
+        try:
+            reliance = self._measured(name, trained)
+            self.accuracy = reliance.accuracy(tested)
+            parts = (
+                _accuracy_html(reliance, self.accuracy),
+                self._strips(reliance.classifiers[0], name, trained, tested),
+                self._spotlight(reliance.classifiers[0], name, trained),
+            )
+        except Exception as problem:  # an exception in an observer is shown nowhere
+            self.accuracy = None
+            parts = (f"<div>This could not be measured. {escape(str(problem))}</div>",)
+        self._readout.value = _frame("".join(parts))
+
+    def _measured(self, name, trained):
+        from tlcourse.spurious_correlation import background_reliance
+
+        key = name, trained
+        if key not in self._reliance:
+            self._reliance[key] = background_reliance(
+                self._train, self._test, trained, name, self._draws
+            )
+        return self._reliance[key]
+
+    def _strips(self, classifier, name, trained, tested):
+        from tlcourse.spurious_correlation import training_draw
+
+        shown = training_draw(self._train, trained, 0).rows(slice(SHOWN))
+        new = self._test.rows(slice(SHOWN)).with_correlation(tested)
+        right = classifier.predict(new.X[name]) == new.labels
+        return _strip("Training", shown.pictures) + _strip("Test", new.pictures, right)
+
+    def _spotlight(self, classifier, name, trained):
+        from tlcourse.occlusion import occlusion_maps, spotlight
+
+        key = name, trained
+        if key not in self._spotlights:
+            pair = self._test.rows(slice(1))
+            pictures = np.concatenate([pair.agreeing.pictures, pair.conflicting.pictures])
+            evidence = occlusion_maps(classifier, self._represent[name], pictures)
+            lit = map(spotlight, pictures, evidence)
+            beside = [tile for two in zip(pictures, lit, strict=True) for tile in two]
+            self._spotlights[key] = _strip("Bright where it looks", beside)
+        return self._spotlights[key]
+
+    def _repr_mimebundle_(self, **options):
+        controls = (self.representation, self.in_training, self.in_test)
+        chosen = "; ".join(f"{control.label}: {_written(control.value)}" for control in controls)
+        html = f"<p>{escape(chosen)}</p>{self._readout.value}"
+        bundle = super()._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": "BackgroundDials()", "text/html": html}
+
+
+def _accuracy_html(reliance, accuracy):
+    low, high = 100 * accuracy.min(), 100 * accuracy.max()
+    bars = "".join(
+        _bar(words, float(100 * values.mean()))
+        for words, values in (
+            ("before their own colour", reliance.agreeing),
+            ("before the other colour", reliance.conflicting),
+        )
+    )
+    return (
+        f'<div style="font-size:30px;font-weight:700">{100 * accuracy.mean():.0f}% '
+        '<span style="font-size:18px;font-weight:400">of the test pictures are right '
+        f"({low:.0f} to {high:.0f} over {len(accuracy)} draws; guessing is 50%)</span></div>{bars}"
+    )
+
+
+def _bar(words, percent):
+    return (
+        '<div style="display:grid;grid-template-columns:18em minmax(6em,22em) 3em;gap:8px;'
+        f'align-items:center"><span>Animals {escape(words)}</span>'
+        '<span style="background:var(--jp-layout-color3,#ddd);height:18px;position:relative">'
+        f'<span style="display:block;height:100%;background:#0072B2;width:{percent:.0f}%"></span>'
+        '<span style="position:absolute;top:-2px;bottom:-2px;width:3px;left:50%;'
+        'background:var(--jp-content-font-color1,#111)"></span></span>'
+        f'<span style="text-align:right">{percent:.0f}%</span></div>'
+    )
+
+
+def _strip(title, pictures, right=None):
+    from PIL import Image
+
+    from tlcourse.plots.pictures import picture_html
+
+    marks = (
+        [""] * len(pictures) if right is None else ["✓ right" if r else "✗ wrong" for r in right]
+    )
+    tiles = "".join(
+        '<figure style="margin:0;text-align:center;font-size:16px">'
+        f"{picture_html(Image.fromarray(picture), '', TILE)}"
+        f"<figcaption>{mark}</figcaption></figure>"
+        for picture, mark in zip(pictures, marks, strict=True)
+    )
+    return (
+        '<div style="display:grid;grid-template-columns:9em 1fr;align-items:center;margin-top:8px">'
+        f'<span style="font-weight:600">{escape(title)}</span>'
+        f'<div style="display:flex;flex-wrap:wrap;gap:6px">{tiles}</div></div>'
+    )
+
+
+def _frame(body):
+    return (
+        '<div role="status" aria-live="polite" style="font-size:18px;line-height:1.4;'
+        f'color:var(--jp-content-font-color1,#111);padding:4px 12px 4px 4px">{body}</div>'
+    )
+
+
+def _written(value):
+    return value if isinstance(value, str) else f"{value:.1f}"

@@ -1,0 +1,70 @@
+"""A number on a slider.
+
+The slider of ipywidgets lets arrow keys through to the slides: hence this one.
+"""
+
+from html import escape
+
+import anywidget
+import traitlets
+
+from tlcourse.widgets import _assets
+
+
+class Dial(anywidget.AnyWidget):
+    """A labelled slider; arrow keys move it and stay in it.
+
+    The value is sent when the slider has rested for a moment.
+
+    Parameters
+    ----------
+    label : str
+        What the number is.
+    value, min, max, step : float
+    ends : sequence of two str, optional
+        What the lowest and the highest value mean.
+
+    Attributes
+    ----------
+    value : float
+
+    Raises
+    ------
+    ValueError
+        If the range is empty or the step is not greater than 0.
+    traitlets.TraitError
+        If the value is outside the range.
+    """
+
+    _esm = _assets.esm("dial")
+    _css = _assets.css()
+    label = traitlets.Unicode().tag(sync=True)
+    value = traitlets.Float().tag(sync=True)
+    min = traitlets.Float().tag(sync=True)
+    max = traitlets.Float().tag(sync=True)
+    step = traitlets.Float().tag(sync=True)
+    digits = traitlets.Int().tag(sync=True)
+    ends = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    def __init__(self, label, value, min=0.0, max=1.0, step=0.1, ends=()):
+        if not min < max or not step > 0:
+            raise ValueError(f"{label}: the range {min} to {max} in steps of {step} is empty.")
+        self._range = (label, min, max)
+        digits = len(f"{step:g}".partition(".")[2])
+        super().__init__(
+            label=label, value=value, min=min, max=max, step=step, digits=digits, ends=list(ends)
+        )
+
+    @traitlets.validate("value")
+    def _in_range(self, proposal):
+        label, low, high = self._range
+        if not low <= proposal["value"] <= high:
+            raise traitlets.TraitError(
+                f"{label} is {proposal['value']:g}: give a number between {low:g} and {high:g}."
+            )
+        return proposal["value"]
+
+    def _repr_mimebundle_(self, **options):
+        data, metadata = super()._repr_mimebundle_(**options)
+        html = f"<p>{escape(self.label)}: <b>{self.value:.{self.digits}f}</b></p>"
+        return {**data, "text/plain": f"Dial({self.label})", "text/html": html}, metadata
