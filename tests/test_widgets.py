@@ -339,7 +339,10 @@ def result(accuracy):
     return SimpleNamespace(accuracy=accuracy, per_class=classes, n_features=12_416, seconds=0.03)
 
 
+SVG_NAMESPACE = "http://www.w3.org/2000/svg"  # a name that looks like an address
+
+
 def test_nothing_is_fetched_from_the_network():
     for file in network_drawing._assets.STATIC.iterdir():
-        text = file.read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8").replace(SVG_NAMESPACE, "")
         assert not re.search(r"https?://|@import|\bimport\b", text), file
