@@ -481,8 +481,8 @@ halves_prediction
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **Experiment.** 360 pictures at correlation 0, `natural fc7`, five draws of two halves. First
 # their MMD: the **biased** estimate is zero for equal sets only; the **unbiased** one has a mean of
-# zero for equal distributions, and may be negative. Then the gap, for the SVM of the lecture (C =
-# 1) and for one regularised more strongly (C = 0.03).
+# zero for equal distributions, and may be negative. Then the gap, for the lecture's SVM, with
+# C = 1, and for one regularised more strongly, with C = 0.03.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:never-equal"]
 pool = pooled(train.with_correlation(0), test.with_correlation(0))

@@ -324,8 +324,8 @@ plots.alt_text(ax, "A clock of the run: the forward passes take most of the time
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # How close is that to the best that is known? The data set's own page gives **98.0%** for a
-# nearest-neighbour classifier trained on 3,823 digits (Alpaydin and Kaynak 1998). We trained on
-# 200. Let "close" mean within five points.
+# nearest-neighbour classifier trained on 3,823 digits (Alpaydin and Kaynak 1998). We trained
+# on 200. Let "close" mean within five points.
 
 # %% slideshow={"slide_type": "-"}
 pixels = digits.pixels.reshape(len(digits), -1) / 255

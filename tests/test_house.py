@@ -1,7 +1,9 @@
 """What the repository promises: small files, notebooks without errors, twins that agree."""
 
 import os
+import re
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import jupytext
@@ -84,6 +86,21 @@ def test_twin_is_the_notebook(notebook):
         f"They differ: jupytext --to py:percent {notebook.name}, or, if the text is the newer one, "
         f"jupytext --to ipynb --update {twin.name}"
     )
+
+
+@each_notebook
+def test_no_sentence_turns_into_a_list(notebook):
+    """Markdown takes a line that begins with "200. " or "1) " for an item of a list."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    lines = [cell.source.splitlines() for cell in cells if cell.cell_type == "markdown"]
+    numbered = re.compile(r"\d+[.)] ")
+    turned = [
+        line
+        for text in lines
+        for before, line in pairwise(text)
+        if numbered.match(line) and before.strip() and not numbered.match(before)
+    ]
+    assert turned == []
 
 
 def test_no_twin_is_alone():
