@@ -8,7 +8,7 @@ import traitlets
 from tlcourse import paths, transfer_settings, widgets
 from tlcourse.backbones import load_backbone
 from tlcourse.datasets.drawn import FAMILIES, Domain, factors
-from tlcourse.transfer_settings import SETTINGS, transfer_setting
+from tlcourse.transfer_settings import SETTINGS
 from tlcourse.widgets import contact_sheets, domain_explorer
 
 FAILED = "could not be drawn"
@@ -164,7 +164,7 @@ class TestTransferSettings:
         assert (source.domain == target.domain) is setting.same_domain
         same_labels = set(source.labels) == set(target.labels) and source.task == target.task
         assert same_labels is setting.same_task
-        assert transfer_setting(setting.same_domain, setting.same_task) is setting
+        assert SETTINGS[setting.place] is setting
 
     def test_an_example_is_a_picture_of_its_class_and_its_label(self):
         side = SETTINGS["same domain, different task"].source

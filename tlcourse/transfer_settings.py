@@ -81,21 +81,6 @@ def place(same_domain, same_task):
     return f"{words[same_domain]} domain, {words[same_task]} task"
 
 
-def transfer_setting(same_domain, same_task):
-    """The setting in which source and target have the same or different domains and tasks.
-
-    Parameters
-    ----------
-    same_domain : bool
-    same_task : bool
-
-    Returns
-    -------
-    TransferSetting
-    """
-    return SETTINGS[place(same_domain, same_task)]
-
-
 _CLEAR = {"blur": (0.0, 0.3), "noise": (0.0, 0.02), "occlusion": (0.0, 0.15)}
 _DAY = Domain("birds", Factors(exposure=(1.0, 1.3), **_CLEAR))
 _NIGHT = Domain("birds", Factors(exposure=(0.35, 0.55), **_CLEAR))
