@@ -10,13 +10,13 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
 
-from tlcourse import pretraining
+from tlcourse import pretraining, sources
 from tlcourse.datasets import photos
 from tlcourse.datasets.drawn import FAMILIES, HybridImages, hybrids
 from tlcourse.small_vgg import FC_WIDTH, small_vgg
 
 CYCLES = [{"epochs": 1, "peak_learning_rate": 0.02, "augmentation": a} for a in (1.0, 0.4)]
-RECIPE = {**pretraining.RECIPE, "cycles": CYCLES, "batch_size": 20}
+RECIPE = {**sources.RECIPE, "cycles": CYCLES, "batch_size": 20}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -202,7 +202,7 @@ class TestCommand:
             pretraining.main(["natural", "--data", str(tmp_path / "nowhere")])
 
     def test_writes_weights_and_card(self, root, tmp_path, monkeypatch, capsys):
-        monkeypatch.setitem(pretraining.RECIPE, "batch_size", 20)
+        monkeypatch.setitem(sources.RECIPE, "batch_size", 20)
         options = ["--data", str(root), "--out", str(tmp_path), "--epochs", "1", "--quiet"]
         pretraining.main(["natural", *options])
         names = ["natural.checkpoint.pt", "natural.json", "natural.safetensors"]
@@ -213,10 +213,8 @@ class TestCommand:
 
     def test_drawn_pictures_need_no_data_set(self, tmp_path, monkeypatch, capsys):
         few = {"train": 2, "val": 1}
-        monkeypatch.setattr(
-            pretraining, "HybridImages", lambda split: HybridImages(split, few[split])
-        )
-        monkeypatch.setitem(pretraining.RECIPES["drawn"], "batch_size", 20)
+        monkeypatch.setattr(sources, "HybridImages", lambda split: HybridImages(split, few[split]))
+        monkeypatch.setitem(sources.SHORT, "batch_size", 20)
         pretraining.main(["drawn", "--out", str(tmp_path), "--epochs", "1", "--quiet"])
         card = json.loads((tmp_path / "drawn.json").read_text(encoding="utf-8"))
         assert card["classes"] == [name for family in FAMILIES for name in hybrids(family)]

@@ -147,7 +147,7 @@ def _check_torchvision_has(name):
 
 def _bundled(name, weights, seed, n_classes):
     card = weights_files.read_card(name)
-    build = lambda: small_vgg(n_classes or len(card["classes"]))  # noqa: E731
+    build = lambda: small_vgg(n_classes or len(card["classes"]), width=card["width"])  # noqa: E731
     if weights == "random":
         network, origin = _random(build, seed)
     elif weights is None:

@@ -23,63 +23,26 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from tlcourse import paths
-from tlcourse.datasets.drawn import FAMILIES as DRAWN_FAMILIES
-from tlcourse.datasets.drawn import HybridImages, hybrids
-from tlcourse.datasets.photos import FAMILIES, TinyImageNet, class_names, default_root
-from tlcourse.datasets.photos import SOURCES as PHOTO_SOURCES
+from tlcourse.datasets.photos import default_root
 from tlcourse.small_vgg import fold_batch_norm, small_vgg
+from tlcourse.sources import SOURCES
 
-SOURCES = (*PHOTO_SOURCES, "drawn")
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-RECIPE = {
-    "cycles": [
-        {"epochs": 26, "peak_learning_rate": 0.1, "augmentation": 1.0},
-        {"epochs": 14, "peak_learning_rate": 0.04, "augmentation": 0.4},
-    ],
-    "batch_size": 128,
-    "optimizer": "SGD, Nesterov momentum 0.9",
-    "weight_decay": 5e-4,
-    "schedule": "each cycle: linear warm-up over a tenth of its steps, then cosine to 0",
-    "augmentation": "at 1: flip, random crop of 35% to 100% of the area, rotation up to 15 "
-    "degrees, brightness, contrast and saturation up to 40%, one in ten grey; "
-    "in proportion below 1",
-    "seed": 0,
-}
-SHORT = {**RECIPE, "cycles": [{"epochs": 10, "peak_learning_rate": 0.1, "augmentation": 0.5}]}
-RECIPES = {**dict.fromkeys(PHOTO_SOURCES, RECIPE), "drawn": SHORT}
 
 
-def source_images(source, split, root=None):
-    """The pictures of a source: Tiny ImageNet's from ``root``, the drawn ones from code.
-
-    Parameters
-    ----------
-    source : {"natural", "manmade", "drawn"}
-    split : {"train", "val"}
-    root : path, optional
-        Tiny ImageNet, in its standard layout.
-
-    Returns
-    -------
-    Dataset
-        500 pictures a class in ``train``, 50 in ``val``, RGB, 64 x 64; with ``pixels()``,
-        ``targets`` and ``classes``.
-    """
-    return HybridImages(split) if source == "drawn" else TinyImageNet(source, split, root)
-
-
-def pretrain(source, root, folder, recipe=RECIPE, device="cpu", progress=True):
+def pretrain(name, root, folder, recipe=None, device="cpu", progress=True):
     """Train on one source; resume from the last finished epoch if there is one in ``folder``.
 
     Parameters
     ----------
-    source : {"natural", "manmade", "drawn"}
+    name : str
+        One of ``tlcourse.sources.SOURCES``.
     root : path
         Tiny ImageNet, in its standard layout; not used for drawn pictures.
     folder : path
-        Gets ``{source}.checkpoint.pt`` after every epoch.
-    recipe : dict
-        As ``RECIPE``.
+        Gets ``{name}.checkpoint.pt`` after every epoch.
+    recipe : dict, optional
+        Instead of the source's own.
 
     Returns
     -------
@@ -88,14 +51,16 @@ def pretrain(source, root, folder, recipe=RECIPE, device="cpu", progress=True):
     dict
         Measured: accuracy on the source's validation images, seconds of training.
     """
+    source = SOURCES[name]
+    recipe = recipe or source.recipe
     torch.manual_seed(recipe["seed"])
-    images, labels = as_tensors(source_images(source, "train", root), progress)
-    validation = as_tensors(source_images(source, "val", root), progress)
-    network = small_vgg(int(labels.max()) + 1, batch_norm=True)
+    images, labels = as_tensors(source.images("train", root), progress)
+    validation = as_tensors(source.images("val", root), progress)
+    network = small_vgg(int(labels.max()) + 1, batch_norm=True, width=source.width)
     network = network.to(device, memory_format=torch.channels_last)
     steps = len(labels) // recipe["batch_size"]
     optimizer, schedule = sgd(network, recipe, steps)
-    checkpoint = Path(folder) / f"{source}.checkpoint.pt"
+    checkpoint = Path(folder) / f"{name}.checkpoint.pt"
     first_epoch, seconds = _resume(checkpoint, recipe, network, optimizer, schedule)
 
     for epoch in range(first_epoch, n_epochs(recipe)):
@@ -109,7 +74,7 @@ def pretrain(source, root, folder, recipe=RECIPE, device="cpu", progress=True):
         _save(checkpoint, recipe, epoch + 1, seconds, network, optimizer, schedule)
         accuracy = measure_accuracy(network, *validation, device)
         print(
-            f"{source}: epoch {epoch + 1} of {n_epochs(recipe)}, loss {loss:.3f}, "
+            f"{name}: epoch {epoch + 1} of {n_epochs(recipe)}, loss {loss:.3f}, "
             f"validation {accuracy:.1%}, {seconds:.0f} s",
             flush=True,
         )
@@ -167,18 +132,20 @@ def measure_accuracy(network, images, labels, device="cpu"):
     return (predictions == labels).float().mean().item()
 
 
-def write_backbone(source, network, measured, recipe, folder):
+def write_backbone(name, network, measured, recipe, folder):
     """Write the weights (float16, folded) and the model card; each appears only when whole."""
-    folder = Path(folder)
+    folder, source = Path(folder), SOURCES[name]
     folded = fold_batch_norm(network.cpu())
-    tensors = {name: tensor.half().contiguous() for name, tensor in folded.state_dict().items()}
-    with paths.written_whole(folder / f"{source}.safetensors") as temporary:
+    tensors = {key: tensor.half().contiguous() for key, tensor in folded.state_dict().items()}
+    with paths.written_whole(folder / f"{name}.safetensors") as temporary:
         save_file(tensors, temporary)
         digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
     card = {
-        "name": source,
+        "name": name,
         "architecture": "small_vgg",
-        **_about_source(source),
+        "width": source.width,
+        **source.describe(),
+        "classes": source.class_names(),
         "preprocessing": {"side": 64, "mean": MEAN, "std": STD},
         "recipe": recipe,
         "measured": measured,
@@ -186,27 +153,9 @@ def write_backbone(source, network, measured, recipe, folder):
         "date": date.today().isoformat(),
         "sha256": digest,
     }
-    with paths.written_whole(folder / f"{source}.json") as temporary:
+    with paths.written_whole(folder / f"{name}.json") as temporary:
         temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return card
-
-
-def _about_source(source):
-    if source == "drawn":
-        return {
-            "data": "Drawn hybrids (tlcourse.datasets.drawn), 64 x 64 pixels, 500 training "
-            "pictures of each class",
-            "classes": [name for family in DRAWN_FAMILIES for name in hybrids(family)],
-            "held_out": f"every class of the drawn families: {', '.join(DRAWN_FAMILIES)}",
-            "command": "python -m tlcourse.pretraining drawn",
-        }
-    return {
-        "data": "Tiny ImageNet (200 classes of ImageNet, 64 x 64 pixels): the "
-        f"{source} classes, 500 training images each",
-        "classes": list(class_names(source).values()),
-        "held_out": f"every class of the target families: {', '.join(FAMILIES)}",
-        "command": f"python -m tlcourse.pretraining {source} --data tiny-imagenet-200",
-    }
 
 
 def as_tensors(dataset, progress=True):
@@ -319,14 +268,14 @@ def main(arguments=None):
         prog="python -m tlcourse.pretraining",
         description="Pre-train a backbone of the course on photographs or on drawings.",
     )
-    parser.add_argument("source", choices=SOURCES, help="which classes to learn from")
+    parser.add_argument("source", choices=SOURCES, help="what to learn from")
     parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
     parser.add_argument("--out", type=Path, default=paths.SHIPPED_WEIGHTS, help="where to write")
     parser.add_argument("--epochs", type=int, help="one cycle of so many, for a trial")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     options = parser.parse_args(arguments)
-    recipe = RECIPES[options.source]
+    recipe = SOURCES[options.source].recipe
     if options.epochs:
         recipe = {**recipe, "cycles": [{**recipe["cycles"][0], "epochs": options.epochs}]}
     try:

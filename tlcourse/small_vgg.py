@@ -17,7 +17,7 @@ DROPOUT = 0.3
 SIDE = 64
 
 
-def small_vgg(n_classes, batch_norm=False):
+def small_vgg(n_classes, batch_norm=False, width=1):
     """A small VGG with random weights.
 
     Parameters
@@ -26,6 +26,8 @@ def small_vgg(n_classes, batch_norm=False):
         Outputs of fc8.
     batch_norm : bool
         Put a batch normalisation after each convolution and after fc6 and fc7, for training.
+    width : float
+        Factor on the number of features of every layer.
 
     Returns
     -------
@@ -34,24 +36,24 @@ def small_vgg(n_classes, batch_norm=False):
         ``conv1_1``, ``relu1_1``, ..., ``pool5``, ``flatten``, ``fc6``, ..., ``fc8``.
     """
     children, channels = OrderedDict(), 3
-    for block, widths in enumerate(WIDTHS, start=1):
-        for number, width in enumerate(widths, start=1):
-            layer = f"{block}_{number}"
-            children[f"conv{layer}"] = nn.Conv2d(channels, width, 3, padding=1)
+    for block, features in enumerate(WIDTHS, start=1):
+        for number, n in enumerate(features, start=1):
+            layer, outputs = f"{block}_{number}", round(width * n)
+            children[f"conv{layer}"] = nn.Conv2d(channels, outputs, 3, padding=1)
             if batch_norm:
-                children[f"bn{layer}"] = nn.BatchNorm2d(width)
+                children[f"bn{layer}"] = nn.BatchNorm2d(outputs)
             children[f"relu{layer}"] = nn.ReLU(inplace=True)
-            channels = width
+            channels = outputs
         children[f"pool{block}"] = nn.MaxPool2d(2)
     children["flatten"] = nn.Flatten()
-    inputs = channels * (SIDE // 2 ** len(WIDTHS)) ** 2
+    inputs, outputs = channels * (SIDE // 2 ** len(WIDTHS)) ** 2, round(width * FC_WIDTH)
     for layer in ("6", "7"):
-        children[f"fc{layer}"] = nn.Linear(inputs, FC_WIDTH)
+        children[f"fc{layer}"] = nn.Linear(inputs, outputs)
         if batch_norm:
-            children[f"bn{layer}"] = nn.BatchNorm1d(FC_WIDTH)
+            children[f"bn{layer}"] = nn.BatchNorm1d(outputs)
         children[f"relu{layer}"] = nn.ReLU(inplace=True)
         children[f"drop{layer}"] = nn.Dropout(DROPOUT)
-        inputs = FC_WIDTH
+        inputs = outputs
     children["fc8"] = nn.Linear(inputs, n_classes)
     return nn.Sequential(children)
 
@@ -70,7 +72,8 @@ def fold_batch_norm(network):
         As from ``small_vgg(...)``, in eval mode; its scores equal those of ``network.eval()``.
     """
     trained = dict(network.eval().named_children())
-    folded = small_vgg(trained["fc8"].out_features).eval()
+    width = trained["fc8"].in_features / FC_WIDTH
+    folded = small_vgg(trained["fc8"].out_features, width=width).eval()
     with torch.no_grad():
         for name, layer in folded.named_children():
             if name in trained and isinstance(layer, nn.Conv2d | nn.Linear):

@@ -2,7 +2,8 @@
 
 Tiny ImageNet (Stanford CS231n, 2015) is a subset of ImageNet: 200 classes, 64 x 64 pixels, 500
 training and 50 validation images a class. Two sources differ in kind and not in volume: 41
-*natural* and 41 *manmade* classes. Six families of target classes are held out of both.
+*natural* and 41 *manmade* classes. Six families of target classes are held out of both; the
+123 classes outside those families are *photos*.
 """
 
 import csv
@@ -17,6 +18,7 @@ from tlcourse import paths
 from tlcourse.datasets.folder import read_image
 
 SOURCES = ("natural", "manmade")
+EVERY_SOURCE_CLASS = "photos"
 FAMILIES = ("cats and dogs", "insects", "food", "scenes", "vehicles", "clothes")
 
 
@@ -27,13 +29,18 @@ def class_names(role):
     Parameters
     ----------
     role : str
-        One of ``SOURCES`` or ``FAMILIES``.
+        One of ``SOURCES`` or ``FAMILIES``, or ``EVERY_SOURCE_CLASS``.
     """
-    if role not in SOURCES + FAMILIES:
-        raise ValueError(f"{role!r} is neither a source {SOURCES} nor a target family {FAMILIES}.")
+    sources = (*SOURCES, EVERY_SOURCE_CLASS)
+    if role not in sources + FAMILIES:
+        raise ValueError(f"{role!r} is neither a source {sources} nor a target family {FAMILIES}.")
     table = Path(__file__).with_name("tiny_imagenet_classes.csv")
     with table.open(newline="", encoding="utf-8") as rows:
-        return {row["wnid"]: row["name"] for row in csv.DictReader(rows) if row["role"] == role}
+        return {row["wnid"]: row["name"] for row in csv.DictReader(rows) if _has_role(row, role)}
+
+
+def _has_role(row, role):
+    return row["role"] not in FAMILIES if role == EVERY_SOURCE_CLASS else row["role"] == role
 
 
 class TinyImageNet(Dataset):
@@ -42,7 +49,8 @@ class TinyImageNet(Dataset):
     Parameters
     ----------
     role : str
-        A source (``"natural"``, ``"manmade"``) or a target family (``"insects"``, ...).
+        A source (``"natural"``, ``"manmade"``, ``"photos"``) or a target family (``"insects"``,
+        ...).
     split : {"train", "val"}
         ``train`` has 500 images a class, ``val`` has 50.
     root : path, optional
@@ -50,6 +58,8 @@ class TinyImageNet(Dataset):
         user's data folder.
     per_class : int, optional
         Only the first images of each class, in file order.
+    every : int
+        2 takes every second class, in the order of their WordNet ids.
 
     Attributes
     ----------
@@ -68,10 +78,10 @@ class TinyImageNet(Dataset):
         If a class has fewer images than ``per_class``.
     """
 
-    def __init__(self, role, split="train", root=None, per_class=None):
+    def __init__(self, role, split="train", root=None, per_class=None, every=1):
         self.role, self.split = role, split
         self.root = Path(root or default_root())
-        names = class_names(role)
+        names = dict(list(class_names(role).items())[::every])
         self.classes = list(names.values())
         files_of = _files_by_class(self.root, split)
         self.files, self.targets = [], []
