@@ -75,6 +75,11 @@ class Policy:
         text = self.name or ", ".join(f"{choice} {selector}" for selector, choice in self.choices)
         return f"{text}, then {self.then}" if self.then and not self.name else text
 
+    @property
+    def stages(self):
+        """This policy and those that follow it, as a list."""
+        return [self, *(self.then.stages if self.then else [])]
+
     def painted(self, selector, choice):
         """The same policy with one more choice, which wins over the earlier ones."""
         rules = {key: value for key, value in self.choices if key != selector}

@@ -1,5 +1,8 @@
 """The network that learns the target task: frozen layers stay frozen, whatever is called on it."""
 
+import hashlib
+
+import torch
 from torch import nn
 from torchvision.models import SqueezeNet
 from torchvision.ops import StochasticDepth
@@ -28,12 +31,13 @@ class TargetNetwork(nn.Module):
 
     def __init__(self, network, layers, choices, factors):
         super().__init__()
-        self.network, self.layers = network, layers
+        self.network, self.layers, self._changed = network, layers, set()
         self.decide(choices, factors)
 
     def decide(self, choices, factors):
         """Take other choices: gradients and modes follow at once, weights stay as they are."""
         self.choices, self.factors = dict(choices), dict(factors)
+        self._changed |= {layer.name for layer in self.trained_layers}
         for layer in self.layers:
             for parameter in self._parameters_of(layer):
                 parameter.requires_grad_(layer in self.trained_layers)
@@ -93,14 +97,26 @@ class TargetNetwork(nn.Module):
             for (factor, is_matrix), group in groups.items()
         ]
 
-    def trained_state(self):
-        """The tensors of the trained layers, running statistics included: key -> tensor."""
-        state = self.network.state_dict()
-        return {key: state[key] for layer in self.trained_layers for key in layer.tensors}
+    def changed_state(self):
+        """A copy of the tensors of all layers that a stage trained so far: key -> tensor.
 
-    def load_trained_state(self, state):
-        """Put back what ``trained_state`` gave; the other tensors stay."""
+        Running statistics are among them. The other tensors are the backbone's.
+        """
+        state = self.network.state_dict()
+        changed = [layer for layer in self.layers if layer.name in self._changed]
+        return {key: state[key].clone() for layer in changed for key in layer.tensors}
+
+    def load_changed_state(self, state):
+        """Put back what ``changed_state`` gave; the other tensors stay."""
         self.network.load_state_dict(state, strict=False)
+
+    def frozen_fingerprint(self):
+        """Changes with any tensor of the frozen layers."""
+        digest, state = hashlib.sha256(), self.network.state_dict()
+        for key in (key for layer in self.frozen_layers for key in layer.tensors):
+            digest.update(key.encode())
+            digest.update(state[key].cpu().contiguous().view(-1).view(torch.uint8).numpy())
+        return digest.hexdigest()
 
     def split(self):
         """The network in two, so that what is frozen needs to be computed only once.

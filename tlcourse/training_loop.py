@@ -1,0 +1,247 @@
+"""The training loop: batches, loss, gradient, step; and an evaluation now and then."""
+
+import math
+import time
+
+import torch
+from torch.nn import functional as F
+
+from tlcourse import pretraining
+from tlcourse.interruptions import asked_to_stop
+from tlcourse.training_errors import Diverged
+from tlcourse.training_images import placed
+from tlcourse.training_progress import CurvePoint, is_better
+
+EVALUATION_BATCH = 250
+
+
+class Stage:
+    """One stage of a run: what is trained, on what, by which optimizer.
+
+    Parameters
+    ----------
+    run : Run
+        Its network has made the choices of this stage.
+    cost : TrainingCost
+        Of this stage.
+    train, validation : PreparedImages
+    progress_bar : bool
+        For the pass through a frozen bottom.
+    """
+
+    def __init__(self, run, cost, train, validation, progress_bar=True):
+        self.network, self.settings, self.progress = run.network, run.settings, run.progress
+        self.cost, self.labels, self.validation_labels = cost, train.labels, validation.labels
+        self.device = self.settings.device
+        self.network.to(self.device, memory_format=torch.channels_last).train()
+        passed = self._model_and_inputs(train, validation, progress_bar)
+        self.model, self.inputs, self.validation_inputs, seconds, cpu_seconds = passed
+        self.optimizer = _optimizer(self.network, self.settings)
+        self.rates = [group["lr"] for group in self.optimizer.param_groups]
+        self.batches = Batches(len(train), self.settings.batch_size, self.settings.seed)
+        self.n_steps = self.settings.steps_for(len(train))
+        self.every = self.settings.evaluate_every or self.batches.per_epoch
+        if self.progress.stage_began is None:
+            self.progress.stage_began = self.progress.step
+            self.progress.flops += cost.once * len(train)
+            self.progress.seconds += seconds
+            self.progress.cpu_seconds += cpu_seconds
+
+    def _model_and_inputs(self, train, validation, progress_bar):
+        """The trained part and what goes into it: a frozen bottom is passed once."""
+        bottom, top = self.network.split() if self.cost.once else (None, self.network)
+        if bottom is None:
+            return self.network, train.inputs, validation.inputs, 0.0, 0.0
+        key = self.network.frozen_fingerprint(), len(list(top.modules())), self.device
+        kept, *took = train.passed_through(bottom, key, self.device, progress_bar)
+        kept_validation = validation.passed_through(bottom, key, self.device, progress_bar)[0]
+        return top, kept, kept_validation, *took
+
+    @property
+    def steps_done(self):
+        return self.progress.step - self.progress.stage_began
+
+    def batch(self, rows, generator):
+        """Images (or what the frozen bottom says of them) and labels, on the device."""
+        inputs = self.inputs[rows]
+        if self.settings.augment:
+            inputs = pretraining.augment(inputs, generator, self.settings.augment)
+        return placed(inputs, self.device), self.labels[rows].to(self.device)
+
+    def set_learning_rates(self):
+        """A warm-up and half a cosine, or nothing of the kind."""
+        shape = 1.0
+        if self.settings.schedule == "cosine":
+            cycle = {"epochs": self.n_steps, "peak_learning_rate": 1.0}
+            shape = pretraining.learning_rate({"cycles": [cycle]}, self.steps_done)
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * shape
+
+    @torch.no_grad()
+    def evaluate(self):
+        """A new point of the learning curve."""
+        self.network.eval()
+        batches = self.validation_inputs.split(EVALUATION_BATCH)
+        scores = torch.cat([self.model(placed(batch, self.device)).cpu() for batch in batches])
+        self.network.train()
+        at, labels = self.progress, self.validation_labels
+        return CurvePoint(
+            stage=at.stage,
+            step=at.step,
+            images=at.images,
+            seconds=at.seconds,
+            cpu_seconds=at.cpu_seconds,
+            flops=at.flops,
+            train_loss=sum(at.losses) / len(at.losses) if at.losses else None,
+            validation_loss=F.cross_entropy(scores, labels).item(),
+            validation_accuracy=_mean_class_accuracy(scores.argmax(1), labels),
+        )
+
+
+def train_stage(stage, stop=None, report=lambda point: None):
+    """Train until the stage is over.
+
+    Parameters
+    ----------
+    stage : Stage
+    stop : threading.Event or callable, optional
+    report : callable
+        Called with None after each step and with each new CurvePoint.
+
+    Returns
+    -------
+    {"finished", "stopped early", "stopped"}
+
+    Raises
+    ------
+    Diverged
+        If the loss is not finite.
+    """
+    progress, settings = stage.progress, stage.settings
+    if stage.steps_done == 0:
+        _keep(stage, stage.evaluate(), report, begins=True)
+    while stage.steps_done < stage.n_steps:
+        if asked_to_stop(stop):
+            return "stopped"
+        started, started_cpu = time.perf_counter(), time.process_time()
+        generator = seeded(settings.seed, progress.step, stage.device)
+        images, labels = stage.batch(stage.batches.rows(progress.step), generator)
+        stage.set_learning_rates()
+
+        loss = F.cross_entropy(stage.model(images), labels)
+        stage.optimizer.zero_grad()
+        loss.backward()
+        stage.optimizer.step()
+
+        if not math.isfinite(value := loss.item()):
+            raise Diverged
+        progress.losses.append(value)
+        progress.step += 1
+        progress.images += len(labels)
+        progress.flops += stage.cost.each_time * len(labels)
+        progress.seconds += time.perf_counter() - started
+        progress.cpu_seconds += time.process_time() - started_cpu
+        report(None)
+        if stage.steps_done % stage.every == 0 or stage.steps_done == stage.n_steps:
+            _keep(stage, stage.evaluate(), report)
+            if settings.patience and progress.waited >= settings.patience:
+                return "stopped early"
+    return "finished"
+
+
+def _keep(stage, point, report, begins=False):
+    """Put a point on the curve, and keep the weights if they are the best so far."""
+    progress = stage.progress
+    progress.points.append(point)
+    progress.losses.clear()
+    progress.waited += 1
+    if begins or is_better(point, progress.best_point):
+        progress.best, progress.best_point = stage.network.changed_state(), point
+        progress.waited = 0
+    report(point)
+
+
+class Batches:
+    """The rows of each step's batch: another order in each epoch, decided by the seed.
+
+    Parameters
+    ----------
+    n : int
+        Images.
+    batch_size : int
+        At most; the batches of an epoch differ by one image at most.
+    seed : int
+    """
+
+    def __init__(self, n, batch_size, seed):
+        self.n, self.seed = n, seed
+        self.per_epoch = math.ceil(n / batch_size)
+        self._epoch, self._parts = None, ()
+
+    def rows(self, step):
+        """Indices of the images of one step: int64 tensor."""
+        epoch, place = divmod(step, self.per_epoch)
+        if epoch != self._epoch:
+            generator = torch.Generator().manual_seed(_number(self.seed, epoch))
+            order = torch.randperm(self.n, generator=generator)
+            self._epoch, self._parts = epoch, order.tensor_split(self.per_epoch)
+        return self._parts[place]
+
+
+def seeded(seed, step, device="cpu"):
+    """Make all that is random in a step depend on seed and step only: one can go on anywhere.
+
+    Dropout takes torch's own generators, which are seeded here.
+
+    Returns
+    -------
+    torch.Generator
+        For augmentation.
+    """
+    number = _number(seed, step)
+    torch.default_generator.manual_seed(number)
+    if device.startswith("cuda"):
+        torch.cuda.manual_seed(number)
+    elif device == "mps":
+        torch.mps.manual_seed(number)
+    return torch.Generator().manual_seed(number)
+
+
+def _number(seed, step):
+    return (seed * 1_000_003 + step) % 2**63
+
+
+def _optimizer(network, settings):
+    groups = network.parameter_groups(settings.learning_rate, settings.weight_decay)
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(groups)
+    return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=0.9, nesterov=True)
+
+
+def optimizer_tensors(optimizer):
+    """What an optimizer remembers, as ``{"parameter.name": tensor}``."""
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{number}.{name}": tensor.clone()
+        for number, tensors in state.items()
+        for name, tensor in tensors.items()
+        if tensor is not None
+    }
+
+
+def load_optimizer_tensors(optimizer, tensors):
+    """Put back what ``optimizer_tensors`` gave, laid out in memory as the parameters are."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    state = {}
+    for key, tensor in tensors.items():
+        number, _, name = key.partition(".")
+        if tensor.shape == parameters[int(number)].shape:
+            tensor = torch.empty_like(parameters[int(number)]).copy_(tensor).detach()
+        state.setdefault(int(number), {})[name] = tensor
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+def _mean_class_accuracy(predicted, labels):
+    totals = torch.bincount(labels)
+    hits = torch.bincount(labels[predicted == labels], minlength=len(totals))
+    return (hits / totals)[totals > 0].mean().item()
