@@ -9,7 +9,7 @@ the model cards. A second run gives the same.
 import argparse
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -78,18 +78,42 @@ def evaluate_transfer(
 @lru_cache(maxsize=1024)
 def _evaluate(backbone_name, family, layers, per_class, seed, C, normalization):
     train, test = shipped_features(backbone_name, family)
-    rows = sample_per_class(train.labels, per_class, seed)
-    machine = LinearSVM(C=C, random_state=seed)
+    train = of_rows(train, sample_per_class(train.labels, per_class, seed))
+    return evaluate_features(train, test, layers, seed, C, normalization)
+
+
+def of_rows(features, rows):
+    """The features of some images only, in the order of ``rows``."""
+    return replace(features, matrix=features.matrix[rows], labels=features.labels[rows])
+
+
+def evaluate_features(train, test, layers, seed=0, C=1.0, normalization="L2 per image"):
+    """As ``evaluate_transfer``, on any features: trained on some images, scored on others.
+
+    Parameters
+    ----------
+    train, test : Features
+        Of the same layers and classes; every class has a test image.
+    layers : sequence of str
+    seed : int
+        Order in which the SVM visits the images.
+    C : float
+    normalization : str
+
+    Returns
+    -------
+    TransferResult
+    """
     sizes = {layer: train.layer_sizes[layer] for layer in train.layer_sizes if layer in layers}
+    machine = LinearSVM(C=C, random_state=seed)
     model = make_pipeline(make_normalization(normalization, sizes), machine)
+    X, X_test = train.select(layers), test.select(layers)
     started = time.perf_counter()
-    model.fit(train.select(layers)[rows], train.labels[rows])
-    predicted = model.predict(test.select(layers))
+    predicted = model.fit(X, train.labels).predict(X_test)
     seconds = time.perf_counter() - started
     recalls = recall_score(test.labels, predicted, average=None)
-    per_class_accuracy = dict(zip(test.classes, recalls.tolist(), strict=True))
-    n_features = train.select(layers).shape[1]
-    return TransferResult(float(recalls.mean()), per_class_accuracy, n_features, seconds)
+    per_class = dict(zip(test.classes, recalls.tolist(), strict=True))
+    return TransferResult(float(recalls.mean()), per_class, X.shape[1], seconds)
 
 
 def sample_per_class(labels, per_class, seed):
