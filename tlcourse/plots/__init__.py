@@ -41,6 +41,7 @@ from tlcourse.plots.style import (
     new_axes,
     use_course_style,
 )
+from tlcourse.plots.tables import plot_gain_by_distance, plot_table
 from tlcourse.plots.tasks import (
     plot_called,
     plot_confusion,
@@ -74,6 +75,7 @@ __all__ = [
     "plot_density",
     "plot_distances",
     "plot_dumbbells",
+    "plot_gain_by_distance",
     "plot_histogram",
     "plot_images_and_features",
     "plot_in_panels",
@@ -83,6 +85,7 @@ __all__ = [
     "plot_pictures",
     "plot_reuse",
     "plot_spaces",
+    "plot_table",
     "plot_tensor",
     "use_course_style",
 ]

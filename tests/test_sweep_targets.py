@@ -1,0 +1,136 @@
+"""From the layout of each data set, and of Places365's weights, to a row of the table."""
+
+import numpy as np
+import pytest
+from benchmark_archives import COUNTS
+from sklearn.svm import LinearSVC
+from test_benchmarks import archives, host  # noqa: F401
+from test_places365 import as_of_2017, save_as_published
+from torchvision import models
+
+from tlcourse import feature_cache, places365, sweeps
+from tlcourse.backbones import load_backbone
+from tlcourse.cells import PAPER, make_cells
+from tlcourse.datasets import BENCHMARKS
+from tlcourse.datasets.drawn import DrawnImages, Factors
+from tlcourse.features import extract_features
+from tlcourse.sweeps import run_sweep
+from tlcourse.tables import measured_table
+from tlcourse.targets import BenchmarkTarget, DrawnTarget, _benchmark, source_backbone
+from tlcourse.transfer import sample_per_class
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*ImageNet:UserWarning")
+
+
+@pytest.fixture
+def data(host):  # noqa: F811
+    """The small data sets behind the catalogue; nothing remembered from another test."""
+    for cached in (_benchmark, source_backbone, sweeps._load):
+        cached.cache_clear()
+    return host.data
+
+
+@pytest.mark.parametrize("name", BENCHMARKS)
+def test_from_the_archive_to_a_row_of_the_table(data, tmp_path, name):
+    benchmark = fetched_here(name)
+    results = run_sweep(make_cells("natural", name, PAPER), tmp_path / "store", progress=False)
+    assert len(results) == len(PAPER) * COUNTS[name][-1]
+    assert results["seed"].nunique() == COUNTS[name][-1]
+    first = results[results["seed"] == 0].iloc[0]
+    assert (first["train_images"], first["test_images"]) == COUNTS[name][2:4]
+    assert results["accuracy"].mean() > 0.85  # red and blue
+    assert list(measured_table(results, "natural").columns) == [name]
+    row = results[(results["embedding"] == "fc7") & (results["seed"] == 0)].iloc[0]
+    assert row["accuracy"] == pytest.approx(fc7_by_hand(benchmark), abs=0.05)
+
+
+def fetched_here(name):
+    from tlcourse.datasets import load_benchmark
+    from tlcourse.datasets.benchmarks import fetch_benchmark
+
+    fetch_benchmark(name)
+    return load_benchmark(name)
+
+
+def fc7_by_hand(benchmark):
+    backbone = load_backbone("natural")
+    parts = [
+        extract_features(backbone, images, ["fc7"], precision="float32", cache=False)
+        for images in (benchmark.train(0), benchmark.test(0))
+    ]
+    A, B = (part.matrix / np.linalg.norm(part.matrix, axis=1, keepdims=True) for part in parts)
+    predicted = LinearSVC(C=1, dual=True).fit(A, parts[0].labels).predict(B)
+    labels = parts[1].labels
+    return np.mean([(predicted[labels == c] == c).mean() for c in np.unique(labels)])
+
+
+def test_a_data_set_that_is_not_there(data):
+    with pytest.raises(FileNotFoundError, match="run 'python3 start.py fetch mit67'"):
+        run_sweep(make_cells("natural", "mit67", "fc7"), store=False)
+
+
+def test_places365_alexnet_to_a_row_of_the_table(data, tmp_path):
+    fetched_here("wood")
+    state = models.alexnet(weights=None, num_classes=365).state_dict()
+    save_as_published(as_of_2017(state, "alexnet"), places365.file_of("alexnet_places365"))
+    cells = make_cells("alexnet places365", "wood", PAPER)
+    results = run_sweep(cells, tmp_path / "store", progress=False)
+    table = measured_table(results)
+    assert list(table.index) == [
+        ("alexnet places365", row) for row in (*PAPER, "full network − fc7")
+    ]
+    assert results.groupby("embedding")["n_features"].first()["fc6"] == 4096
+    assert results["accuracy"].between(0.3, 1).all()
+
+
+def test_a_network_without_fc6_and_fc7(data):
+    fetched_here("wood")
+    with pytest.raises(ValueError, match="resnet18 random on wood have no layer fc7, which 'fc7'"):
+        run_sweep(make_cells("resnet18 random", "wood", "fc7"), store=False, progress=False)
+
+
+class TestDrawn:
+    target = DrawnTarget("shapes", per_class=3, pool_per_class=5, test_per_class=4)
+
+    def test_pools_and_test_pictures_are_apart_and_drawn_by_the_seed(self):
+        features = self.target.features("natural", progress=False)
+        classes = len(features.classes)
+        train, test = self.target.split(features, seed=2)
+        assert np.bincount(features.labels[train]).tolist() == [3] * classes
+        assert np.bincount(features.labels[test]).tolist() == [4] * classes
+        assert not set(train) & set(test) and max(train) < 5 * classes == min(test)
+        other, _ = self.target.split(features, seed=3)
+        assert set(train) != set(other)
+
+    def test_an_accuracy_by_hand(self):
+        results = run_sweep(make_cells("drawn", self.target, "fc7", (1,)), False, progress=False)
+        backbone = load_backbone("drawn")
+        train, test = (
+            extract_features(backbone, DrawnImages("shapes", n_per_class=n, seed=seed), ["fc7"])
+            for seed, n in enumerate((5, 4))
+        )
+        rows = sample_per_class(train.labels, 3, 1)
+        A, B = (f.matrix / np.linalg.norm(f.matrix, axis=1, keepdims=True) for f in (train, test))
+        predicted = LinearSVC(C=1, dual=True).fit(A[rows], train.labels[rows]).predict(B)
+        right = [(predicted[test.labels == c] == c).mean() for c in np.unique(test.labels)]
+        assert results["accuracy"][0] == pytest.approx(np.mean(right), abs=0.03)
+
+    def test_other_factors_are_another_target(self):
+        grey = DrawnTarget("shapes", Factors(noise=0.4), 3, 5, 4, name="noisy shapes")
+        cells = make_cells("natural", [self.target, grey], "full network", seeds=(0,))
+        results = run_sweep(cells, store=False, progress=False)
+        assert list(results["target"]) == ["drawn shapes", "noisy shapes"]
+        one, other = (each.features("natural", progress=False) for each in (self.target, grey))
+        assert not np.array_equal(one.matrix, other.matrix)
+
+    def test_a_worker_reads_the_features_that_were_kept(self, monkeypatch):
+        pair = sweeps._prepare("natural", self.target, (), progress=False)
+        assert feature_cache.read(pair.entry)
+        monkeypatch.setattr(DrawnTarget, "features", None)
+        sweeps._load.cache_clear()
+        assert sweeps._load(pair).matrix.shape[0] == 9 * len(sweeps._load(pair).classes)
+
+
+def test_names_of_benchmarks_are_not_those_of_drawn_families():
+    assert BenchmarkTarget("textures").name == "textures"
+    assert DrawnTarget("textures").name == "drawn textures"
