@@ -20,6 +20,7 @@ from tlcourse.plots.generalization import (
     plot_dumbbells,
     plot_in_panels,
 )
+from tlcourse.plots.growing_up import plot_error_by_size, plot_growth, plot_ranges
 from tlcourse.plots.measured import (
     chance_of,
     plot_accuracies,
@@ -76,6 +77,8 @@ __all__ = [
     "plot_distances",
     "plot_dumbbells",
     "plot_gain_by_distance",
+    "plot_error_by_size",
+    "plot_growth",
     "plot_histogram",
     "plot_images_and_features",
     "plot_in_panels",
@@ -83,6 +86,7 @@ __all__ = [
     "plot_map_sizes",
     "plot_margins",
     "plot_pictures",
+    "plot_ranges",
     "plot_reuse",
     "plot_spaces",
     "plot_table",

@@ -3,6 +3,7 @@
 from tlcourse.widgets.background_dials import BackgroundDials
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.contact_sheets import ContactSheets
+from tlcourse.widgets.cost_calculator import CostCalculator
 from tlcourse.widgets.device_toggle import DeviceToggle
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.domain_explorer import DomainExplorer
@@ -19,6 +20,7 @@ __all__ = [
     "BackgroundDials",
     "Choice",
     "ContactSheets",
+    "CostCalculator",
     "DeviceToggle",
     "Dial",
     "DomainExplorer",

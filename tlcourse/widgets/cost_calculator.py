@@ -1,0 +1,217 @@
+"""What a trained network costs, every factor on a slider with its source."""
+
+from html import escape
+from math import ceil, floor, log10
+
+import anywidget
+import traitlets
+
+from tlcourse.training_price import ASSUMPTIONS, GROUPS, SCENARIOS, as_text, training_price
+from tlcourse.widgets import _assets
+
+OWN = "your own numbers"
+WHOLE = ("images", "answers_per_image", "processors", "runs")
+STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+HOURS_A_WORKING_YEAR = 1800
+CSS = """
+.tlc-cost-groups { display: grid; gap: 14px 28px; margin: 12px 0;
+  grid-template-columns: repeat(auto-fit, minmax(14.5em, 1fr)); }
+.tlc-cost-groups fieldset { display: flex; flex-direction: column; }
+.tlc-cost-dial { display: grid; grid-template-columns: 1fr auto; gap: 0 8px; margin-bottom: 6px; }
+.tlc-cost-dial output { font-weight: 700; font-variant-numeric: tabular-nums; }
+.tlc-cost-dial input { grid-column: 1 / 3; width: 100%; height: 28px; margin: 0;
+  accent-color: #0072b2; }
+.tlc-cost-dial input:focus-visible { outline: 4px solid var(--tlc-focus); }
+.tlc-cost-bill { margin-top: auto; border-top: 2px solid var(--tlc-line); padding-top: 4px; }
+.tlc-cost-track { display: block; height: 12px; margin-top: 4px;
+  background: var(--jp-layout-color3, #ddd); }
+.tlc-cost-bar { display: block; height: 100%; background: #0072b2; }
+.tlc-cost-total { font-size: 26px; font-weight: 700; margin: 8px 0 0; }
+.tlc-cost-source { min-height: 2.8em; margin: 0; }
+.tlc-cost-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden;
+  clip-path: inset(50%); }
+"""
+
+
+def stops(name):
+    """The values that the slider of an assumption stops at, from its lowest to its highest.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``tlcourse.training_price.ASSUMPTIONS``.
+
+    Returns
+    -------
+    list of float
+        Ten a decade, and with them the default and the value of each scenario; whole numbers where
+        things are counted.
+    """
+    a = ASSUMPTIONS[name]
+    least = a.low or a.high / 200
+    decades = range(floor(log10(least)), ceil(log10(a.high)) + 1)
+    grid = {float(f"{step * 10.0**decade:.3g}") for decade in decades for step in STEPS}
+    if name in WHOLE:
+        grid = {value for value in grid if value == int(value)}
+    named = {a.low, a.high, a.default} | {s[name] for s in SCENARIOS.values() if name in s}
+    return sorted({value for value in grid if least < value < a.high} | set(map(float, named)))
+
+
+class CostCalculator(anywidget.AnyWidget):
+    """A slider for each assumption of ``training_price``, and the bill.
+
+    Parameters
+    ----------
+    scenario : str
+        Where the sliders stand at first: a key of ``tlcourse.training_price.SCENARIOS``.
+
+    Attributes
+    ----------
+    scenario : str
+        ``"your own numbers"`` once a slider was moved. Setting it sets every slider.
+    positions : dict of str to int
+        By assumption: which of its ``stops``.
+    bill : tlcourse.training_price.Bill
+
+    Raises
+    ------
+    traitlets.TraitError
+        If there is no such scenario, assumption or stop.
+    """
+
+    _esm = _assets.esm("cost_calculator")
+    _css = _assets.css() + CSS
+    scenario = traitlets.Unicode().tag(sync=True)
+    scenarios = traitlets.List().tag(sync=True)
+    positions = traitlets.Dict().tag(sync=True)
+    _groups = traitlets.List().tag(sync=True)
+    _controls = traitlets.List().tag(sync=True)
+    _bill = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, scenario="ImageNet and AlexNet, 2012"):
+        self._stops = {name: stops(name) for name in ASSUMPTIONS}
+        super().__init__(
+            scenario=scenario,
+            scenarios=list(SCENARIOS),
+            positions=self._positions_of(scenario),
+            _groups=list(GROUPS),
+            _controls=[_control(name, values) for name, values in self._stops.items()],
+        )
+        self._settle()
+        self.observe(self._set_scenario, "scenario")
+        self.observe(self._settle, "positions")
+
+    @property
+    def assumptions(self):
+        """The value that each slider stands at, by assumption."""
+        return {name: self._stops[name][place] for name, place in self.positions.items()}
+
+    @traitlets.validate("scenario")
+    def _is_a_scenario(self, proposal):
+        if proposal["value"] not in SCENARIOS and proposal["value"] != OWN:
+            known = "; ".join(SCENARIOS)
+            raise traitlets.TraitError(f"There is no scenario {proposal['value']!r}: {known}.")
+        return proposal["value"]
+
+    @traitlets.validate("positions")
+    def _are_stops(self, proposal):
+        positions = {**self.positions, **proposal["value"]}
+        for name, place in positions.items():
+            if name not in self._stops:
+                raise traitlets.TraitError(f"There is no assumption {name!r}.")
+            last = len(self._stops[name]) - 1
+            if not (isinstance(place, int) and 0 <= place <= last):
+                label = ASSUMPTIONS[name].label
+                raise traitlets.TraitError(f"{label}: give a whole number from 0 to {last}.")
+        return positions
+
+    def _positions_of(self, scenario):
+        changed = SCENARIOS.get(scenario, {})
+        return {
+            name: values.index(float(changed.get(name, ASSUMPTIONS[name].default)))
+            for name, values in self._stops.items()
+        }
+
+    def _set_scenario(self, change):
+        if change.new != OWN:
+            self.positions = self._positions_of(change.new)
+
+    def _settle(self, _change=None):
+        self.bill = training_price(**self.assumptions)
+        self._bill = _bill_words(self.bill)
+        matching = (name for name in SCENARIOS if self._positions_of(name) == self.positions)
+        self.scenario = next(matching, OWN)
+
+    def _repr_mimebundle_(self, **options):
+        data, metadata = super()._repr_mimebundle_(**options)
+        html = _static_table(self.scenario, self.assumptions, self._bill)
+        return {**data, "text/plain": f"CostCalculator({self.scenario})", "text/html": html}, (
+            metadata
+        )
+
+
+def _control(name, values):
+    a = ASSUMPTIONS[name]
+    return {
+        "name": name,
+        "group": a.group,
+        "label": a.label,
+        "stops": [_with_unit(value, a.unit) for value in values],
+        "source": a.source,
+    }
+
+
+def _with_unit(value, unit):
+    if unit.startswith("$"):
+        return f"${as_text(value)}{unit[1:]}"
+    return f"{as_text(value)} {unit}".strip()
+
+
+def _money(dollars):
+    return f"${dollars:,.0f}" if dollars >= 10 or dollars == 0 else f"${dollars:.2g}"
+
+
+def _share(share):
+    return f"{100 * share:.0f}%" if share >= 0.01 or share == 0 else "under 1%"
+
+
+def _bill_words(bill):
+    years = bill.label_hours / HOURS_A_WORKING_YEAR
+    working_years = f", {as_text(years)} working years" if years >= 1 else ""
+    facts = (
+        f"{as_text(bill.label_hours)} hours of people{working_years}",
+        f"{as_text(bill.gigabytes)} GB",
+        f"{as_text(bill.card_hours)} hours of cards",
+        f"{as_text(bill.kwh)} kWh, {as_text(bill.kg_co2)} kg of CO2",
+        f"{as_text(bill.person_months)} months of researchers",
+    )
+    groups = {
+        group: {
+            "facts": words,
+            "dollars": f"{_money(bill.dollars[group])} ({_share(bill.share[group])})",
+            "percent": 100 * bill.share[group],
+        }
+        for group, words in zip(GROUPS, facts, strict=True)
+    }
+    return {**groups, "total": f"{_money(bill.total)} in all"}
+
+
+def _static_table(scenario, assumptions, bill):
+    head = "".join(f'<th style="text-align:left">{h}</th>' for h in ("", "Value", "Source"))
+    body = ""
+    for group in GROUPS:
+        body += (
+            f'<tr><th style="text-align:left">{group}</th><td colspan="2" style="text-align:left">'
+            f"<b>{escape(bill[group]['facts'])}; {escape(bill[group]['dollars'])}</b></td></tr>"
+        )
+        body += "".join(
+            f'<tr><td style="text-align:left">{escape(a.label)}</td>'
+            f'<td style="text-align:left">{escape(_with_unit(assumptions[name], a.unit))}</td>'
+            f'<td style="text-align:left">{escape(a.source)}</td></tr>'
+            for name, a in ASSUMPTIONS.items()
+            if a.group == group
+        )
+    return (
+        f"<p><b>{escape(scenario)}: {escape(bill['total'])}</b></p>"
+        f'<table style="font-size:16px"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    )
