@@ -175,6 +175,7 @@ def _train(run, train, validation, stop, progress, watch):
         while True:
             stage = Stage(run, costs[at.stage], train, validation, progress)
             load_optimizer_tensors(stage.optimizer, at.optimizer)
+            at.optimizer = {}
             ended = _until_stopped(stage, stop, _reporter(bar, watch))
             if ended in ("stopped", "interrupted") or at.stage == len(costs) - 1:
                 return _closed(run, stage, ended)

@@ -118,7 +118,7 @@ def train_stage(stage, stop=None, report=lambda point: None):
         If the loss is not finite.
     """
     progress, settings = stage.progress, stage.settings
-    if stage.steps_done == 0:
+    if not progress.points or progress.points[-1].stage != progress.stage:
         _keep(stage, stage.evaluate(), report, begins=True)
     while stage.steps_done < stage.n_steps:
         if asked_to_stop(stop):
