@@ -29,6 +29,7 @@ from tlcourse import claims, growing_up, plots
 from tlcourse import transfer_price as price
 from tlcourse.backbones import load_backbone
 from tlcourse.classic_networks import cifar_resnet
+from tlcourse.counting import count
 from tlcourse.datasets import HandwrittenDigits
 from tlcourse.growing_up import COUNTED, NETWORKS, OF_IMAGENET, ON_THE_SLIDE, short
 from tlcourse.training_price import ASSUMPTIONS, SCENARIOS, training_price
@@ -471,13 +472,13 @@ check_answer(
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # **2.** How many parameters has the ResNet for CIFAR-10 with 110 layers? Build it with
-# `cifar_resnet(110)` and count it with `growing_up.count`.
+# `cifar_resnet(110)` and count it with `count`.
 
 # %% slideshow={"slide_type": "-"}
 answer = ...
 check_answer(
     answer,
-    sum(parameter.numel() for parameter in cifar_resnet(110).parameters()),
+    count(cifar_resnet(110), (1, 3, 32, 32)).parameters,
     "Twice the layers, twice the parameters: the paper says 1.7 M.",
     {growing_up.count_network("ResNet-56").parameters: "That is the one with 56."},
 )
@@ -486,7 +487,7 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
-# growing_up.count(cifar_resnet(110), (1, 3, 32, 32)).parameters
+# count(cifar_resnet(110), (1, 3, 32, 32)).parameters
 # ```
 #
 # 1,727,962.

@@ -10,6 +10,7 @@ from torch import nn
 
 from tlcourse import growing_up, plots
 from tlcourse.classic_networks import C3_SEES, LeNet5, alexnet_2012, cifar_resnet
+from tlcourse.counting import count, count_depth
 from tlcourse.growing_up import NETWORKS, OF_IMAGENET, ON_THE_SLIDE, count_network
 
 OF_TORCHVISION = [name for name, design in NETWORKS.items() if design.torchvision]
@@ -93,7 +94,7 @@ def test_resnet56_is_that_of_cifar10():
 
 @pytest.mark.parametrize(("depth", "millions"), [(20, 0.27), (32, 0.46), (44, 0.66), (110, 1.7)])
 def test_cifar_resnets_have_the_parameters_of_the_paper(depth, millions):
-    counted = growing_up.count(cifar_resnet(depth), (1, 3, 32, 32))
+    counted = count(cifar_resnet(depth), (1, 3, 32, 32))
     assert counted.depth == depth and counted.parameters / 1e6 == pytest.approx(millions, rel=0.02)
 
 
@@ -113,7 +114,7 @@ def test_depth_takes_the_longest_branch_and_no_norm():
         def forward(self, x):
             return self.long(x) + self.short(x) + x
 
-    assert growing_up.count_depth(Branches()) == 2
+    assert count_depth(Branches()) == 2
 
 
 def test_counts_agree_with_the_published_numbers():
