@@ -136,16 +136,49 @@ class _Pictures(list):
     """Pairs of picture and label in memory, as a data set."""
 
 
-@lru_cache(maxsize=4)
-def _drawn(target):
-    domain = Domain(target.family, target.factors)
-    parts = [
-        DrawnImages(domain, n_per_class=n, seed=seed)
-        for seed, n in enumerate((target.pool_per_class, target.test_per_class))
-    ]
+def _in_memory(*parts):
     pictures = _Pictures(item for part in parts for item in map(part.__getitem__, range(len(part))))
     pictures.classes = parts[0].classes
     return pictures
+
+
+@lru_cache(maxsize=4)
+def _drawn(target):
+    domain = Domain(target.family, target.factors)
+    sizes = (target.pool_per_class, target.test_per_class)
+    return _in_memory(*(DrawnImages(domain, n_per_class=n, seed=i) for i, n in enumerate(sizes)))
+
+
+@dataclass(frozen=True)
+class PhotographTarget(_Live, _Pool):
+    """A family of photographs under any source, from Tiny ImageNet on the disk.
+
+    The same images and draws as ``PhotoTarget``, whose features are shipped for two sources only.
+
+    Attributes
+    ----------
+    name : str
+        One of ``tlcourse.datasets.FAMILIES``.
+    root : str, optional
+        The folder of Tiny ImageNet; by default the one in the user's data folder.
+    per_class : int
+        Training images a class, drawn by the seed from the first 40.
+    """
+
+    name: str
+    root: str | None = None
+    per_class: int = PER_CLASS
+    pool_per_class = TRAIN_PER_CLASS
+
+    def images(self):
+        """Training images, then test images; each read once a session."""
+        return _photographs(self.name, self.root)
+
+
+@lru_cache(maxsize=2)
+def _photographs(family, root):
+    train = photos.TinyImageNet(family, "train", root, TRAIN_PER_CLASS)
+    return _in_memory(train, photos.TinyImageNet(family, "val", root))
 
 
 @dataclass(frozen=True)
