@@ -14,6 +14,7 @@ from tlcourse.widgets.layer_toggle import LayerToggle
 from tlcourse.widgets.network_cut import NetworkCut
 from tlcourse.widgets.prediction import Prediction
 from tlcourse.widgets.svm_playground import SVMPlayground
+from tlcourse.widgets.threshold_explorer import ThresholdExplorer
 from tlcourse.widgets.transfer_settings import TransferSettings
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "NetworkCut",
     "Prediction",
     "SVMPlayground",
+    "ThresholdExplorer",
     "TransferSettings",
     "check_answer",
 ]

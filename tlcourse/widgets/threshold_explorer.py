@@ -1,0 +1,192 @@
+"""Two thresholds on sliders, and what they make of standardised features."""
+
+import base64
+from functools import lru_cache
+from html import escape
+
+import ipywidgets
+import numpy as np
+
+from tlcourse.plots.style import OKABE_ITO, as_duration
+from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.dial import Dial
+from tlcourse.widgets.feature_extraction import readout_html
+
+LOW_RANGE, HIGH_RANGE, STEP = (-2.0, 0.1), (-0.2, 2.0), 0.05
+COLOURS = {-1: OKABE_ITO["vermillion"], 0: "#BBBBBB", 1: OKABE_ITO["sky blue"]}
+SIGNS = {-1: "\N{MINUS SIGN}1", 0: "0", 1: "1"}
+WIDTH, HEIGHT, LIMIT, N_BARS = 760, 220, 3.0, 120
+
+
+class ThresholdExplorer(ipywidgets.VBox):
+    """Source, target and two thresholds; shares of -1, 0, 1, accuracy, bytes and time below.
+
+    Parameters
+    ----------
+    sources, families : sequence of str, optional
+    evaluate : callable, optional
+        ``(source, family, low, high) -> ThresholdResult``; by default
+        ``tlcourse.discretization.evaluate_thresholds``.
+
+    Attributes
+    ----------
+    source, family : Choice
+    low, high : Dial
+    result : ThresholdResult or None
+        For the present settings, None where they failed.
+    """
+
+    def __init__(self, sources=("natural", "manmade"), families=None, evaluate=None):
+        from tlcourse.datasets.photos import FAMILIES
+        from tlcourse.discretization import evaluate_thresholds
+        from tlcourse.normalization import HIGH, LOW
+
+        self._evaluate, self.result = evaluate or evaluate_thresholds, None
+        families = families or FAMILIES
+        started_with = "insects" if "insects" in families else families[0]
+        self.source = Choice("Source: the backbone was trained on", sources)
+        self.family = Choice("Target: the images to classify", families, started_with)
+        self.low = Dial("low: below it is \N{MINUS SIGN}1", LOW, *LOW_RANGE, STEP)
+        self.high = Dial("high: above it is 1", HIGH, *HIGH_RANGE, STEP)
+        self._readout = ipywidgets.HTML()
+        for control in self._controls():
+            control.observe(self._update, "value")
+        rows = (self.source, self.family), (self.low, self.high)
+        super().__init__([*map(_side_by_side, rows), self._readout])
+        self._update()
+
+    def _controls(self):
+        return self.source, self.family, self.low, self.high
+
+    def _update(self, _change=None):
+        source, family = self.source.value, self.family.value
+        low, high = round(self.low.value, 2), round(self.high.value, 2)
+        try:
+            self.result = self._evaluate(source, family, low, high)
+            reference = _without_thresholds(source, family)
+            counts = _histogram(source, family)
+        except Exception as problem:  # an exception in an observer is shown nowhere
+            self.result = None
+            self._readout.value = readout_html(f"This could not be measured. {problem}")
+            return
+        self._readout.value = result_html(self.result, reference, counts, low, high)
+
+    def _repr_mimebundle_(self, **options):
+        written = [f"{control.label}: {_text(control.value)}" for control in self._controls()]
+        html = f"<p>{escape('; '.join(written))}</p>{self._readout.value}"
+        bundle = super()._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": "ThresholdExplorer()", "text/html": html}
+
+
+def result_html(result, reference, counts, low, high):
+    """A result as HTML: accuracy beside that without thresholds, a histogram, bytes and time.
+
+    Parameters
+    ----------
+    result : ThresholdResult
+    reference : float
+        Accuracy of the standardised features, in [0, 1].
+    counts : ndarray of shape (N_BARS,)
+        Histogram of the standardised values between -LIMIT and LIMIT.
+    low, high : float
+
+    Returns
+    -------
+    str
+    """
+    difference = 100 * (result.accuracy - reference)
+    head = (
+        f'<div style="font-size:30px;font-weight:700">{100 * result.accuracy:.1f}% '
+        '<span style="font-size:18px;font-weight:400">mean class accuracy, '
+        f"{difference:+.1f} points from the standardised features without thresholds "
+        "(C = 1 for both)</span></div>"
+    )
+    shares = {SIGNS[value]: f"{100 * share:.0f}%" for value, share in result.shares.items()}
+    sizes = ", ".join(f"{name} {size / 1000:,.0f} kB" for name, size in result.bytes.items())
+    words = (
+        "Share of the values: "
+        + ", ".join(f"{sign} is {share}" for sign, share in shares.items())
+        + f". Training features: {sizes}. Training the SVM: {as_duration(result.seconds)}, "
+        f"{result.passes} passes over the images."
+    )
+    alt = f"Histogram of the standardised values, cut at {low:g} and {high:g}. {words}"
+    return readout_html(words, head, _picture(alt, _drawing(counts, low, high, shares)))
+
+
+def _drawing(counts, low, high, shares):
+    """The histogram in three colours, the thresholds as lines, and the bell curve."""
+    edges = np.linspace(-LIMIT, LIMIT, N_BARS + 1)
+    density = counts / counts.sum() / (edges[1] - edges[0])
+    scale = (HEIGHT - 64) / max(density.max(), 0.4)
+    bars = []
+    for left, right, value in zip(edges, edges[1:], density, strict=False):
+        middle = (left + right) / 2
+        colour = COLOURS[int(middle > high) - int(middle < low)]
+        x, top = _x(left), HEIGHT - 30 - scale * value
+        size = f'width="{_x(right) - x:.2f}" height="{scale * value:.1f}"'
+        bars.append(f'<rect x="{x:.2f}" y="{top:.1f}" {size} fill="{colour}"/>')
+    along = np.linspace(-LIMIT, LIMIT, 80)
+    bell = np.exp(-(along**2) / 2) / np.sqrt(2 * np.pi)
+    heights = HEIGHT - 30 - scale * bell
+    path = "L".join(f"{_x(x):.1f},{y:.1f}" for x, y in zip(along, heights, strict=True))
+    lines = "".join(_threshold(value) for value in (low, high))
+    places = {-1: (_x(-LIMIT) + _x(low)) / 2, 0: (_x(low) + _x(high)) / 2}
+    places[1] = (_x(high) + _x(LIMIT)) / 2
+    text = "".join(
+        f'<text x="{places[value]:.0f}" y="24" text-anchor="middle">{sign}</text>'
+        for value, sign in SIGNS.items()
+    )
+    ticks = "".join(
+        f'<text x="{_x(z):.0f}" y="{HEIGHT - 8}" text-anchor="middle" font-size="16">{z}</text>'
+        for z in (-3, -2, -1, 0, 1, 2, 3)
+    )
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" '
+        f'height="{HEIGHT}" font-family="sans-serif" font-size="22" font-weight="700">'
+        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>{"".join(bars)}'
+        f'<path d="M{path}" fill="none" stroke="#000" stroke-width="2.5" stroke-dasharray="7 5"/>'
+        f"{lines}{text}{ticks}</svg>"
+    )
+
+
+def _x(value):
+    return (value + LIMIT) / (2 * LIMIT) * (WIDTH - 20) + 10
+
+
+def _threshold(value):
+    x = _x(value)
+    return f'<path d="M{x:.1f},34V{HEIGHT - 30}" stroke="#000" stroke-width="3"/>'
+
+
+def _picture(alt, svg):
+    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
+    return (
+        f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" '
+        f'style="width:{WIDTH}px;max-width:100%;height:auto">'
+        "<div>All standardised values of the training images, and a bell curve (dashed).</div>"
+    )
+
+
+def _side_by_side(controls):
+    box = ipywidgets.Box(list(controls))
+    box.layout.flex_flow, box.layout.grid_gap = "row wrap", "0 40px"
+    return box
+
+
+def _text(value):
+    return value if isinstance(value, str) else f"{value:.2f}"
+
+
+@lru_cache(maxsize=32)
+def _histogram(source, family):
+    from tlcourse.discretization import standardized
+
+    train = standardized(source, family)[0]
+    return np.histogram(train, bins=N_BARS, range=(-LIMIT, LIMIT))[0]
+
+
+def _without_thresholds(source, family):
+    from tlcourse.transfer import evaluate_transfer, layer_sets
+
+    layers = layer_sets(source, family)["full network"]
+    return evaluate_transfer(source, family, layers, normalization="standardized").accuracy
