@@ -37,6 +37,13 @@ from tlcourse.plots.measured import (
     plot_histogram,
     plot_images_and_features,
 )
+from tlcourse.plots.normalization import (
+    plot_accuracy_over_C,
+    plot_convolution_shares,
+    plot_layer_correlations,
+    plot_neuron,
+    plot_strengths,
+)
 from tlcourse.plots.pictures import PictureRows
 from tlcourse.plots.reuse import plot_accuracy_table, plot_by_layer
 from tlcourse.plots.style import (
@@ -73,6 +80,7 @@ __all__ = [
     "colour_of",
     "new_axes",
     "plot_accuracies",
+    "plot_accuracy_over_C",
     "plot_accuracy_table",
     "plot_boundary",
     "plot_by_distance",
@@ -82,6 +90,7 @@ __all__ = [
     "plot_clock",
     "plot_confusion",
     "plot_content_vectors",
+    "plot_convolution_shares",
     "plot_curves",
     "plot_density",
     "plot_differences",
@@ -95,15 +104,18 @@ __all__ = [
     "plot_images_and_features",
     "plot_in_panels",
     "plot_in_two_label_spaces",
+    "plot_layer_correlations",
     "plot_map_sizes",
     "plot_margins",
     "plot_marks",
+    "plot_neuron",
     "plot_pictures",
     "plot_ranges",
     "plot_reuse",
     "plot_shares",
     "plot_spaces",
     "plot_steps",
+    "plot_strengths",
     "plot_table",
     "plot_tensor",
     "plot_threshold_grid",

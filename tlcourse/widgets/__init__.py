@@ -12,6 +12,7 @@ from tlcourse.widgets.feature_extraction import FeatureExtractionExplorer
 from tlcourse.widgets.kernel_explorer import KernelExplorer
 from tlcourse.widgets.layer_toggle import LayerToggle
 from tlcourse.widgets.network_cut import NetworkCut
+from tlcourse.widgets.normalization_explorer import NormalizationExplorer
 from tlcourse.widgets.prediction import Prediction
 from tlcourse.widgets.svm_playground import SVMPlayground
 from tlcourse.widgets.threshold_explorer import ThresholdExplorer
@@ -30,6 +31,7 @@ __all__ = [
     "KernelExplorer",
     "LayerToggle",
     "NetworkCut",
+    "NormalizationExplorer",
     "Prediction",
     "SVMPlayground",
     "ThresholdExplorer",

@@ -1,0 +1,964 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 09 Normalization
+#
+# *Lecture: "Feature extraction normalization" and "Advanced feature normalization".*
+#
+# **You will learn**
+#
+# - what a linear SVM assumes of features, and what it does not;
+# - how many features each layer has, and how strong they are;
+# - what L2 per image, L2 by layer and standardization repair, and when the choice matters;
+# - four ways to normalise wrongly without an error message.
+#
+# **You need**: [06 feature extraction](06_feature_extraction.ipynb). **Time**: 45 minutes for you,
+# about 30 seconds for the machine.
+
+# %% slideshow={"slide_type": "skip"}
+from itertools import product
+
+import numpy as np
+from sklearn.pipeline import make_pipeline
+from tqdm import tqdm
+
+from tlcourse import claims, plots
+from tlcourse.activation_maps import (
+    activation_maps,
+    convolution_share,
+    correlation_at_distance,
+    count_activations,
+    map_shapes,
+    n_convolutions,
+    shuffled_places,
+)
+from tlcourse.backbones import load_backbone
+from tlcourse.classifiers import LinearSVM, mean_class_accuracy
+from tlcourse.datasets.drawn import DrawnImages
+from tlcourse.feature_statistics import (
+    correlation_between_layers,
+    deviation_by_layer,
+    effective_number,
+    factor_between_layers,
+    independent_copy,
+    mean_by_layer,
+    share_of_norm,
+    share_of_variance,
+    spread_of_scale,
+    uncorrelated_axes,
+    within_and_across,
+)
+from tlcourse.features import Features, shipped_features
+from tlcourse.normalization import L2ByLayer, Standardizer
+from tlcourse.normalization_trials import (
+    TO_SCALE,
+    accuracies_by_test_statistics,
+    accuracies_over_C,
+    accuracies_with_statistics_of,
+    compare,
+    mean_over_targets,
+    mean_squared_length,
+    normalized_features,
+    predictions_kept,
+    scaled_C,
+)
+from tlcourse.transfer import layer_sets, sample_per_class
+from tlcourse.widgets import NormalizationExplorer, Prediction, check_answer
+
+plots.use_course_style()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Twelve layers in one matrix
+#
+# Put the layers of a network side by side, and every image is one row. A layer of 16 colours stands
+# beside a layer of 512 concepts. Their numbers were never meant to be compared.
+#
+# A classifier compares them all the same. **Normalization** decides what it hears.
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Five targets below, each from its near source: the photographs of notebook 06, 40 training and 50
+# test images a class, all layers of the course's small VGG.
+
+# %% slideshow={"slide_type": "-"}
+# NBVAL_CHECK_OUTPUT
+near_source = {
+    "cats and dogs": "natural",
+    "insects": "natural",
+    "food": "natural",
+    "vehicles": "manmade",
+    "clothes": "manmade",
+}
+every = layer_sets("natural")["full network"]
+insects = normalized_features("natural", "insects", every, "none")
+insects
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Claim: features are not i.i.d.
+#
+# > When doing feature extraction for a regular classifier (e.g., SVM) each feature is assumed to be
+# > i.i.d. (not even close!)
+#
+# **Motivation.** *Independent*: knowing one feature would tell nothing about another. *Identically
+# distributed*: all would have one distribution, and so one scale. Features of one network see the
+# same image, and each layer is computed from the one before.
+
+# %% slideshow={"slide_type": "subslide"}
+iid_prediction = Prediction(
+    "features-not-iid",
+    "Are features correlated? And if the feature space is rotated so that they no longer are, "
+    "does the SVM decide differently?",
+    [
+        "features are nearly independent",
+        "features are correlated, and the SVM decides otherwise once they are not",
+        "features are correlated, and the SVM does not mind",
+    ],
+)
+iid_prediction
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Experiment.** The absolute correlation of every pair of features, averaged within each layer and
+# between each two layers. The control: the same values, each feature shuffled over the images on
+# its own. What is left there is chance. Five targets, and another shuffle for each.
+
+# %% slideshow={"slide_type": "-"} tags=["claim:features-not-iid"]
+blocks, chance, effective = {}, {}, {}
+for seed, (target, source) in enumerate(tqdm(near_source.items(), delay=2)):
+    features = normalized_features(source, target, every, "none")
+    shuffled = independent_copy(features, seed)
+    blocks[target] = correlation_between_layers(features)
+    chance[target] = correlation_between_layers(shuffled)
+    effective[target] = effective_number(features.matrix), effective_number(shuffled.matrix)
+
+panels = {"insects": blocks["insects"], "insects, features shuffled": chance["insects"]}
+figure = plots.plot_layer_correlations(panels, every)
+plots.alt_text(
+    figure,
+    "Two maps of the layers by the layers. Measured: correlations are strongest among the first "
+    "layers, fall with the distance between two layers, and are weakest in fc6 and fc7. "
+    "Shuffled: all are below 0.05.",
+)
+
+# %% slideshow={"slide_type": "subslide"}
+within, across = np.transpose([within_and_across(values) for values in blocks.values()])
+by_chance = np.array([np.mean(within_and_across(values)) for values in chance.values()])
+independent, shuffled_ones = np.transpose(list(effective.values()))
+print(f"mean |r| within a layer  {within.min():.2f} to {within.max():.2f}")
+print(f"mean |r| across layers   {across.min():.2f} to {across.max():.2f}")
+print(f"by chance                {by_chance.min():.2f} to {by_chance.max():.2f}")
+print(f"{len(insects.matrix.T)} features spread their variance like {independent.mean():.0f}")
+print(f"independent ones; shuffled, like {shuffled_ones.mean():.0f} with so few images")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# So they are far from independent. Does the SVM assume that they are?
+#
+# Rotate the space of `fc7` until **no two features are correlated**, and train again. For
+# comparison keep the axes and give each feature **another scale**, drawn at random.
+
+# %% slideshow={"slide_type": "-"}
+kept = {"rotated: no correlations": [], "rescaled: other scales": []}
+for seed, (target, source) in enumerate(near_source.items()):
+    fc7 = normalized_features(source, target, "fc7", "none").matrix
+    scales = np.random.default_rng(seed).lognormal(size=fc7.shape[1])
+    for name, change in zip(kept, (uncorrelated_axes(fc7), scales), strict=True):
+        kept[name].append(predictions_kept(source, target, "fc7", change, seed))
+
+for name, shares in kept.items():
+    low, high = 100 * min(shares), 100 * max(shares)
+    print(f"{name:25} {low:5.1f}% to {high:5.1f}% of the decisions stay")
+
+# %% slideshow={"slide_type": "subslide"}
+spreads = [
+    spread_of_scale(normalized_features(source, target, every, "none").matrix)
+    for target, source in near_source.items()
+]
+dependent = min((within / by_chance).min(), (across / by_chance).min()) > 2
+same_decisions = min(kept["rotated: no correlations"])
+if not dependent:
+    verdict, option = "does not hold here", "features are nearly independent"
+elif same_decisions < 0.99:
+    verdict = "holds"
+    option = "features are correlated, and the SVM decides otherwise once they are not"
+else:
+    verdict, option = "depends", "features are correlated, and the SVM does not mind"
+
+iid_prediction.compare(
+    f"Correlations are {np.mean(across / by_chance):.1f} times those of chance across layers, "
+    f"{np.mean(within / by_chance):.1f} times within. Without them at least "
+    f"{100 * same_decisions:.1f}% of the SVM's decisions are the same.",
+    option,
+)
+
+# %% slideshow={"slide_type": "-"}
+claims.record(
+    "features-not-iid",
+    verdict,
+    "Correlations of 2,048 features on five targets against the same features shuffled; decisions "
+    "of the SVM before and after a rotation that takes all correlations away.",
+    {
+        "mean |r| within layers": within.mean(),
+        "mean |r| across layers": across.mean(),
+        "mean |r| by chance": by_chance.mean(),
+        "effective number of features": independent.mean(),
+        "the same, shuffled": shuffled_ones.mean(),
+        "factor between scales of features": np.mean(spreads),
+        "decisions kept without correlations (%)": 100 * same_decisions,
+        "decisions kept with other scales (%)": 100 * np.mean(kept["rescaled: other scales"]),
+    },
+)
+
+# %% slideshow={"slide_type": "skip"}
+# NBVAL_CHECK_OUTPUT
+print(claims.recorded("features-not-iid"))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Reading.** "Not even close" is right, on both counts. Features are correlated, most of all among
+# early layers; 2,048 of them spread their variance like a few dozen independent ones. Nor are they
+# identically distributed: their scales differ by a factor of five or more.
+#
+# "Is assumed" is not. Learning theory assumes i.i.d. of the **samples**, the images. An
+# L2-regularised linear SVM sees features only through products of images, which no rotation
+# changes: without any correlation it decides the same. (Naive Bayes does assume independent
+# features, given the class.)
+#
+# What does change its decisions is **scale**. The margin is a distance, and C weighs errors against
+# it. A feature with larger numbers counts more. That is what normalization is about.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Claim: beware of size
+#
+# > FC layers have lots of activations. Conv layers' activations are spatially dependent.
+# > VGG16: convs 14 layers and 33% of the activations, FCs 2 layers and 66%.
+#
+# **Motivation.** In a concatenation each feature has a voice. A layer with many features may
+# shout down the others, and neighbouring places of a map may say the same twice.
+
+# %% slideshow={"slide_type": "subslide"}
+size_prediction = Prediction(
+    "layer-sizes",
+    "Of all activations of VGG16 for one image, before anything is averaged: which part belongs to "
+    "convolutions?",
+    ["about 33%", "about 66%", "about 90%", "over 99%"],
+)
+size_prediction
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Experiment.** Build the networks, send the *shape* of an image through them, and count. No
+# weights are needed.
+
+# %% slideshow={"slide_type": "-"} tags=["claim:layer-sizes"]
+networks = {"VGG16": "vgg16", "VGG19": "vgg19", "AlexNet": "alexnet", "ours": "natural"}
+shapes = {label: map_shapes(name) for label, name in networks.items()}
+counts = {
+    way: {label: count_activations(shape, pooled) for label, shape in shapes.items()}
+    for way, pooled in (("before averaging over space", False), ("after: one a channel", True))
+}
+shares = {
+    label: {way: convolution_share(counts[way][label]) for way in counts} for label in networks
+}
+ax = plots.plot_convolution_shares(shares)
+plots.alt_text(
+    ax,
+    "Share of convolutions in the activations of four networks. Before averaging over space it "
+    "is over 98% in all; after it, 34% in VGG16, 40% in VGG19, 12% in AlexNet and 50% in ours.",
+)
+
+# %% slideshow={"slide_type": "subslide"}
+# NBVAL_CHECK_OUTPUT
+for label, shape in shapes.items():
+    pooled = counts["after: one a channel"][label]
+    total = sum(pooled.values())
+    conv = round(total * shares[label]["after: one a channel"])
+    before = 100 * shares[label]["before averaging over space"]
+    print(
+        f"{label:8} {n_convolutions(shape):2} convolutional layers: {conv:5,} + {total - conv:5,} "
+        f"= {total:6,} features, {100 * conv / total:.1f}% + {100 - 100 * conv / total:.1f}% "
+        f"({before:.1f}% before)"
+    )
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Spatially dependent?** How far does an activation go with that of the same channel some places
+# to the right? 48 drawn animals in three draws, through `natural`; the mean of each map is taken
+# away first. The control shuffles the places.
+
+# %% slideshow={"slide_type": "-"}
+natural = load_backbone("natural")
+neighbours = {}
+for seed in range(3):
+    pictures = [image for image, _ in DrawnImages("animals", n_per_class=4, seed=seed)][:16]
+    maps = {layer: activation_maps(natural, pictures, layer) for layer in ("conv1_2", "conv3_2")}
+    maps["conv3_2, places shuffled"] = shuffled_places(maps["conv3_2"], seed)
+    for layer, steps in product(maps, (1, 2, 4, 8)):
+        found = correlation_at_distance(maps[layer], steps)
+        neighbours.setdefault(layer, {}).setdefault(steps, []).append(found)
+
+ax = plots.plot_curves(neighbours, "places to the right", "correlation", scale=1)
+plots.alt_text(
+    ax,
+    "Correlation of a channel's activation with its own, 1, 2, 4 and 8 places away: high between "
+    "neighbours and falling with distance, longest in conv1_2; zero when places are shuffled.",
+)
+
+# %% slideshow={"slide_type": "subslide"}
+vgg16 = shares["VGG16"]["after: one a channel"]
+all_features = sum(counts["after: one a channel"]["VGG16"].values())
+nearest, shuffled_nearest = (
+    np.mean(neighbours[name][1]) for name in ("conv3_2", "conv3_2, places shuffled")
+)
+as_printed = abs(100 * vgg16 - 33) < 1.5 and abs(100 - 100 * vgg16 - 66) < 1.5
+as_many = 11_500 < all_features < 12_500
+spatial = nearest > 5 * abs(shuffled_nearest)
+verdict = "holds" if as_printed and as_many and spatial else "depends"
+
+unpooled = 100 * shares["VGG16"]["before averaging over space"]
+size_prediction.compare(
+    f"{unpooled:.1f}% of VGG16's activations belong to convolutions. Averaged over space, "
+    f"{100 * vgg16:.1f}% of {all_features:,}.",
+    min(
+        {"about 33%": 33, "about 66%": 66, "about 90%": 90, "over 99%": 99.5}.items(),
+        key=lambda named: abs(named[1] - unpooled),
+    )[0],
+)
+
+# %% slideshow={"slide_type": "-"}
+claims.record(
+    "layer-sizes",
+    verdict,
+    "Layers and activations of VGG16 counted from its code, before and after averaging over space; "
+    "correlation of neighbouring places in conv3_2 of ours, three draws of drawn animals.",
+    {
+        "convolutional layers": n_convolutions(shapes["VGG16"]),
+        "features": all_features,
+        "convolutions (%)": 100 * vgg16,
+        "fully connected (%)": 100 - 100 * vgg16,
+        "convolutions before averaging (%)": unpooled,
+        "correlation of neighbours": nearest,
+        "the same, shuffled": shuffled_nearest,
+    },
+)
+
+# %% slideshow={"slide_type": "skip"}
+# NBVAL_CHECK_OUTPUT
+print(claims.recorded("layer-sizes"))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Reading.** 34% and 66% of 12,416, as in the paper (4,224 + 8,192). But:
+#
+# - The slide prints **14** convolutional layers. VGG16 has **13**; the drawing with `conv3_4`,
+#   `conv4_4` and `conv5_4` is VGG19, which has 16.
+# - "FCs have lots of activations" is true only *after* averaging over space. Before it,
+#   convolutions have 99.9%.
+# - That averaging is the answer to spatial dependence: neighbours mostly repeat each other, so one
+#   number a channel loses less than it seems, and keeps convolutions from drowning the rest.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Claim: beware of scale
+#
+# > Different layers activate with different strength.
+#
+# **Motivation.** Nothing in training asks two layers for numbers of one size: the next layer's
+# weights make up for any factor.
+
+# %% slideshow={"slide_type": "subslide"}
+scale_prediction = Prediction(
+    "layer-scales",
+    "The mean activation of a layer's median feature: by which factor do the strongest and the "
+    "weakest layer differ?",
+    ["less than 2", "2 to 10", "10 to 100", "over 100"],
+)
+scale_prediction
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Experiment.** Mean activation of every feature over the training images of `insects`, from both
+# sources. The factor is measured on all five targets; the control is the factor between two random
+# halves of one layer.
+
+# %% slideshow={"slide_type": "-"} tags=["claim:layer-scales"]
+means, deviations, factors, halves = {}, {}, {}, []
+for source in ("natural", "manmade"):
+    for seed, target in enumerate(near_source):
+        features = normalized_features(source, target, every, "none")
+        mean, deviation = mean_by_layer(features), deviation_by_layer(features)
+        factors[source, target] = factor_between_layers(mean), factor_between_layers(deviation)
+        mixed = np.random.default_rng(seed).permutation(mean["fc7"])
+        halves.append(factor_between_layers(dict(enumerate(np.split(mixed, 2)))))
+        if target == "insects":
+            means[source], deviations[source] = mean, deviation
+
+ax = plots.plot_strengths(means, "mean activation")
+plots.alt_text(
+    ax,
+    "Mean activation of the features of each layer, from both sources, on a logarithmic axis. The "
+    "medians are highest in conv1_2 and lowest in fc7; within fc7 features differ more than layers "
+    "do.",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# The mean is not what tells images apart. The **deviation over images** is, and it tells another
+# story.
+
+# %% slideshow={"slide_type": "-"}
+ax = plots.plot_strengths(deviations, "standard deviation")
+plots.alt_text(
+    ax,
+    "Standard deviation of the features of each layer over the images, from both sources. fc6 and "
+    "fc7 vary most, conv2_2 and conv3_2 least.",
+)
+
+# %% slideshow={"slide_type": "subslide"}
+of_means, of_deviations = np.transpose(list(factors.values()))
+voice = share_of_variance(insects)
+verdict = "holds" if min(of_means.min(), of_deviations.min()) > 2 * np.mean(halves) else "depends"
+typical = np.median(of_means)
+option = (
+    "less than 2"
+    if typical < 2
+    else "2 to 10"
+    if typical < 10
+    else "10 to 100"
+    if typical < 100
+    else "over 100"
+)
+scale_prediction.compare(
+    f"A factor of {of_means.min():.1f} to {of_means.max():.1f} over ten pairs of source and "
+    f"target; between two halves of one layer {np.mean(halves):.1f}.",
+    option,
+)
+
+# %% slideshow={"slide_type": "-"}
+claims.record(
+    "layer-scales",
+    verdict,
+    "Median feature of the strongest layer over that of the weakest, two sources and five targets.",
+    {
+        "factor of mean activations": typical,
+        "factor of deviations": np.median(of_deviations),
+        "factor between halves of fc7": np.mean(halves),
+        "fc6 and fc7: part of the variance (%)": 100 * (voice["fc6"] + voice["fc7"]),
+    },
+)
+
+# %% slideshow={"slide_type": "skip"}
+# NBVAL_CHECK_OUTPUT
+print(claims.recorded("layer-scales"))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Reading.** Layers differ by a factor of about four, and *which* is strongest depends on what you
+# call strength: the first layers have the larger numbers, `fc6` and `fc7` the larger differences
+# between images. They are half of our features and hold four fifths of the variance. Left alone,
+# the SVM listens mostly to them.
+#
+# Our networks were trained with batch normalisation, now folded into their weights, which holds
+# layers near one scale. VGG16 was trained without: expect larger factors. With its weights fetched
+# (`python3 start.py fetch vgg16`) this shows them:
+#
+# ```python
+# drawn = DrawnImages("animals", n_per_class=8)
+# vgg16_features = extract_features(load_backbone("vgg16"), drawn)
+# factor_between_layers(mean_by_layer(vgg16_features))
+# ```
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Five ways
+#
+# | name | what is divided, by what | direction |
+# |---|---|---|
+# | none | nothing | |
+# | L2 per image | each row, by its Euclidean norm | horizontal |
+# | L2 by layer | the part of a row that is one layer, by its norm | horizontal |
+# | standardized | each column, less its mean, by its deviation over the *training* images | vertical |
+# | discretized | standardized, then -1, 0 or 1 (notebook 10) | vertical |
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### Try them
+#
+# Go through the normalizations on the full network. Then `C` "to scale": 1 over the mean squared
+# length of a row, so that multiplying all features by a number changes nothing.
+
+# %% slideshow={"slide_type": "-"}
+explorer = NormalizationExplorer()
+explorer
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Claim: the default solution
+#
+# > Default solution: L2-norm (by layer). Does not fix scale (careful if mixing layers!)
+#
+# **Motivation.** L2 takes out how strongly an image activates a layer as a whole. It divides all
+# features of a layer by the same number, so what differs within the layer goes on to differ.
+
+# %% slideshow={"slide_type": "subslide"}
+l2_prediction = Prediction(
+    "l2-by-layer",
+    "Full network, C = 1: L2 by layer against no normalization. And are the scales of features "
+    "equal after it?",
+    [
+        "it does not help, and scales are not equal",
+        "it helps, though scales are not equal",
+        "it helps, and scales are equal",
+        "it does not help, though scales are equal",
+    ],
+)
+l2_prediction
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Experiment.** One layer and all layers, five targets, three draws of 20 training images a class,
+# with the paper's C = 1 and with C to scale.
+
+# %% slideshow={"slide_type": "-"} tags=["claim:l2-by-layer"]
+sets = {"fc7": ("fc7",), "full network": every}
+compared = compare(near_source, sets, ["none", "L2 per image"])
+compared |= compare(near_source, {"full network": every}, ["L2 by layer"])
+compared |= {("fc7", "L2 by layer", C): compared["fc7", "L2 per image", C] for C in (1.0, TO_SCALE)}
+
+figure = plots.plot_in_panels(
+    plots.plot_dumbbells,
+    mean_over_targets(compared),
+    "accuracy (%), mean of five targets",
+    digits=1,
+)
+plots.alt_text(
+    figure,
+    "Accuracy of no normalization, L2 per image and L2 by layer, with C = 1 and with C to scale. "
+    "On fc7 C to scale makes up for the lack of a normalization; on the full network L2 by layer "
+    "is best with both.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# A bar is the spread of three draws. Where one mark shows, both are the same: after L2 per image C
+# to scale is 1. On one layer L2 by layer *is* L2 per image, so it was not measured twice.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **What became of the scales?** The factor between large and small deviations (95th over 5th
+# percentile of all features), between the medians of layers, and within a layer.
+
+# %% slideshow={"slide_type": "-"}
+scales = {}
+for normalization in ("none", "L2 per image", "L2 by layer", "standardized"):
+    rows = []
+    for target, source in near_source.items():
+        features = normalized_features(source, target, every, normalization)
+        one_layer = [spread_of_scale(features.select(layer)) for layer in every]
+        between = factor_between_layers(deviation_by_layer(features))
+        rows.append((spread_of_scale(features.matrix), between, np.mean(one_layer)))
+    scales[normalization] = np.mean(rows, axis=0)
+    print(
+        "{:13} all features {:.1f}, between layers {:.1f}, within a layer {:.1f}".format(
+            normalization, *scales[normalization]
+        )
+    )
+
+# %% slideshow={"slide_type": "subslide"}
+mean = {key: 100 * values.mean() for key, values in compared.items()}
+
+
+def gain(layers, normalization, C, over="none"):
+    return mean[layers, normalization, C] - mean[layers, over, C]
+
+
+many = gain("full network", "L2 by layer", 1.0)
+many_to_scale = gain("full network", "L2 by layer", TO_SCALE)
+left = scales["L2 by layer"][0]
+helps, equal = many > 0, left < 1.5
+verdict = "holds" if helps and not equal else "depends" if helps else "does not hold here"
+option = (
+    f"it {'helps' if helps else 'does not help'}, "
+    f"{'and' if helps == equal else 'though'} scales are {'' if equal else 'not '}equal"
+)
+l2_prediction.compare(
+    f"{many:+.1f} points with C = 1, {many_to_scale:+.1f} with C to scale; the scales of features "
+    f"still differ by a factor of {left:.1f}, before it by {scales['none'][0]:.1f}.",
+    option,
+)
+
+# %% slideshow={"slide_type": "-"}
+claims.record(
+    "l2-by-layer",
+    verdict,
+    "L2 by layer against no normalization and L2 per image, five targets, three draws; factor "
+    "between the 95th and the 5th percentile of the features' deviations.",
+    {
+        "full network, C = 1: gain in points": many,
+        "full network, C to scale: gain": many_to_scale,
+        "over L2 per image, C to scale": gain(
+            "full network", "L2 by layer", TO_SCALE, over="L2 per image"
+        ),
+        "fc7, C = 1: gain": gain("fc7", "L2 by layer", 1.0),
+        "fc7, C to scale: gain": gain("fc7", "L2 by layer", TO_SCALE),
+        "factor between scales, none": scales["none"][0],
+        "factor, L2 per image": scales["L2 per image"][0],
+        "factor, L2 by layer": left,
+    },
+)
+
+# %% slideshow={"slide_type": "skip"}
+# NBVAL_CHECK_OUTPUT
+print(claims.recorded("l2-by-layer"))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Reading.** Both halves of the slide hold. Be exact about which scale is fixed:
+#
+# - **L2 by layer** gives every *layer* the same norm. Between layers scales come closer; *within* a
+#   layer features differ as much as before.
+# - **L2 per image**, over the whole concatenation, does neither.
+# - On **one** layer, what L2 seems to gain with C = 1 is mostly the choice of C: with C to scale,
+#   none and L2 are level.
+# - On **many** layers L2 by layer gains with both C. So "careful if mixing layers" is a warning
+#   against L2 over all of them, and here not one against L2 by layer.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Claim: standardise
+#
+# > Feature standardization (vertically instead of horizontally): compute mean and std dev. on the
+# > target training set, normalise feature-wise. Features are adapted to target domain. Best for
+# > multi-layer feature extraction.
+#
+# **Motivation.** Divide every feature by *its own* deviation and all have one scale, in every
+# layer. And "strong" then means: stronger than usual *for this target*.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# ### One neuron, two targets
+#
+# The neuron of `fc7` that differs most between insects and vehicles. The upright lines mark the
+# same activation, the mean over both targets.
+
+# %% slideshow={"slide_type": "-"}
+domains = {
+    target: normalized_features("natural", target, "fc7", "none")
+    for target in ("insects", "vehicles")
+}
+(a, b) = (features.matrix for features in domains.values())
+neuron = int(np.argmax((a.mean(axis=0) - b.mean(axis=0)) / (a.std(axis=0) + b.std(axis=0))))
+raw = {target: features.matrix[:, neuron] for target, features in domains.items()}
+marked = float(np.mean([values.mean() for values in raw.values()]))
+own = {target: Standardizer().fit(values[:, None]) for target, values in raw.items()}
+after = {target: own[target].transform(values[:, None])[:, 0] for target, values in raw.items()}
+marks = {target: float(own[target].transform([[marked]])[0, 0]) for target in raw}
+figure = plots.plot_neuron(
+    {"before": raw, "after, each by its own target": after},
+    {"before": dict.fromkeys(raw, marked), "after, each by its own target": marks},
+)
+plots.alt_text(
+    figure,
+    "Before: the neuron is often active on insects, mostly silent on vehicles. After: both have "
+    "mean 0 and deviation 1, and one activation is below average for insects and far above it "
+    "for vehicles.",
+)
+
+# %% slideshow={"slide_type": "-"}
+# NBVAL_CHECK_OUTPUT
+print("weaker than usual for insects:", marks["insects"] < 0)
+print("stronger than usual for vehicles:", marks["vehicles"] > 1)
+
+# %% slideshow={"slide_type": "subslide"}
+standard_prediction = Prediction(
+    "standardise",
+    "Standardized features of the full network, against no normalization and L2 by layer:",
+    [
+        "best, with C = 1 and with C to scale",
+        "best with C to scale only",
+        "better than no normalization, but not than L2 by layer",
+        "not even better than no normalization",
+    ],
+)
+standard_prediction
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Experiment.** As before: one layer and all layers, five targets, three draws, two choices of C.
+
+# %% slideshow={"slide_type": "-"} tags=["claim:standardise"]
+compared |= compare(near_source, sets, ["standardized", "discretized"])
+mean = {key: 100 * values.mean() for key, values in compared.items()}
+
+figure = plots.plot_in_panels(
+    plots.plot_dumbbells,
+    mean_over_targets(compared),
+    "accuracy (%), mean of five targets",
+    height=6.0,
+    digits=1,
+)
+plots.alt_text(
+    figure,
+    "Accuracy of five normalizations, on fc7 and on the full network, with C = 1 and with C to "
+    "scale. With C = 1 standardized features fall behind; with C to scale they beat no "
+    "normalization on the full network and stay below L2 by layer.",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Adapted to the target?** Then the statistics of *another* target should cost accuracy. Here
+# each target is standardized by its own training images, and by those of the next in the list.
+
+# %% slideshow={"slide_type": "-"}
+targets, adapted = list(near_source), {}
+for target, following in zip(targets, targets[1:] + targets[:1], strict=True):
+    adapted[target] = {
+        name: accuracies_with_statistics_of(other, near_source[target], target, every)
+        for name, other in (("its own statistics", target), ("another target's", following))
+    }
+
+ax = plots.plot_dumbbells(adapted, "accuracy (%), full network, C to scale")
+plots.alt_text(
+    ax,
+    "Accuracy on five targets, standardised by their own statistics and by those of another "
+    "target: within the spread of the draws on most.",
+)
+
+# %% slideshow={"slide_type": "subslide"}
+one = gain("fc7", "standardized", TO_SCALE)
+many, many_at_one = (gain("full network", "standardized", C) for C in (TO_SCALE, 1.0))
+against = {C: gain("full network", "standardized", C, over="L2 by layer") for C in (1.0, TO_SCALE)}
+own_gain = 100 * np.mean([np.subtract(*rows.values()).mean() for rows in adapted.values()])
+if many <= 0:
+    verdict, option = "does not hold here", "not even better than no normalization"
+elif against[TO_SCALE] <= 0:
+    verdict, option = "depends", "better than no normalization, but not than L2 by layer"
+elif against[1.0] <= 0:
+    verdict, option = "depends", "best with C to scale only"
+else:
+    verdict, option = "holds", "best, with C = 1 and with C to scale"
+
+standard_prediction.compare(
+    f"On the full network, with C to scale, {many:+.1f} points over none and "
+    f"{against[TO_SCALE]:+.1f} against L2 by layer; with C = 1, {many_at_one:+.1f} and "
+    f"{against[1.0]:+.1f}.",
+    option,
+)
+
+# %% slideshow={"slide_type": "-"}
+claims.record(
+    "standardise",
+    verdict,
+    "Standardized features of the full network against none and L2 by layer, five targets, three "
+    "draws; and standardised by the statistics of another target.",
+    {
+        "over none, C to scale": many,
+        "over none, C = 1": many_at_one,
+        "against L2 by layer, C to scale": against[TO_SCALE],
+        "against L2 by layer, C = 1": against[1.0],
+        "on fc7 alone: over none, C to scale": one,
+        "own statistics over another target's": own_gain,
+    },
+)
+
+# %% slideshow={"slide_type": "skip"}
+# NBVAL_CHECK_OUTPUT
+print(claims.recorded("standardise"))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Reading.** Standardising helps where many layers are mixed and not on one: that part holds. Here
+# it is not *the best*: on average L2 by layer is a little better. Both repair the scale between layers. L2 by
+# layer gives each *layer* an equal voice, so that `fc6` and `fc7` are 2 of 12; standardising gives
+# each *feature* one, so that they are half. Exercise 4 has both.
+#
+# The neuron shows that the *features* adapt to the target. The *accuracy* notices little: with the
+# statistics of another target it is about a point lower on average, within the spread of the draws
+# on most. All five targets are photographs; a target that is none may differ.
+#
+# Ours has 2,048 features and was trained with batch normalisation. VGG16 has 12,416 and was not.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Why C = 1 is not neutral
+#
+# A standardized row of 2,048 features is 45 long; after L2 per image its length is 1. With C = 1
+# the first trains as if errors cost 2,048 times as much. Each normalization at many C, on two
+# targets:
+
+# %% slideshow={"slide_type": "-"}
+two = {target: near_source[target] for target in ("insects", "vehicles")}
+tried = ["none", "L2 by layer", "standardized", "discretized"]
+over_C = accuracies_over_C(two, every, tried, [0.01, 0.1, 1, 10, 100])
+figure = plots.plot_accuracy_over_C(over_C)
+plots.alt_text(
+    figure,
+    "Left: accuracy over C. Each normalization has its best C, far from that of the others. "
+    "Right: over C times the squared length of a row they all have it near 1.",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Reading.** Most of what looked like a difference between normalizations was a difference of C.
+# Aligned on the right, they all do best near 1, and little more than the spread of the draws remains
+# between them. Discretized features suffer least from a large C.
+#
+# So: never compare two normalizations at one C. Choose C for each, on the training images.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Four traps
+#
+# None of these stops with an error. All of them are in public code.
+#
+# **1. Standardise the test images by their own statistics.** It looks symmetrical. Three draws on
+# insects:
+
+# %% slideshow={"slide_type": "-"}
+wrong_ways = accuracies_by_test_statistics("natural", "insects", every)
+for name, draws in wrong_ways.items():
+    print(f"{name:24} {100 * min(draws):.0f} to {100 * max(draws):.0f}%")
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# With all test images at hand it goes nearly unnoticed. Let them come folder by folder, and the
+# class itself is subtracted. Let them come one by one, and every image is 0: that is guessing.
+#
+# **2. A feature that is constant on the training images.** And **3. a row of zeros.** Two training
+# images a class are enough to meet the first.
+
+# %% slideshow={"slide_type": "-"}
+# NBVAL_CHECK_OUTPUT
+few = insects.matrix[sample_per_class(insects.labels, 2, seed=0)]
+with np.errstate(invalid="ignore"):
+    naive = (few - few.mean(axis=0)) / few.std(axis=0)
+    silent = np.zeros((1, few.shape[1]))
+    naive_row = silent / np.linalg.norm(silent)
+ours = Standardizer().fit(few)
+print("columns that are NaN:", np.isnan(naive).any(axis=0).sum())
+print("columns that Standardizer reports:", len(ours.constant_features_))
+print("finite on all images:", bool(np.isfinite(ours.transform(insects.matrix)).all()))
+print("a row of zeros becomes NaN:", bool(np.isnan(naive_row).all()))
+print("L2ByLayer leaves it zero:", not L2ByLayer(insects.layer_sizes).fit_transform(silent).any())
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **4. L2 over the whole concatenation, where "by layer" is meant.** Part of an image's squared norm
+# that each layer has:
+
+# %% slideshow={"slide_type": "-"}
+# NBVAL_CHECK_OUTPUT
+for normalization in ("L2 per image", "L2 by layer"):
+    parts = share_of_norm(normalized_features("natural", "insects", every, normalization))
+    shown = ", ".join(f"{layer} {100 * parts[layer]:.0f}%" for layer in ("conv2_2", "fc6", "fc7"))
+    print(f"{normalization}: {shown}")
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Exercises
+#
+# **1.** VGG16's 12,416 features of 200 training images are standardised. How many means have to be
+# kept for the test images?
+
+# %% slideshow={"slide_type": "-"}
+answer = ...
+check_answer(
+    answer,
+    all_features,
+    "One for each feature: vertically. L2 keeps nothing at all, it looks at one image at a time.",
+    {200: "That would be horizontal: one for each image.", 15: "One for each feature, not layer."},
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# <details><summary>Solution</summary>
+#
+# 12,416, and as many standard deviations: `Standardizer().fit(X).mean_.shape`.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **2.** Are features correlated only because images of a class are alike? Subtract from each insect
+# the mean of its class. Is the mean |r| across layers then closer to what it was (`"before"`) or to
+# that of chance (`"chance"`)?
+
+# %% slideshow={"slide_type": "-"}
+answer = ...
+class_means = np.stack([insects.matrix[insects.labels == c].mean(axis=0) for c in range(10)])
+within_class = Features(
+    insects.matrix - class_means[insects.labels],
+    insects.labels,
+    insects.classes,
+    insects.layer_sizes,
+)
+rest = within_and_across(correlation_between_layers(within_class))[1]
+before, random = (within_and_across(found["insects"])[1] for found in (blocks, chance))
+check_answer(
+    answer,
+    "before" if abs(rest - before) < abs(rest - random) else "chance",
+    f"{before:.3f} before, {rest:.3f} within classes, {random:.3f} by chance.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# <details><summary>Solution</summary>
+#
+# `"before"`. Most of the correlation is between images of one class: light, contrast, background
+# and pose move many features at once.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **3.** Which C gives standardized features of our full network (2,048 columns) the strength that
+# C = 1 has after L2 per image? A row after L2 per image has squared length 1.
+
+# %% slideshow={"slide_type": "-"}
+answer = ...
+check_answer(
+    answer,
+    scaled_C("natural", "insects", every, "standardized"),
+    "Each standardized column has variance 1, so a row has squared length 2,048 on average.",
+    {1: "Then errors cost 2,048 times as much as after L2.", 2048: "The other way round."},
+    tolerance=5e-6,
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# <details><summary>Solution</summary>
+#
+# ```python
+# 1 / 2048
+# ```
+#
+# About 0.00049.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **4.** Have both: features of one scale *and* layers of one norm. On `food`, with C to scale, which
+# order does better: `"standardise first"` or `"L2 by layer first"`? Complete the second pipeline.
+
+# %% slideshow={"slide_type": "-"}
+answer = ...
+train, test = shipped_features("natural", "food")
+orders = {
+    "standardise first": make_pipeline(Standardizer(), L2ByLayer(train.layer_sizes)),
+    "L2 by layer first": ...,
+}
+
+
+def tried_on_food(pipeline):
+    found = []
+    for seed in range(3):
+        rows = sample_per_class(train.labels, 20, seed)
+        X = pipeline.fit_transform(train.matrix[rows])
+        svm = LinearSVM(1 / mean_squared_length(X), random_state=seed).fit(X, train.labels[rows])
+        found.append(mean_class_accuracy(test.labels, svm.predict(pipeline.transform(test.matrix))))
+    return np.mean(found)
+
+
+tried_orders = {name: tried_on_food(order) for name, order in orders.items() if order is not ...}
+check_answer(
+    answer,
+    max(tried_orders, key=tried_orders.get),
+    "What comes last is what the SVM sees: after standardising, L2 by layer gives every layer one "
+    "voice and leaves features of a layer on one scale.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# <details><summary>Solution</summary>
+#
+# ```python
+# "L2 by layer first": make_pipeline(L2ByLayer(train.layer_sizes), Standardizer()),
+# ```
+#
+# Standardise first. The other order ends with each *feature* at one scale again, so that `fc6` and
+# `fc7` are half of what the SVM sees, as if L2 had not been there.
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Remember
+#
+# - A linear SVM does not mind correlated features. It minds their **scale**, and so does C: choose
+#   C again after every normalization.
+# - L2 by layer gives each *layer* one norm, standardising gives each *feature* one scale. Mixed
+#   layers need one of them; a single layer hardly does.
+# - Statistics come from the **training** images of the target, and from nowhere else.
+#
+# **Next**: standardise, then keep only -1, 0 and 1 (10), and what all of it gains on near and far
+# targets (11). The [map](00_start_here.ipynb) shows which notebooks are there.

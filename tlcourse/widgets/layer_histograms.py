@@ -1,0 +1,102 @@
+"""The values of each layer's features as a histogram, one layer under the other, on one scale."""
+
+import base64
+from html import escape
+
+import numpy as np
+
+WIDTH, ROW, TEXT = 960, 33, 18
+NAME, BAR, PLOT = 100, 280, 540
+N_BINS = 112
+LIMITS = (0.001, 0.999)
+
+
+def draw_histograms(values, shares):
+    """The drawing as SVG.
+
+    Parameters
+    ----------
+    values : mapping of str to ndarray of shape (images, features)
+        The features of each layer.
+    shares : mapping of str to float
+        Beside each layer a bar: its part of the variance of all features.
+
+    Returns
+    -------
+    str
+        The height of a histogram is the square root of the share of values, so that rare values
+        show; the few beyond the ends of the scale are left out.
+    """
+    edges = _common_bins(values)
+    height = ROW * (len(values) + 1) + 34
+    rows = [
+        _row(number, layer, np.histogram(layer_values, edges)[0], shares[layer])
+        for number, (layer, layer_values) in enumerate(values.items(), start=1)
+    ]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
+        f'viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="{TEXT}">'
+        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>{_head()}{"".join(rows)}'
+        f"{_axis(edges, height)}</svg>"
+    )
+
+
+def static_histograms(alt, values, shares):
+    """The same as an ``<img>`` with alternative text, for pages with a kernel and without."""
+    data = base64.b64encode(draw_histograms(values, shares).encode("utf-8")).decode("ascii")
+    return (
+        f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" '
+        f'style="width:{WIDTH}px;max-width:100%;height:auto">'
+    )
+
+
+def _common_bins(values):
+    ends = [np.quantile(layer, LIMITS) for layer in values.values()]
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
+    room = 0.02 * (high - low) or 0.5
+    return np.linspace(low - room, high + room, N_BINS + 1)
+
+
+def _head():
+    left = f'<text x="{NAME}" y="20">values of the features (one scale for all layers)</text>'
+    return left + f'<text x="{WIDTH - BAR}" y="20">part of the variance</text>'
+
+
+def _row(number, layer, counts, share):
+    base = ROW * (number + 1) - 4
+    heights = np.sqrt(counts / max(counts.sum(), 1))
+    heights *= (ROW - 8) / (heights.max() or 1)
+    step = PLOT / N_BINS
+    steps = "".join(
+        f"V{base - height:.1f}H{NAME + step * (place + 1):.1f}"
+        for place, height in enumerate(heights)
+    )
+    bar = (BAR - 80) * share
+    return (
+        f'<text x="{NAME - 10}" y="{base - 4}" text-anchor="end">{escape(layer)}</text>'
+        f'<path d="M{NAME},{base}{steps}V{base}z" fill="#56b4e9" stroke="#0072b2"/>'
+        f'<rect x="{WIDTH - BAR}" y="{base - 22}" width="{bar:.1f}" height="20" fill="#e69f00" '
+        'stroke="#000"/>'
+        f'<text x="{WIDTH - BAR + bar + 8:.1f}" y="{base - 5}">{100 * share:.0f}%</text>'
+    )
+
+
+def _axis(edges, height):
+    low, high = edges[0], edges[-1]
+    step = _round_step((high - low) / 5)
+    ticks = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step + 0.0
+    parts = []
+    for tick in ticks:
+        x = NAME + PLOT * (tick - low) / (high - low)
+        line = "#000" if tick == 0 else "#bbb"
+        parts.append(
+            f'<path d="M{x:.1f},{ROW - 6}V{height - 28}" stroke="{line}" stroke-dasharray="3 4"/>'
+            f'<text x="{x:.1f}" y="{height - 8}" text-anchor="middle">{tick:g}</text>'
+        )
+    return "".join(parts)
+
+
+def _round_step(about):
+    """1, 2 or 5 times a power of ten, not below ``about``."""
+    power = 10.0 ** np.floor(np.log10(about))
+    return float(next(power * digit for digit in (1, 2, 5, 10) if power * digit >= about * 0.999))

@@ -1,0 +1,162 @@
+"""The main view of notebook 09: what a normalization does to layers, and to the accuracy."""
+
+import warnings
+from functools import lru_cache
+from html import escape
+
+import ipywidgets
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.layer_histograms import static_histograms
+
+SOURCES = ("natural", "manmade")
+NORMALIZATIONS = ("none", "L2 per image", "L2 by layer", "standardized", "discretized")
+C_OPTIONS = ("1", "to scale")
+LAYER_SETS = {
+    "fc7": "one layer: fc7",
+    "conv1_1 fc7": "two: conv1_1, fc7",
+    "convolutions": "all convolutions",
+    "full network": "full network",
+}
+UNFINISHED = "An SVM stopped before it had converged: its C is large for these scales."
+
+
+class NormalizationExplorer(ipywidgets.VBox):
+    """Source, target, layers, normalization and C to choose; histograms and accuracy below.
+
+    Parameters
+    ----------
+    normalization, layers : str
+        Chosen at first: one of ``NORMALIZATIONS``, one of the values of ``LAYER_SETS``.
+    answer : callable, optional
+        ``(source, target, set of layers, normalization, C) -> (accuracies, HTML)``, by default
+        from ``tlcourse.normalization_trials`` on the shipped features.
+
+    Attributes
+    ----------
+    source, target, layers, normalization, C : Choice
+    accuracy : float or None
+        Mean of the draws at the present setting, None where it could not be measured.
+    """
+
+    def __init__(self, normalization="none", layers="full network", answer=None):
+        from tlcourse.datasets.photos import FAMILIES
+
+        self._answer, self.accuracy = answer or measured_answer, None
+        self.source = Choice("Source: the backbone was trained on", SOURCES)
+        self.target = Choice("Target", FAMILIES, "insects")
+        self.layers = Choice("Layers", LAYER_SETS.values(), layers)
+        self.normalization = Choice("Normalization", NORMALIZATIONS, normalization)
+        self.C = Choice("C of the SVM", C_OPTIONS)
+        self._readout = ipywidgets.HTML()
+        controls = (self.source, self.C, self.target, self.layers, self.normalization)
+        for control in controls:
+            control.observe(self._update, "value")
+        choices = ipywidgets.Box(controls)
+        choices.layout.flex_flow, choices.layout.grid_gap = "row wrap", "0 40px"
+        super().__init__([choices, self._readout])
+        self._update()
+
+    def _update(self, _change=None):
+        names = {label: name for name, label in LAYER_SETS.items()}
+        setting = (
+            self.source.value,
+            self.target.value,
+            names[self.layers.value],
+            self.normalization.value,
+            self.C.value,
+        )
+        self._say("Computing ...")
+        try:
+            accuracies, html = self._answer(*setting)
+        except Exception as problem:  # an exception in an observer is shown nowhere
+            self.accuracy = None
+            self._say(f"This could not be measured. {problem}")
+            return
+        self.accuracy = float(np.mean(accuracies))
+        self._readout.value = _framed(html)
+
+    def _say(self, sentence):
+        self._readout.value = _framed(escape(sentence))
+
+    def _repr_mimebundle_(self, **options):
+        bundle = super()._repr_mimebundle_(**options)
+        controls = self.children[0].children
+        chosen = "; ".join(f"{control.label}: <b>{control.value}</b>" for control in controls)
+        html = f"<p>{chosen}.</p>{self._readout.value}"
+        return {**bundle, "text/plain": "NormalizationExplorer()", "text/html": html}
+
+
+@lru_cache(maxsize=512)
+def measured_answer(source, target, layer_set, normalization, C):
+    """Accuracies over draws of the training images, and the readout as HTML.
+
+    Parameters
+    ----------
+    source, target : str
+    layer_set : str
+        A key of ``LAYER_SETS``.
+    normalization : str
+    C : {"1", "to scale"}
+
+    Returns
+    -------
+    accuracies : list of float
+    html : str
+    """
+    from tlcourse import normalization_trials as trials
+    from tlcourse.feature_statistics import share_of_variance, spread_of_scale
+
+    layers = _layers_of(source, target, layer_set)
+    weight = trials.TO_SCALE if C == "to scale" else float(C)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        accuracies = trials.accuracies(source, target, layers, normalization, weight)
+    features = trials.normalized_features(source, target, layers, normalization)
+    shares, spread = share_of_variance(features), spread_of_scale(features.matrix)
+    values = {layer: features.select(layer) for layer in features.layer_sizes}
+    words = (
+        f"Scales of the features differ by a factor of {spread:.1f} (95th to 5th percentile). "
+        f"{_who_holds_the_variance(shares, features.layer_sizes)}"
+        f"{UNFINISHED if caught else ''}"
+    )
+    alt = f"Histograms of the features of each layer, normalization: {normalization}. {words}"
+    head = (
+        f'<div style="font-size:30px;font-weight:700">{100 * np.mean(accuracies):.1f}% '
+        '<span style="font-size:18px;font-weight:400">of test images are right, mean over '
+        f"classes ({100 * min(accuracies):.0f} to {100 * max(accuracies):.0f}% in "
+        f"{len(accuracies)} draws of 20 training images a class)</span></div>"
+    )
+    html = head + static_histograms(alt, values, shares) + f"<div>{escape(words)}</div>"
+    return accuracies, html
+
+
+def _who_holds_the_variance(shares, sizes):
+    """One sentence on the fully connected layers, where convolutions are beside them."""
+    full = [layer for layer in shares if layer.startswith("fc")]
+    if not full or len(full) == len(shares):
+        return ""
+    part, features = (sum(counts[layer] for layer in full) for counts in (shares, sizes))
+    return (
+        f"{' and '.join(full)} {'hold' if len(full) > 1 else 'holds'} {100 * part:.0f}% of the "
+        f"variance with {100 * features / sum(sizes.values()):.0f}% of the features. "
+    )
+
+
+def _layers_of(source, target, layer_set):
+    from tlcourse.features import shipped_features
+
+    every = tuple(shipped_features(source, target)[0].layer_sizes)
+    convolutions = tuple(layer for layer in every if layer.startswith("conv"))
+    sets = {"convolutions": convolutions, "full network": every}
+    return sets.get(layer_set, tuple(layer_set.split()))
+
+
+def _framed(html):
+    """The readout, spoken by screen readers when it changes."""
+    return (
+        '<div role="status" aria-live="polite" style="font-size:18px;line-height:1.4;'
+        f'color:var(--jp-content-font-color1,#111);padding:4px 12px 4px 4px">{html}</div>'
+    )
