@@ -10,6 +10,7 @@ from tlcourse.architectures import as_backbone, layers_of, without_weights
 from tlcourse.policies import as_policy
 from tlcourse.target_network import TargetNetwork
 
+_COUNTED = {}  # what was counted in this process
 N = 2  # images that are counted: batch normalisation cannot train on one
 
 
@@ -65,17 +66,21 @@ def training_cost(backbone, policy, n_classes, cache=True, image_shape=None):
         If the policy or the size of the images does not fit the network.
     """
     policy, backbone = as_policy(policy), as_backbone(backbone)
-    image_shape = image_shape or (3, backbone.side, backbone.side)
+    image_shape = tuple(image_shape or (3, backbone.side, backbone.side))
+    parameters = sum(parameter.numel() for parameter in backbone.network.parameters())
+    key = backbone.name, parameters, policy, n_classes, cache, image_shape
+    if key not in _COUNTED:
+        _COUNTED[key] = _counted_stages(backbone, policy, n_classes, cache, image_shape)
+    return _COUNTED[key]
+
+
+def _counted_stages(backbone, policy, n_classes, cache, image_shape):
     network = without_weights(backbone, n_classes)
     layers = layers_of(network)
+    choices = [stage.choices_for(layers, not number) for number, stage in enumerate(policy.stages)]
     return [
-        _counted(
-            TargetNetwork(network, layers, stage.choices_for(layers, not number), {}),
-            cache,
-            image_shape,
-            backbone,
-        )
-        for number, stage in enumerate(policy.stages)
+        _counted(TargetNetwork(network, layers, found, {}), cache, image_shape, backbone)
+        for found in choices
     ]
 
 

@@ -41,8 +41,8 @@ class PreparedImages:
         return PreparedImages(self.inputs[rows], self.labels[rows], self.classes)
 
     def digest(self):
-        """Tells one set of images from another, without reading every bit twice."""
-        total = self.inputs.sum(dtype=torch.float64).item()
+        """Tells one set of images from another, by some of their pixels and all labels."""
+        total = self.inputs[..., ::8, ::8].sum(dtype=torch.float64).item()
         return f"{len(self)} images {total!r} {zlib.crc32(self.labels.numpy().tobytes())}"
 
     def passed_through(self, bottom, key, device="cpu", progress=True):

@@ -2,6 +2,7 @@
 
 import math
 import time
+from contextlib import contextmanager
 
 import torch
 from torch.nn import functional as F
@@ -34,6 +35,7 @@ class Stage:
         self.cost, self.labels, self.validation_labels = cost, train.labels, validation.labels
         self.device = self.settings.device
         self.network.to(self.device, memory_format=torch.channels_last).train()
+        self.in_training = [module for module in self.network.modules() if module.training]
         passed = self._model_and_inputs(train, validation, progress_bar)
         self.model, self.inputs, self.validation_inputs, seconds, cpu_seconds = passed
         self.optimizer = _optimizer(self.network, self.settings)
@@ -80,10 +82,9 @@ class Stage:
     @torch.no_grad()
     def evaluate(self):
         """A new point of the learning curve."""
-        self.network.eval()
         batches = self.validation_inputs.split(EVALUATION_BATCH)
-        scores = torch.cat([self.model(placed(batch, self.device)).cpu() for batch in batches])
-        self.network.train()
+        with _eval_mode(self.in_training):
+            scores = torch.cat([self.model(placed(batch, self.device)).cpu() for batch in batches])
         at, labels = self.progress, self.validation_labels
         return CurvePoint(
             stage=at.stage,
@@ -239,6 +240,18 @@ def load_optimizer_tensors(optimizer, tensors):
             tensor = torch.empty_like(parameters[int(number)]).copy_(tensor).detach()
         state.setdefault(int(number), {})[name] = tensor
     optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+@contextmanager
+def _eval_mode(modules):
+    """Eval mode for modules that are in train mode, and back: quicker than a whole network's."""
+    for module in modules:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.training = True
 
 
 def _mean_class_accuracy(predicted, labels):
