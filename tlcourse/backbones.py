@@ -15,9 +15,10 @@ from tlcourse import places365
 from tlcourse import weights as weights_files
 from tlcourse.activations import recorded_means
 from tlcourse.small_vgg import SIDE, small_vgg
+from tlcourse.sources import SOURCES
 from tlcourse.weights import WeightsError
 
-BUNDLED = ("natural", "manmade", "drawn")
+BUNDLED = tuple(SOURCES)
 
 
 @dataclass
@@ -85,8 +86,8 @@ def load_backbone(name, weights=None, seed=0, n_classes=None):
     Parameters
     ----------
     name : str
-        "natural" or "manmade" (bundled), or a torchvision classifier: "vgg16", "alexnet",
-        "resnet50", ...
+        A bundled one, of ``tlcourse.sources.SOURCES`` ("natural", "manmade", "photos", "drawn",
+        ...), or a torchvision classifier: "vgg16", "alexnet", "resnet50", ...
     weights : optional
         By default the bundled weights, or torchvision's default ones. "random", a torchvision
         weights enum or its name ("IMAGENET1K_V1"), "places365" where Places365 has that network, or
