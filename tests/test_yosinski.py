@@ -1,0 +1,55 @@
+"""Yosinski et al. 2014: the published curves and the miniature."""
+
+import pytest
+
+from tlcourse import yosinski
+
+LAYERS = [f"layer{n}" for n in range(13)]
+
+
+def test_published_figures_are_those_of_the_paper():
+    assert yosinski.published_curve("base")[0] == 0.6251
+    frozen = yosinski.published_curve("AnB")
+    expected = [0.628, 0.624, 0.619, 0.600, 0.578, 0.581, 0.543]
+    assert [frozen[n] for n in range(1, 8)] == pytest.approx(expected, abs=0.0006)
+
+
+def test_the_papers_selection_is_optimistic():
+    assert min(yosinski.optimism()) >= 0
+
+
+def test_dissimilar_halves_lose_more():
+    lost = {
+        name: yosinski.published_curve(name)[1] - yosinski.published_curve(name)[7]
+        for name in ("AnB", "natman_transfer_AB")
+    }
+    assert lost["natman_transfer_AB"] > 2 * lost["AnB"]
+
+
+def test_an_unknown_curve_is_refused():
+    with pytest.raises(ValueError, match="no published curve 'CnB'"):
+        yosinski.published_curve("CnB")
+
+
+@pytest.mark.parametrize(
+    ("curve", "choice"), [("AnB", "freeze"), ("AnB+", "fine-tune"), ("random", "freeze")]
+)
+def test_so_many_layers_are_copied(curve, choice):
+    choices = yosinski.copying_policy(curve, 4).choices_for(LAYERS)
+    assert [choices[name] for name in LAYERS] == [choice] * 4 + ["random"] * 9
+
+
+@pytest.mark.parametrize("n", [0, 13])
+def test_something_is_copied_and_something_learned(n):
+    with pytest.raises(ValueError, match="1 to 12"):
+        yosinski.copying_policy("AnB", n)
+
+
+def test_what_was_copied_learns_more_slowly():
+    factors = yosinski.copying_policy("BnB+", 2).factors_for(LAYERS)
+    assert factors["layer1"] < factors["layer2"] == 1
+
+
+def test_measured_runs_are_of_the_plan():
+    keys = [(run.curve, run.layer, run.seed) for run in yosinski.read_measured()]
+    assert keys and set(keys) <= set(yosinski.plan())
