@@ -3,7 +3,6 @@
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,22 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from tlcourse import browsers
+
 PROJECT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = PROJECT / "build" / "screenshots"
-NAMES = (
-    "chromium",
-    "chromium-browser",
-    "google-chrome",
-    "google-chrome-stable",
-    "chrome",
-    "msedge",
-)
-USUAL_PLACES = (
-    "C:/Program Files/Google/Chrome/Application/chrome.exe",
-    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge",
-)
+LAB = ("-m", "jupyterlab", "--expose-app-in-browser")
 LATENCY_PROBE = """
 () => {
   const seen = (window.tlcourseLatency = { input: 0, change: 0 });
@@ -50,8 +38,7 @@ def find_browser():
 
     With ``TLCOURSE_REQUIRE_BROWSER=1`` a missing browser is a failure.
     """
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    found = found or next((place for place in USUAL_PLACES if Path(place).exists()), None)
+    found = browsers.find_browser()
     if found is None:
         message = "No browser: install Chromium, Chrome or Edge to test what students see."
         if os.environ.get("TLCOURSE_REQUIRE_BROWSER") == "1":
@@ -61,8 +48,10 @@ def find_browser():
 
 
 @contextmanager
-def jupyterlab(folder, settings_folder, theme="JupyterLab Light"):
+def jupyterlab(folder, settings_folder, theme="JupyterLab Light", command=LAB):
     """A JupyterLab server on ``folder``, on the loopback with a token; yields its address maker.
+
+    ``command`` are Python's arguments that start it, if not JupyterLab itself then a verb.
 
     Yields
     ------
@@ -73,7 +62,7 @@ def jupyterlab(folder, settings_folder, theme="JupyterLab Light"):
     log = Path(settings_folder) / "server.log"
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
-            _command(folder, port, token),
+            _command(command, folder, port, token),
             env=_environment(Path(settings_folder), theme),
             cwd=folder,
             stdout=output,
@@ -187,8 +176,8 @@ def screenshot(page, name, part=".jp-NotebookPanel"):
     return path
 
 
-def _command(folder, port, token):
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
+def _command(command, folder, port, token):
+    command = [sys.executable, *command, "--no-browser"]
     command += [
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}",

@@ -1,4 +1,4 @@
-"""The verbs of the course: ``tlcourse lab``, ``test``, ``check``, ``fetch`` and ``bench``.
+"""The verbs of the course: ``tlcourse lab``, ``slides``, ``test``, ``check``, ``fetch``, ``bench``.
 
 Nothing but the standard library is imported here at the top: ``start.py`` reads the verbs before
 anything is installed.
@@ -36,7 +36,8 @@ def main(arguments=None):
         if verb == "help":
             print(help_text())
             return 0
-        os.chdir(PROJECT)
+        if verb != "slides":  # it may name a folder, meant from where it was typed
+            os.chdir(PROJECT)
         return VERBS[verb][0](rest)
     except (UnknownVerb, BadPort) as problem:
         print(f"tlcourse: {problem}", file=sys.stderr)
@@ -74,25 +75,39 @@ def lab(arguments):
     port = port_asked_for(arguments)
     if port is not None:
         check_port(port)
-        arguments = [*arguments, "--ServerApp.port_retries=0"]
+    first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
+    run_jupyterlab([*server_defaults(arguments), first, *arguments])
+    return 0
+
+
+def server_defaults(arguments):
+    """Options of a Jupyter server of the course, for what ``arguments`` do not ask otherwise."""
     defaults = ["--ip=127.0.0.1"] if not asks_for(arguments, "--ip") else []
     if getattr(os, "geteuid", lambda: 1)() == 0:
         defaults.append("--allow-root")
-    defaults += [
-        f"--ServerApp.root_dir={PROJECT}",
-        f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}",
-    ]
-    run_jupyterlab([*defaults, *arguments])
-    return 0
+    if asks_for(arguments, "--port"):
+        defaults.append("--ServerApp.port_retries=0")
+    return [*defaults, f"--ServerApp.root_dir={PROJECT}"]
 
 
 def run_jupyterlab(arguments):
     """JupyterLab in this process, until it is stopped."""
-    # jsonschema spends a second on a grammar for IRIs, a format that Jupyter's schemas do not use.
-    sys.modules.setdefault("rfc3987_syntax", None)
+    spare_a_second()
     from jupyterlab.labapp import main as jupyterlab
 
     jupyterlab(argv=arguments)
+
+
+def spare_a_second():
+    """Let jsonschema go without a grammar for IRIs, a format that Jupyter's schemas do not use."""
+    sys.modules.setdefault("rfc3987_syntax", None)
+
+
+def slides(arguments):
+    """A notebook live as slides, or decks that need no network."""
+    from tlcourse import slides as module
+
+    return module.slides(arguments)
 
 
 def asks_for(arguments, option):
@@ -224,4 +239,8 @@ VERBS = {
         "weights and data sets by name, before class: fetch vgg16 mit67; alone, it lists",
     ),
     "bench": (bench, "the benchmarks"),
+    "slides": (
+        slides,
+        "a notebook live as slides: slides 06; decks to carry away: slides [06] --export DIR",
+    ),
 }

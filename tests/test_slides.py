@@ -1,0 +1,240 @@
+"""Slides without a browser: what the verb understands, and what is in an exported deck."""
+
+import base64
+import re
+import subprocess
+import sys
+
+import nbformat
+import pytest
+
+from tlcourse import browsers, cli, formulas, paths, reveal, slide_export, slides
+from tlcourse.slide_export import CannotExport, as_stored, deck_html, export_decks
+
+NOTEBOOKS = slides.all_notebooks()
+WITH_OUTPUTS = [
+    notebook
+    for notebook in NOTEBOOKS
+    if any(cell.get("outputs") for cell in nbformat.read(notebook, as_version=4).cells)
+]
+ADDRESS = re.compile(r"""<link|(?:\bsrc=["']|url\(["']?|@import\s*["'])(?!data:|#)""")
+
+
+def cell(source, slide_type="slide", outputs=None):
+    kind = nbformat.v4.new_markdown_cell if outputs is None else nbformat.v4.new_code_cell
+    made = kind(source, metadata={"slideshow": {"slide_type": slide_type}})
+    if outputs is not None:
+        made.outputs = [nbformat.v4.new_output("display_data", data) for data in outputs]
+    return made
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(*cells, name="07_made_up.ipynb", **metadata):
+        notebook = nbformat.v4.new_notebook(cells=list(cells), metadata=metadata)
+        path = tmp_path / name
+        nbformat.write(notebook, path)
+        return path
+
+    return write
+
+
+def slides_in(html):
+    """Text of each slide of a deck, from the HTML that reveal.js reads."""
+    return html.partition('<div class="slides">')[2].partition("<script")[0].split("<section")
+
+
+def test_start_py_knows_the_verb():
+    assert cli.split_verb(["slides", "06", "--export", "x"]) == ("slides", ["06", "--export", "x"])
+    assert "slides 06" in cli.help_text()
+
+
+@pytest.mark.parametrize(
+    "name", ["6", "06", "06_feature_extraction", "06_feature_extraction.ipynb"]
+)
+def test_a_notebook_by_number_or_name(name):
+    assert slides.find_notebook(name).name == "06_feature_extraction.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["77"], ("no notebook '77'", "06")),
+        (["6x", "--export", "somewhere"], ("no notebook '6x'",)),
+        ([], ("one notebook is shown at a time",)),
+        (["05", "06"], ("one notebook is shown at a time",)),
+        (["06", "--export"], ("--export needs a folder",)),
+        (["--export", "--port=8888"], ("--export needs a folder",)),
+        (["--export="], ("--export needs a folder",)),
+        (["06", "--export", "somewhere", "--port=8888"], ("--port=8888 is no option of --export",)),
+    ],
+)
+def test_one_sentence_for_what_is_not_understood(arguments, words, capsys):
+    assert slides.slides(arguments) == 2
+    (sentence,) = capsys.readouterr().err.strip().splitlines()
+    assert sentence.startswith("tlcourse: ") and sentence.endswith(".")
+    assert all(word in sentence for word in words)
+
+
+def test_a_bad_port_is_refused_as_by_lab(monkeypatch, capsys):
+    monkeypatch.chdir(paths.PROJECT)
+    assert cli.main(["slides", "06", "--port", "many"]) == 2
+    assert "'many' is not a port" in capsys.readouterr().err
+
+
+def test_arguments_are_told_apart():
+    assert slides.split_arguments(["--export", "a b", "05", "06"]) == (["05", "06"], "a b", [])
+    assert slides.split_arguments(["06", "--export=out"]) == (["06"], "out", [])
+    assert slides.split_arguments(["06", "--no-browser", "--port", "9"]) == (
+        ["06"],
+        None,
+        ["--no-browser", "--port", "9"],
+    )
+
+
+def test_the_server_opens_the_notebook_and_is_for_this_machine():
+    options = slides.server_options(slides.find_notebook("06"), ["--port=8899"])
+    assert "--SlidesApp.default_url=/slides/notebooks/06_feature_extraction.ipynb" in options
+    assert {"--ip=127.0.0.1", "--ServerApp.port_retries=0", "--port=8899"} <= set(options)
+    assert "--ip=127.0.0.1" not in slides.server_options(NOTEBOOKS[0], ["--ip=0.0.0.0"])
+
+
+def test_the_verb_is_cheap_to_read():
+    code = "import sys, tlcourse.slides; sys.exit('nbconvert' in sys.modules)"
+    assert subprocess.call([sys.executable, "-c", code]) == 0
+
+
+@pytest.mark.parametrize("notebook", WITH_OUTPUTS, ids=lambda path: path.stem)
+def test_a_deck_asks_for_nothing_and_has_every_slide(notebook):
+    html = deck_html(notebook)
+    assert [html[m.start() : m.start() + 80] for m in ADDRESS.finditer(html)] == []
+    assert "application/vnd.jupyter.widget" not in html and "<iframe" not in html
+    content = nbformat.read(notebook, as_version=4)
+    kinds = [cell.metadata.slideshow.slide_type for cell in content.cells]
+    starts = sum(kind in ("slide", "subslide") for kind in kinds)
+    assert len(slides_in(html)) - 1 == starts + kinds.count("slide")
+
+
+@pytest.mark.parametrize("notebook", WITH_OUTPUTS, ids=lambda path: path.stem)
+def test_every_widget_on_a_slide_has_a_picture(notebook):
+    content = as_stored(nbformat.read(notebook, as_version=4), notebook.name)
+    for cell in content.cells:
+        if cell.metadata.slideshow.slide_type != "skip":
+            for output in cell.get("outputs", []):
+                data = output.get("data", {})
+                assert slide_export.WIDGET not in data or "stored-widget" in data["text/html"]
+
+
+def test_progress_bars_are_left_out_and_widgets_marked():
+    bar = {slide_export.WIDGET: {}, "text/plain": "drawing: 100%|####| 3/3 [00:02<00:00, 1.3it/s]"}
+    widget = {slide_export.WIDGET: {}, "text/html": "<p>Device: cpu</p>", "text/plain": "Choice"}
+    card = {"text/html": "<section><b>Holds</b></section>"}
+    stored = as_stored(nbformat.v4.new_notebook(cells=[cell("a", outputs=[bar, widget, card])]), "")
+    kept = [output.data["text/html"] for output in stored.cells[0].outputs]
+    assert kept == [
+        '<div class="stored-widget"><p>Device: cpu</p></div>',
+        '<div role="region"><b>Holds</b></div>',
+    ]
+
+
+def test_a_percentage_is_no_progress_bar():
+    text = nbformat.v4.new_output("stream", name="stdout", text="fc7 50% | fc6 40%")
+    assert not slide_export.is_progress(text)
+
+
+def test_the_notebook_itself_is_not_changed(write):
+    path = write(cell("a", outputs=[{"text/plain": "3"}]), widgets={"state": {}})
+    content = nbformat.read(path, as_version=4)
+    as_stored(content, path.name)
+    assert "widgets" in content.metadata
+
+
+def test_skipped_cells_and_notes_are_no_slides(write):
+    notebook = write(
+        cell("# Shown"),
+        cell("left out", "skip"),
+        cell("say this", "notes"),
+        cell("1", "-", [{"text/plain": "1"}]),
+    )
+    html = deck_html(notebook)
+    assert "left out" not in html
+    assert re.search(r'<aside class="notes">.*say this.*</aside>', html, re.DOTALL)
+
+
+def test_links_lead_to_decks_that_are_there(write):
+    text = "[one](01_one.ipynb#end) [two](02_two.ipynb) [paper](https://example.org/a)"
+    html = deck_html(write(cell(text)), linked={"01_one"})
+    assert '<a href="01_one.html#end">one</a>' in html
+    assert "two" in html and "02_two" not in html
+    assert '<a href="https://example.org/a">paper</a>' in html
+
+
+def test_a_notebook_without_outputs_makes_no_deck(write):
+    with pytest.raises(CannotExport, match="07_made_up.ipynb has no stored outputs: run all of it"):
+        deck_html(write(cell("1 + 1", outputs=[])))
+
+
+def test_text_alone_makes_a_deck(write):
+    assert "Only text" in deck_html(write(cell("# Only text")))
+
+
+def test_a_folder_that_cannot_be_written(write, tmp_path):
+    (tmp_path / "taken").write_text("a file", encoding="utf-8")
+    with pytest.raises(CannotExport, match="cannot be written .*: name another folder"):
+        list(export_decks([write(cell("a"))], tmp_path / "taken"))
+
+
+def test_without_a_browser_the_decks_are_written_and_a_sentence_says_what_is_not(
+    write, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(browsers.shutil, "which", lambda name: None)
+    monkeypatch.setattr(browsers, "USUAL_PLACES", ())
+    assert slides.export([write(cell("a"))], tmp_path / "new" / "decks") == 1
+    assert (tmp_path / "new" / "decks" / "07_made_up.html").exists()
+    (sentence,) = capsys.readouterr().err.strip().splitlines()
+    assert "their PDFs are not: install Chromium" in sentence
+
+
+class TestFormulas:
+    def test_a_formula_is_a_picture_with_its_source_as_text(self, write):
+        html = deck_html(write(cell(r"The kernel $(x \cdot z + 1)^2$ and $$\sqrt2 > 1$$")))
+        assert re.findall(r'<img alt="([^"]*)" class="formula"', html) == [
+            r"(x \cdot z + 1)^2",
+            r"\sqrt2 &gt; 1",
+        ]
+        assert "$" not in slides_in(html)[-1]
+
+    def test_its_height_is_that_of_the_text(self):
+        heights = [
+            float(re.search(r"height:([\d.]+)em", formulas.formula_html(tex))[1])
+            for tex in ("x", r"\sum_{i=1}^{n} x_i^2")
+        ]
+        assert 0.3 < heights[0] < 1 < heights[1] < 3
+
+    def test_below_the_line_it_hangs(self):
+        depth = re.search(r"vertical-align:(-?[\d.]+)em", formulas.formula_html("y_g"))[1]
+        assert float(depth) < 0
+
+    def test_what_cannot_be_set_stays_readable(self):
+        assert formulas.formula_html(r"\begin{x} <") == r"<code>\begin{x} &lt;</code>"
+
+
+class TestReveal:
+    def test_it_comes_from_the_installed_rise(self):
+        files = reveal.reveal_files()
+        assert "reveal.js" in files["script"][:100] and "export default" in files["script"]
+        assert "postMessage" in files["notes"]
+        assert files["style"].count("{") == files["style"].count("}") > 300
+
+    def test_a_rise_without_it_is_named(self, monkeypatch, tmp_path, write, capsys):
+        monkeypatch.setattr(reveal, "_rise_folder", lambda: tmp_path)
+        slide_export._deck_parts.cache_clear()
+        assert slides.export([write(cell("a"))], tmp_path / "decks") == 1
+        assert "jupyterlab-rise holds no reveal.js" in capsys.readouterr().err
+        slide_export._deck_parts.cache_clear()
+
+    def test_a_module_url_holds_the_module(self):
+        url = reveal.as_module_url("export default 1; // ✓")
+        kind, data = url.split(",")
+        assert kind == "data:text/javascript;base64"
+        assert base64.b64decode(data).decode("utf-8") == "export default 1; // ✓"
