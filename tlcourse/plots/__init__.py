@@ -30,6 +30,7 @@ from tlcourse.plots.generalization import (
     plot_in_panels,
 )
 from tlcourse.plots.growing_up import plot_error_by_size, plot_growth, plot_ranges
+from tlcourse.plots.learning_curves import plot_learning_curves
 from tlcourse.plots.measured import (
     chance_of,
     plot_accuracies,
@@ -106,6 +107,7 @@ __all__ = [
     "plot_in_two_label_spaces",
     "plot_layer_correlations",
     "plot_map_sizes",
+    "plot_learning_curves",
     "plot_margins",
     "plot_marks",
     "plot_neuron",

@@ -11,8 +11,10 @@ from tlcourse.widgets.exercise import Feedback, check_answer
 from tlcourse.widgets.feature_extraction import FeatureExtractionExplorer
 from tlcourse.widgets.kernel_explorer import KernelExplorer
 from tlcourse.widgets.layer_toggle import LayerToggle
+from tlcourse.widgets.league_table import league_html
 from tlcourse.widgets.network_cut import NetworkCut
 from tlcourse.widgets.normalization_explorer import NormalizationExplorer
+from tlcourse.widgets.policy_painter import PolicyPainter
 from tlcourse.widgets.prediction import Prediction
 from tlcourse.widgets.svm_playground import SVMPlayground
 from tlcourse.widgets.threshold_explorer import ThresholdExplorer
@@ -32,9 +34,11 @@ __all__ = [
     "LayerToggle",
     "NetworkCut",
     "NormalizationExplorer",
+    "PolicyPainter",
     "Prediction",
     "SVMPlayground",
     "ThresholdExplorer",
     "TransferSettings",
     "check_answer",
+    "league_html",
 ]

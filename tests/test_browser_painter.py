@@ -1,0 +1,328 @@
+"""The policy painter in JupyterLab and in slides in a real browser, by mouse and by keyboard."""
+
+import shutil
+
+import browser as lab
+import pytest
+from test_browser import WITH_FORWARD_PASS, fastest, wait_for_text, write_notebook
+
+from tlcourse.policies import PRESETS
+
+pytestmark = pytest.mark.browser
+SLOW = 120_000  # ms, for a page on a busy machine
+LAYERS = [f"conv{block}_{number}" for block in range(1, 6) for number in (1, 2)]
+LAYERS += ["fc6", "fc7", "fc8"]
+PRELUDE = """
+import ipywidgets, torch
+from tlcourse.training_images import PreparedImages
+from tlcourse.widgets import PolicyPainter
+
+def pictures(n, seed, side=64):
+    "Four classes told apart by the colour of the picture."
+    random = torch.Generator().manual_seed(seed)
+    labels = torch.arange(n) % 4
+    colours = torch.tensor([[1., -1, -1], [-1, 1, -1], [-1, -1, 1], [1, 1, -1]])[labels]
+    noise = torch.randn(n, 3, side, side, generator=random)
+    classes = ["red", "green", "blue", "yellow"]
+    return PreparedImages(colours[:, :, None, None] + noise, labels, classes)
+
+def echo(painter):
+    text = ipywidgets.HTML()
+    def show(_=None):
+        choices = ",".join(painter.choices.values())
+        text.value = f'<output id="policy">{choices}</output>'
+    painter.observe(show, "policy")
+    show()
+    return text
+"""
+PAINTER = """
+painter = PolicyPainter("natural", (pictures(32, 0), pictures(40, 1), pictures(40, 2)), epochs=2)
+display(painter, echo(painter))
+"""
+VGG19 = """
+PolicyPainter("vgg19")
+"""
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    executable = lab.find_browser()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module", params=["Light", "Dark"])
+def painter_page(request, chromium, tmp_path_factory):
+    root, settings = (tmp_path_factory.mktemp(name) for name in ("notebooks", "settings"))
+    write_notebook(root / "painter.ipynb", [PRELUDE, PAINTER, VGG19])
+    with (
+        lab.jupyterlab(root, settings, f"JupyterLab {request.param}") as url,
+        lab.open_page(chromium, (1500, 2200)) as (page, problems),
+    ):
+        page.set_default_navigation_timeout(SLOW)
+        assert lab.run_all(page, url("lab/tree/painter.ipynb")) == []
+        page.locator(".tlc-painter").nth(1).wait_for()
+        lab.start_probe(page)
+        yield page
+        lab.screenshot(page, f"painter-{request.param.lower()}")
+        assert problems == []
+
+
+@pytest.fixture
+def page(painter_page):
+    """The page, everything but the head frozen."""
+    painter(painter_page).locator("select").select_option("reuse all")
+    wait_for_choices(painter_page)
+    painter(painter_page).get_by_role("radio", name="freeze").check()
+    return painter_page
+
+
+def painter(page, index=0):
+    return page.locator(".tlc-painter").nth(index)
+
+
+def layer(page, name, index=0):
+    return painter(page, index).locator(f'.tlc-paint[data-layer="{name}"]')
+
+
+def wait_for_choices(page, **painted):
+    """Wait until Python has these choices; the others are frozen, the head is new."""
+    choices = {**dict.fromkeys(LAYERS, "freeze"), "fc8": "random", **painted}
+    wait_for_text(page, "policy", ",".join(choices.values()))
+    page.wait_for_function(
+        """choices => Object.entries(choices).every(([name, choice]) =>
+          document.querySelector(`.tlc-painter [data-layer="${name}"]`)
+            .getAttribute("aria-label").endsWith(`: ${choice}`))""",
+        arg=choices,
+    )
+
+
+def wait_for_training(page):
+    page.wait_for_function(
+        "!document.querySelector('.tlc-painter .tlc-train .tlc-button').disabled"
+    )
+    return painter(page).locator(".tlc-news").inner_text()
+
+
+def league(page):
+    """Name of each policy in the league -> the texts of its row."""
+    rows = painter(page).locator("tr[data-policy]").all()
+    return {row.get_attribute("data-policy"): row.locator("td").all_inner_texts() for row in rows}
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.dataset.layer")
+
+
+def test_paint_by_mouse(page):
+    painter(page).get_by_role("radio", name="random").check()
+    layer(page, "conv3_2").click()
+    wait_for_choices(page, conv3_2="random")
+    painter(page).get_by_role("radio", name="fine-tune").check()
+    painter(page).get_by_role("button", name="Paint conv5").click()
+    tuned = {"conv5_1": "fine-tune", "conv5_2": "fine-tune"}
+    wait_for_choices(page, conv3_2="random", **tuned)
+    layer(page, "conv3_1").click(modifiers=["Shift"])
+    wait_for_choices(page, conv3_1="fine-tune", conv3_2="fine-tune", **tuned)
+    assert painter(page).locator("select").input_value() == "my own policy"
+    assert layer(page, "conv3_1").locator(".tlc-letter").inner_html() == "T"
+
+
+def test_drag_paints_what_it_crosses(page):
+    painter(page).get_by_role("radio", name="random").check()
+    boxes = [layer(page, name).locator(".tlc-front").bounding_box() for name in LAYERS[2:6]]
+    page.mouse.move(boxes[0]["x"] + 8, boxes[0]["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(boxes[-1]["x"] + 8, boxes[0]["y"] + 60, steps=40)
+    page.mouse.up()
+    wait_for_choices(page, **dict.fromkeys(LAYERS[3:6], "random"), conv2_1="random")
+
+
+def test_paint_by_keyboard_alone(page):
+    layer(page, "conv1_1").focus()
+    painted = {}
+    for key, name, choice in (
+        ("t", "conv1_1", "fine-tune"),
+        ("3", "conv1_2", "random"),
+        ("r", "conv2_1", "random"),
+        ("2", "conv2_2", "fine-tune"),
+        ("1", "conv3_1", "freeze"),
+        ("r", "conv3_2", "random"),
+    ):
+        assert focused(page) == name
+        page.keyboard.press(key)
+        painted[name] = choice
+        wait_for_choices(page, **painted)
+        page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Space")
+    wait_for_choices(page, **{**painted, "conv3_2": "freeze"})
+    page.keyboard.press("Shift+T")
+    wait_for_choices(page, **{**painted, "conv3_1": "fine-tune", "conv3_2": "fine-tune"})
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+Enter")
+    painted.update(conv1_1="freeze", conv1_2="freeze")
+    wait_for_choices(page, **{**painted, "conv3_1": "fine-tune", "conv3_2": "fine-tune"})
+
+
+def test_the_head_says_why_it_stays_random(page):
+    layer(page, "fc8").focus()
+    page.keyboard.press("f")
+    painter(page).get_by_text("is always replaced: it can only be random").wait_for()
+    wait_for_choices(page)
+    assert layer(page, "fc8").get_attribute("data-choice") == "random"
+
+
+def test_every_preset_by_keyboard(page):
+    presets = painter(page).locator("select")
+    assert presets.locator("option:not([disabled])").all_inner_texts() == list(PRESETS)
+    presets.focus()
+    for name in list(PRESETS)[1:]:
+        page.keyboard.press("ArrowDown")
+        wait_for_choices(page, **PRESETS[name].choices_for(LAYERS))
+        assert presets.input_value() == name
+
+
+def test_audit_follows(page):
+    audit = painter(page).get_by_role("region", name="Audit")
+    layer(page, "conv4_1").focus()
+    page.keyboard.press("r")
+    wait_for_choices(page, conv4_1="random")
+    row = audit.locator("tr", has=page.get_by_text("conv4_1", exact=True))
+    assert "138,400" in row.inner_text() and "0.01" in row.inner_text()
+    assert "new weights" in row.inner_text()
+    assert "140,452 of 1,791,156 parameters are trained" in painter(page).inner_text()
+
+
+def test_shortcuts_of_jupyterlab_do_not_fire(page):
+    notebook = "jupyterapp.shell.currentWidget.content"
+    state = (
+        f"[{notebook}.widgets.length, {notebook}.activeCellIndex, {notebook}.mode, "
+        f"...{notebook}.widgets.map(cell => cell.model.type)]"
+    )
+    layer(page, "fc6").focus()
+    page.evaluate(f"{notebook}.mode = 'command'")
+    layer(page, "fc6").focus()
+    before = page.evaluate(state)
+    for key in ("f", "t", "r", "1", "2", "3", "a", "b", "d", "d", "m", "y", "ArrowDown", "Enter"):
+        page.keyboard.press(key)
+    wait_for_choices(page, fc6="random")
+    painter(page).locator("select").focus()
+    page.keyboard.press("ArrowDown")
+    wait_for_choices(page)
+    assert page.evaluate(state) == before
+
+
+def test_train_by_keyboard_and_read_the_league(page):
+    page.keyboard.press("Tab")
+    train = painter(page).get_by_role("button", name="Train")
+    train.focus()
+    page.keyboard.press("Enter")
+    assert "Trained: 1 run" in wait_for_training(page)
+    layer(page, "fc7").focus()
+    page.keyboard.press("t")
+    wait_for_choices(page, fc7="fine-tune")
+    painter(page).get_by_role("radio", name="1", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    train.focus()
+    page.keyboard.press("Enter")
+    assert "Trained: 2 runs" in wait_for_training(page)
+    table = league(page)
+    assert set(table) == {"reuse all", "my policy 1"}
+    for name, count, parameters in (("reuse all", 1, "2,052"), ("my policy 1", 2, "264,708")):
+        place, policy, accuracy, seeds, trained, _ = table[name]
+        assert ("best" in place) == (name == next(iter(table)))
+        assert name in policy and seeds == str(count) and parameters in trained
+        assert 0 <= float(accuracy.split("%")[0]) <= 100
+    means = [float(row[2].split("%")[0]) for row in table.values()]
+    assert means == sorted(means, reverse=True)
+    verdict = painter(page).get_by_role("region", name="League").inner_text()
+    assert "points ahead of" in verdict or "are equal" in verdict
+    painter(page).get_by_role("radio", name="1", exact=True).check()
+
+
+def test_stop_keeps_what_was_learned_and_painting_goes_on(page):
+    painter(page).locator("select").select_option("fine-tune all")
+    painter(page).get_by_role("radio", name="3", exact=True).check()
+    painter(page).get_by_role("button", name="Train").click()
+    stop = painter(page).get_by_role("button", name="Stop")
+    page.wait_for_function("document.querySelector('.tlc-news').textContent.includes('accuracy')")
+    painter(page).locator("select").select_option("reuse all")
+    wait_for_choices(page)
+    stop.click()
+    assert "Stopped: what was learned so far counts." in wait_for_training(page)
+    assert "fine-tune all" in league(page)
+    painter(page).get_by_role("radio", name="1", exact=True).check()
+
+
+def test_vgg19_is_drawn_and_audited_but_not_trained(page):
+    assert painter(page, 1).locator(".tlc-paint").count() == 19
+    assert painter(page, 1).get_by_role("button", name="Train").is_disabled()
+    assert "drawn and audited here without its weights" in painter(page, 1).inner_text()
+    layer(page, "conv4_4", 1).focus()
+    page.keyboard.press("Shift+R")
+    painter(page, 1).get_by_text("conv4: random.").wait_for()
+    assert "vgg19" in painter(page, 1).get_by_role("region", name="Audit").inner_text()
+
+
+def test_latency(page):
+    """The drawing does not wait for Python; the audit does, and may be late on a busy machine."""
+    layer(page, "conv2_2").focus()
+    actions = []
+    for key, choice in (("r", "random"), ("t", "fine-tune"), ("f", "freeze")) * 3:
+        expected = ["freeze"] * 12 + ["random"]
+        expected[LAYERS.index("conv2_2")] = choice
+
+        def press(key=key, choice=choice):
+            page.keyboard.press(key)
+            assert layer(page, "conv2_2").get_attribute("data-choice") == choice
+
+        actions.append((press, wait_for_text, ("policy", ",".join(expected))))
+    fastest(page, "PolicyPainter", WITH_FORWARD_PASS, actions)
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)], ids=["1280x720", "1920x1080"])
+def test_painter_on_a_slide(chromium, tmp_path, size):
+    root, settings = tmp_path / "slides", tmp_path / "settings"
+    root.mkdir()
+    settings.mkdir()
+    style = lab.PROJECT / "notebooks" / "rise.css"
+    if style.exists():
+        shutil.copy(style, root)
+    slides = [PRELUDE + PAINTER.replace("display(painter, echo(painter))", "painter"), "1 + 1"]
+    write_notebook(root / "deck.ipynb", slides, slideshow={"slide_type": "slide"})
+    with (
+        lab.jupyterlab(root, settings) as url,
+        lab.open_page(chromium, size) as (page, _),
+    ):
+        page.set_default_navigation_timeout(SLOW)
+        page.goto(url("rise/deck.ipynb"), wait_until="commit")
+        lab.run_slide(page, SLOW)
+        layer(page, "conv1_1").focus()
+        for key, name in (
+            ("ArrowRight", "conv1_2"),
+            ("ArrowDown", "conv2_1"),
+            ("t", "conv2_1"),
+            ("Shift+R", "conv2_1"),
+            ("Space", "conv2_1"),
+            ("End", "fc8"),
+            ("Home", "conv1_1"),
+        ):
+            page.keyboard.press(key)
+            assert focused(page) == name and lab.slide_number(page) == 0
+        page.wait_for_function(
+            """document.querySelector('[data-layer="conv2_2"]').dataset.choice === "random" """
+        )
+        painter(page).get_by_role("button", name="Train").press("Enter")
+        assert "Trained: 1 run" in wait_for_training(page)
+        assert set(league(page)) == {"my policy 1"}
+        assert lab.slide_number(page) == 0
+        lab.screenshot(page, f"painter-slide-{size[0]}", ".reveal")
+        layer(page, "conv1_1").focus()
+        page.keyboard.press("PageDown")
+        page.wait_for_timeout(500)
+        assert lab.slide_number(page) == 1

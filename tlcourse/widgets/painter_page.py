@@ -1,0 +1,138 @@
+"""What the page of the policy painter shows: the drawing, the brushes, the presets."""
+
+from html import escape
+from itertools import groupby
+
+from tlcourse.widgets.policy_drawing import PAINTS, draw_policy, static_drawing, swatch
+
+OWN = "my own policy"
+HEAD = ("", "layers", "starts from", "parameters", "learning rate")
+CELL = 'style="text-align:left;vertical-align:top;padding:2px 10px 2px 0;white-space:{}"'
+CSS = """
+.tlc-painter { container-type: inline-size; }
+.tlc-painter .tlc-option, .tlc-painter .tlc-button, .tlc-select {
+  min-height: 36px; padding: 2px 12px;
+}
+.tlc-painter .tlc-option img { margin: 0; }
+.tlc-painter .tlc-scroll { padding: 2px 0 0; }
+.tlc-painter .tlc-painted { max-width: 100%; height: auto; }
+.tlc-painter .tlc-status, .tlc-help { margin: 0 0 4px; font-size: 16px; }
+.tlc-help { color: var(--tlc-quiet); }
+.tlc-select {
+  max-width: 15em; box-sizing: border-box; border: 2px solid var(--tlc-line); border-radius: 6px;
+  font: inherit; background: var(--tlc-paper); color: var(--tlc-ink);
+}
+.tlc-select:focus-visible, .tlc-panel:focus-visible {
+  outline: 4px solid var(--tlc-focus); outline-offset: -4px;
+}
+.tlc-news { flex: 1 1 14em; font-size: 16px; line-height: 1.2; }
+.tlc-painter progress { display: block; width: 100%; height: 8px; margin: 4px 0; }
+.tlc-painter progress.tlc-idle { visibility: hidden; }
+.tlc-panels { display: grid; gap: 4px 28px; }
+.tlc-panel { max-height: 320px; overflow: auto; border-top: 2px solid var(--tlc-line); }
+@container (min-width: 1100px) { .tlc-panels { grid-template-columns: 1fr 1.1fr; } }
+.rise-enabled .tlc-panel { max-height: 184px; }
+@container (max-width: 1099px) { .rise-enabled .tlc-panel:first-child { max-height: 114px; } }
+"""
+
+
+def about_page(title, shapes, choices):
+    """What the page needs to know once.
+
+    Parameters
+    ----------
+    title : str
+    shapes : list of tlcourse.layer_shapes.LayerShape
+    choices : mapping of str to str
+        Layer -> choice.
+
+    Returns
+    -------
+    dict
+    """
+    from tlcourse.policies import PRESETS
+
+    brushes = [
+        {"choice": name, "letter": paint.letter, "words": paint.words, "swatch": swatch(name)}
+        for name, paint in PAINTS.items()
+    ]
+    svg = draw_policy(shapes, choices, f"Layers of {title}")
+    return {"title": title, "svg": svg, "brushes": brushes, "presets": list(PRESETS), "own": OWN}
+
+
+def audit_html(audit):
+    """An audit as an HTML table in which neighbours that are treated alike share a row.
+
+    Parameters
+    ----------
+    audit : tlcourse.audits.Audit
+
+    Returns
+    -------
+    str
+    """
+    groups = groupby(audit.rows, key=lambda row: (row.choice, row.starts_from))
+    rows = "".join(_audit_row(list(rows)) for _, rows in groups)
+    head = "".join(f'<th scope="col" {CELL.format("normal")}>{name}</th>' for name in HEAD)
+    notes = "".join(f"<div>{escape(note)}</div>" for note in audit.notes)
+    then = f"<div><b>Second stage</b></div>{audit_html(audit.then)}" if audit.then else ""
+    return (
+        '<table style="font-size:16px;border-collapse:collapse;margin:0">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<div style="font-size:16px">{notes}</div>{then}'
+    )
+
+
+def _audit_row(rows):
+    names = [row.layer for row in rows]
+    span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+    parameters = f"{sum(row.parameters for row in rows):,}"
+    first, bold = rows[0], 700 if rows[0].trained else 400
+    cells = (
+        ("nowrap", swatch(first.choice, alt=first.choice)),
+        ("nowrap", f'<span style="font-weight:{bold}">{escape(span)}</span>'),
+        ("nowrap", f'<span title="{escape(first.starts_from)}">{escape(_origin(first))}</span>'),
+        ("nowrap", parameters),
+        ("nowrap", _rates(rows)),
+    )
+    return f"<tr>{''.join(f'<td {CELL.format(wrap)}>{text}</td>' for wrap, text in cells)}</tr>"
+
+
+def _origin(row):
+    if row.choice == "random":
+        return "new weights"
+    source, _, weights = row.starts_from.partition(" (")
+    return f"{source}'s weights" if weights else source
+
+
+def _rates(rows):
+    rates = [row.learning_rate for row in rows if row.trained]
+    if not rates:
+        return "not trained"
+    low, high = f"{min(rates):.2g}", f"{max(rates):.2g}"
+    return low if low == high else f"{low} to {high}"
+
+
+def static_page(title, shapes, choices, tables):
+    """The painter as HTML, for pages without a kernel; other parameters as for ``about_page``.
+
+    Parameters
+    ----------
+    tables : sequence of str
+        HTML of the audit and of the league.
+
+    Returns
+    -------
+    str
+    """
+    legend = "; ".join(
+        f"{swatch(choice)} {paint.letter}: <b>{choice}</b> ({escape(paint.words)})"
+        for choice, paint in PAINTS.items()
+    )
+    words = ", ".join(f"{layer} {choice}" for layer, choice in choices.items())
+    cells = "".join(f'<div style="flex:1 1 30em;overflow-x:auto">{table}</div>' for table in tables)
+    drawing = static_drawing(shapes, choices, title, words)
+    return (
+        f'<div style="font-size:18px"><p>{legend}</p>{drawing}'
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px 28px">{cells}</div></div>'
+    )
