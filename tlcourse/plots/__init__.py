@@ -46,6 +46,7 @@ from tlcourse.plots.normalization import (
     plot_strengths,
 )
 from tlcourse.plots.pictures import PictureRows
+from tlcourse.plots.quality import plot_factors
 from tlcourse.plots.reuse import plot_accuracy_table, plot_by_layer
 from tlcourse.plots.style import (
     MARKERS,
@@ -97,6 +98,7 @@ __all__ = [
     "plot_differences",
     "plot_distances",
     "plot_dumbbells",
+    "plot_factors",
     "plot_gain_by_distance",
     "plot_error_by_size",
     "plot_gaps",

@@ -16,8 +16,11 @@ from tlcourse.widgets.network_cut import NetworkCut
 from tlcourse.widgets.normalization_explorer import NormalizationExplorer
 from tlcourse.widgets.policy_painter import PolicyPainter
 from tlcourse.widgets.prediction import Prediction
+from tlcourse.widgets.published_tables import PublishedTables
 from tlcourse.widgets.svm_playground import SVMPlayground
+from tlcourse.widgets.table_explorer import TableExplorer
 from tlcourse.widgets.threshold_explorer import ThresholdExplorer
+from tlcourse.widgets.toggles import Toggles
 from tlcourse.widgets.transfer_settings import TransferSettings
 
 __all__ = [
@@ -36,8 +39,11 @@ __all__ = [
     "NormalizationExplorer",
     "PolicyPainter",
     "Prediction",
+    "PublishedTables",
     "SVMPlayground",
+    "TableExplorer",
     "ThresholdExplorer",
+    "Toggles",
     "TransferSettings",
     "check_answer",
     "league_html",

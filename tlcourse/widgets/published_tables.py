@@ -1,0 +1,75 @@
+"""The two published tables: which one, and sorted by which row."""
+
+import ipywidgets
+
+from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.feature_extraction import readout_html
+
+AS_PUBLISHED = "as published"
+TABLES = {"high similarity": "high", "low similarity": "low"}
+ROWS = {
+    "high": ("fc6", "fc7", "full-network", "state of the art"),
+    "low": ("fc7", "full-network", "difference"),
+}
+
+
+class PublishedTables(ipywidgets.VBox):
+    """A published table with the provenance of each number and its corrections, sorted at will.
+
+    Parameters
+    ----------
+    table : str
+        A key of ``TABLES``.
+    show : callable, optional
+        ``(which, sort_by) -> object`` that shows as HTML; by default
+        ``tlcourse.published.show_published``.
+
+    Attributes
+    ----------
+    table : Choice
+    sort_by : dict of Choice
+        By table, "high" or "low": the row that its data sets are sorted by.
+    """
+
+    def __init__(self, table="high similarity", show=None):
+        self._show = show or _show_published
+        self.table = Choice("Table", TABLES, table)
+        self.sort_by = {
+            which: Choice("Data sets in the order of", (AS_PUBLISHED, *rows))
+            for which, rows in ROWS.items()
+        }
+        self._page = ipywidgets.HTML()
+        controls = (self.table, *self.sort_by.values())
+        for control in controls:
+            control.observe(self._update, "value")
+        choices = ipywidgets.Box(controls)
+        choices.layout.flex_flow, choices.layout.grid_gap = "row wrap", "0 40px"
+        super().__init__([choices, self._page])
+        self._update()
+
+    def _update(self, _change=None):
+        which = TABLES[self.table.value]
+        for name, control in self.sort_by.items():
+            control.layout.display = None if name == which else "none"
+        row = self.sort_by[which].value
+        try:
+            shown = self._show(which, None if row == AS_PUBLISHED else row)
+            self._page.value = _roomy(shown._repr_html_())
+        except Exception as problem:  # an exception in an observer is shown nowhere
+            self._page.value = readout_html(f"This could not be shown. {problem}")
+
+    def _repr_mimebundle_(self, **options):
+        bundle = super()._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": "PublishedTables()", "text/html": self._page.value}
+
+
+def _roomy(html):
+    """Tables in a widget lack a notebook's style: heads over their columns, spreads unbroken."""
+    html = html.replace("<th>", '<th style="text-align:left">').replace(" ± ", "&nbsp;±&nbsp;")
+    return html.replace("<table", '<table cellpadding="3"')
+
+
+def _show_published(which, sort_by):
+    from tlcourse.published import show_published
+
+    return show_published(which, sort_by)

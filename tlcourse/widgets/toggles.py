@@ -1,0 +1,61 @@
+"""Choose one or more of a few options."""
+
+from html import escape
+
+import anywidget
+import traitlets
+
+from tlcourse.widgets import _assets
+
+
+class Toggles(anywidget.AnyWidget):
+    """A group of check boxes in a row; at least one stays chosen.
+
+    Parameters
+    ----------
+    label : str
+        What is being chosen.
+    options : sequence of str
+    value : sequence of str, optional
+        Chosen at first; by default the first option.
+
+    Attributes
+    ----------
+    value : list of str
+        In the order of the options.
+
+    Raises
+    ------
+    traitlets.TraitError
+        If a value is not an option, or none is chosen.
+    """
+
+    _esm = _assets.esm("toggles")
+    _css = _assets.css()
+    label = traitlets.Unicode().tag(sync=True)
+    options = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    value = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    def __init__(self, label, options, value=None):
+        options = list(options)
+        if not options:
+            raise ValueError(f"{label}: there is no option to choose.")
+        self._checked = (label, options)
+        super().__init__(label=label, options=options, value=list(value or options[:1]))
+
+    @traitlets.validate("value")
+    def _in_order(self, proposal):
+        label, options = self._checked
+        wanted = list(proposal["value"])
+        unknown = next((name for name in wanted if name not in options), None)
+        if unknown is not None:
+            raise traitlets.TraitError(f"{label}: {unknown!r} is not one of {', '.join(options)}.")
+        if not wanted:
+            raise traitlets.TraitError(f"{label}: none is chosen. Choose at least one.")
+        return [name for name in options if name in wanted]
+
+    def _repr_mimebundle_(self, **options):
+        data, metadata = super()._repr_mimebundle_(**options)
+        names = (f"<b>{escape(o)}</b>" if o in self.value else escape(o) for o in self.options)
+        html = f"<p>{escape(self.label)}: {', '.join(names)}</p>"
+        return {**data, "text/plain": f"Toggles({self.label})", "text/html": html}, metadata
