@@ -16,7 +16,7 @@ def test_the_interval_is_that_of_students_t():
 
 
 @pytest.mark.parametrize(
-    ("pairs", "words"), [((1, 2, 1), "yes"), ((-1, -2, -1), "no"), ((-3, 3, 1), "undecided")]
+    ("pairs", "words"), [((4, 5, 4), "yes"), ((-4, -5, -4), "no"), ((-3, 3, 1), "undecided")]
 )
 def test_words(pairs, words):
     assert compare.paired_difference(pairs).words == words

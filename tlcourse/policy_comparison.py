@@ -29,10 +29,11 @@ def grid_cells(runs):
     from tlcourse.policy_grid import GRID_POLICIES, SEEDS, SOURCES
 
     cells = {}
+    kept = [run for run in runs if run.policy in GRID_POLICIES and run.seed in SEEDS]
+    kept.sort(key=lambda run: (run.per_class, GRID_POLICIES.index(run.policy)))
     for similarity in SOURCES:
-        for run in runs:
-            kept = run.policy in GRID_POLICIES and run.seed in SEEDS
-            if kept and run.similarity in (similarity, "none"):
+        for run in kept:
+            if run.similarity in (similarity, "none"):
                 cell = cells.setdefault((similarity, run.per_class), {})
                 cell.setdefault(run.policy, {})[run.target, run.seed] = run.accuracy
     return cells
@@ -127,7 +128,11 @@ def tied_with_best(cell):
 def gains(cells, policy, rival):
     """What a policy gains over a rival: ``{(similarity, images): {(target, seed): points}}``."""
     return {
-        where: {key: 100 * (cell[policy][key] - cell[rival][key]) for key in cell[rival]}
+        where: {
+            key: 100 * (cell[policy][key] - cell[rival][key])
+            for key in cell[rival]
+            if key in cell[policy]
+        }
         for where, cell in cells.items()
     }
 
@@ -141,6 +146,7 @@ def change_with_volume(gained):
             for (similarity, n), pairs in gained.items()
             if n == fewest
             for key, points in pairs.items()
+            if key in gained[similarity, most]
         ]
     )
 
@@ -153,6 +159,7 @@ def change_with_similarity(gained):
             for (similarity, n), pairs in gained.items()
             if similarity == "near"
             for key, points in pairs.items()
+            if key in gained["far", n]
         ]
     )
 
@@ -203,8 +210,13 @@ def bias_and_variance(predictions, labels):
             f"Predictions are {predictions.shape} and labels {labels.shape}: give 2 draws or more, "
             "(draws, images) and (images,)."
         )
-    main = np.array([np.bincount(column).argmax() for column in predictions.T])
+    main = main_prediction(predictions)
     return float((main != labels).mean()), float((predictions != main).mean())
+
+
+def main_prediction(predictions):
+    """What most draws say of each image; of a tie the lower class. Shape (draws, images)."""
+    return np.array([np.bincount(column).argmax() for column in np.asarray(predictions).T])
 
 
 def draws_of(runs, policy, target="insects", per_class=16, similarity=("near", "none")):

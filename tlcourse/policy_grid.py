@@ -65,7 +65,9 @@ class GridRun:
     cpu_seconds : float
         Of training, evaluations left out.
     predicted, labels : str
-        The predicted and the true class of each test photograph, one digit each.
+        The predicted and the true class of each test photograph, one digit each. ``fine_tune``
+        keeps the better of the first and the last weights; they are the last ones in all runs but
+        those of "all random" that end no better than they began.
     """
 
     policy: str

@@ -22,6 +22,7 @@ from tlcourse.plots.embedding import (
     plot_steps,
     plot_threshold_grid,
 )
+from tlcourse.plots.fine_tuning import plot_copied_layers, plot_policy_cells, plot_trade_off
 from tlcourse.plots.generalization import (
     CHANCE,
     plot_by_distance,
@@ -93,6 +94,7 @@ __all__ = [
     "plot_confusion",
     "plot_content_vectors",
     "plot_convolution_shares",
+    "plot_copied_layers",
     "plot_curves",
     "plot_density",
     "plot_differences",
@@ -114,6 +116,7 @@ __all__ = [
     "plot_marks",
     "plot_neuron",
     "plot_pictures",
+    "plot_policy_cells",
     "plot_ranges",
     "plot_reuse",
     "plot_shares",
@@ -123,5 +126,6 @@ __all__ = [
     "plot_table",
     "plot_tensor",
     "plot_threshold_grid",
+    "plot_trade_off",
     "use_course_style",
 ]
