@@ -96,6 +96,12 @@ def fine_tune(
         If a setting, the policy or the images do not fit.
     TrainingError
         If the loss is no longer finite or memory runs out; its ``run`` has the best weights so far.
+
+    Notes
+    -----
+    The bundled backbones have no batch normalisation. Fine-tuning all of their layers by SGD went
+    well at a rate of 0.003 to 0.006, fell to chance for one seed of two at 0.01, and went well by
+    AdamW at 0.0003 (drawn animals, 20 a class, 8 epochs). A frozen bottom stands higher rates.
     """
     settings = Settings(
         *(seed, epochs, steps, learning_rate, weight_decay, batch_size, optimizer, schedule),
