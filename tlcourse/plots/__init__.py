@@ -23,6 +23,7 @@ from tlcourse.plots.embedding import (
     plot_threshold_grid,
 )
 from tlcourse.plots.fine_tuning import plot_copied_layers, plot_policy_cells, plot_trade_off
+from tlcourse.plots.from_scratch import plot_cost_to_reach, plot_images_needed, plot_settings
 from tlcourse.plots.generalization import (
     CHANCE,
     plot_by_distance,
@@ -95,6 +96,7 @@ __all__ = [
     "plot_content_vectors",
     "plot_convolution_shares",
     "plot_copied_layers",
+    "plot_cost_to_reach",
     "plot_curves",
     "plot_density",
     "plot_differences",
@@ -107,6 +109,7 @@ __all__ = [
     "plot_growth",
     "plot_histogram",
     "plot_images_and_features",
+    "plot_images_needed",
     "plot_in_panels",
     "plot_in_two_label_spaces",
     "plot_layer_correlations",
@@ -119,6 +122,7 @@ __all__ = [
     "plot_policy_cells",
     "plot_ranges",
     "plot_reuse",
+    "plot_settings",
     "plot_shares",
     "plot_spaces",
     "plot_steps",

@@ -4,6 +4,7 @@ from tlcourse.widgets.background_dials import BackgroundDials
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.contact_sheets import ContactSheets
 from tlcourse.widgets.cost_calculator import CostCalculator
+from tlcourse.widgets.cost_to_reach import CostToReach
 from tlcourse.widgets.device_toggle import DeviceToggle
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.domain_explorer import DomainExplorer
@@ -28,6 +29,7 @@ __all__ = [
     "Choice",
     "ContactSheets",
     "CostCalculator",
+    "CostToReach",
     "DeviceToggle",
     "Dial",
     "DomainExplorer",

@@ -1,0 +1,95 @@
+"""An accuracy on a slider, and what each start spends until it is reached."""
+
+from html import escape
+
+import ipywidgets
+
+from tlcourse.plots.style import as_duration
+from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.dial import Dial
+from tlcourse.widgets.feature_extraction import readout_html
+
+SPENT = {
+    "images seen": ("images", lambda value: f"{value:,.0f} images"),
+    "CPU time": ("cpu_seconds", as_duration),
+    "operations": ("flops", lambda value: f"{value / 1e9:,.0f} GFLOP"),
+}
+CELL = 'style="text-align:left;padding:4px 24px 4px 0"'
+
+
+class CostToReach(ipywidgets.VBox):
+    """An accuracy and what is spent; below, what every start spends until it is reached.
+
+    Parameters
+    ----------
+    runs : mapping of str to sequence of StartedRun
+        Start -> a run a seed, as of ``tlcourse.learning_from_scratch.of_start``.
+    accuracy : float
+        Shown at first, from 0 to 1.
+
+    Attributes
+    ----------
+    accuracy : Dial
+        In percent.
+    spent : Choice
+    """
+
+    def __init__(self, runs, accuracy=0.4):
+        self._runs = {start: list(seeds) for start, seeds in runs.items()}
+        if not self._runs or not all(self._runs.values()):
+            raise ValueError("There is no run to read a cost from: give a run or more a start.")
+        self.accuracy = Dial("accuracy to be reached (%)", 100 * accuracy, 20.0, 80.0, 1.0)
+        self.spent = Choice("What is spent", SPENT)
+        self._readout = ipywidgets.HTML()
+        for control in (self.accuracy, self.spent):
+            control.observe(self._update, "value")
+        super().__init__([self.accuracy, self.spent, self._readout])
+        self._update()
+
+    def _update(self, _change=None):
+        column, written = SPENT[self.spent.value]
+        try:
+            self._readout.value = costs_html(self._runs, self.accuracy.value / 100, column, written)
+        except Exception as problem:  # an exception in an observer is shown nowhere
+            self._readout.value = readout_html(f"This could not be computed. {problem}")
+
+    def _repr_mimebundle_(self, **options):
+        words = f"accuracy: {self.accuracy.value:.0f}%; spent: {self.spent.value}"
+        bundle = super()._repr_mimebundle_(**options)
+        html = f"<p>{escape(words)}</p>{self._readout.value}"
+        return {**bundle, "text/plain": "CostToReach()", "text/html": html}
+
+
+def costs_html(runs, accuracy, column, written):
+    """A table: each start, what its seeds spent on the way to an accuracy, and how many got there.
+
+    Parameters
+    ----------
+    runs : mapping of str to sequence of StartedRun
+    accuracy : float
+        From 0 to 1.
+    column : str
+        Of the learning curves.
+    written : callable
+        A number of that column in words.
+
+    Returns
+    -------
+    str
+    """
+    from tlcourse.savings import cost_to_reach
+
+    rows = []
+    for start, seeds in runs.items():
+        costs = [cost_to_reach(run.curve_over(column), accuracy) for run in seeds]
+        there = [cost for cost in costs if cost < float("inf")]
+        mean = written(sum(there) / len(there)) if there else "never"
+        ends = f"{written(min(there))} to {written(max(there))}" if there else ""
+        cells = (f"<b>{mean}</b>", ends, f"{len(there)} of {len(costs)} seeds got there")
+        cells = "".join(f"<td {CELL}>{cell}</td>" for cell in cells)
+        rows.append(f'<tr><th scope="row" {CELL}>{escape(start)}</th>{cells}</tr>')
+    return (
+        f'<table style="font-size:18px"><caption style="text-align:left">To reach '
+        f"{100 * accuracy:.0f}%: mean over the seeds, lowest to highest</caption>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
