@@ -32,6 +32,12 @@ from tlcourse.plots.generalization import (
     plot_in_panels,
 )
 from tlcourse.plots.growing_up import plot_error_by_size, plot_growth, plot_ranges
+from tlcourse.plots.knowledge import (
+    plot_filters,
+    plot_gains,
+    plot_probes,
+    plot_receptive_fields,
+)
 from tlcourse.plots.learning_curves import plot_learning_curves
 from tlcourse.plots.measured import (
     chance_of,
@@ -102,9 +108,11 @@ __all__ = [
     "plot_differences",
     "plot_distances",
     "plot_dumbbells",
-    "plot_factors",
-    "plot_gain_by_distance",
     "plot_error_by_size",
+    "plot_factors",
+    "plot_filters",
+    "plot_gain_by_distance",
+    "plot_gains",
     "plot_gaps",
     "plot_growth",
     "plot_histogram",
@@ -120,7 +128,9 @@ __all__ = [
     "plot_neuron",
     "plot_pictures",
     "plot_policy_cells",
+    "plot_probes",
     "plot_ranges",
+    "plot_receptive_fields",
     "plot_reuse",
     "plot_settings",
     "plot_shares",

@@ -15,6 +15,7 @@ from tlcourse.widgets.layer_toggle import LayerToggle
 from tlcourse.widgets.league_table import league_html
 from tlcourse.widgets.network_cut import NetworkCut
 from tlcourse.widgets.normalization_explorer import NormalizationExplorer
+from tlcourse.widgets.picture_upload import PictureUpload
 from tlcourse.widgets.policy_painter import PolicyPainter
 from tlcourse.widgets.prediction import Prediction
 from tlcourse.widgets.published_tables import PublishedTables
@@ -23,6 +24,7 @@ from tlcourse.widgets.table_explorer import TableExplorer
 from tlcourse.widgets.threshold_explorer import ThresholdExplorer
 from tlcourse.widgets.toggles import Toggles
 from tlcourse.widgets.transfer_settings import TransferSettings
+from tlcourse.widgets.unit_explorer import UnitExplorer
 
 __all__ = [
     "BackgroundDials",
@@ -39,6 +41,7 @@ __all__ = [
     "LayerToggle",
     "NetworkCut",
     "NormalizationExplorer",
+    "PictureUpload",
     "PolicyPainter",
     "Prediction",
     "PublishedTables",
@@ -47,6 +50,7 @@ __all__ = [
     "ThresholdExplorer",
     "Toggles",
     "TransferSettings",
+    "UnitExplorer",
     "check_answer",
     "league_html",
 ]

@@ -1,0 +1,547 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# # 07 Knowledge inside
+#
+# *Lecture: "Knowledge inside DNN" and "Which layers to use?".*
+#
+# **You will learn**
+#
+# - how to see what a single unit of a network responds to;
+# - which properties of a picture can be read at which depth, and how to check that;
+# - when the last layers are enough, and when to take more of them.
+#
+# **You need**: [06 feature extraction](06_feature_extraction.ipynb). **Time**: 45 minutes for you,
+# about 40 seconds for the machine.
+
+# %% slideshow={"slide_type": "skip"}
+import numpy as np
+from tqdm import tqdm
+
+from tlcourse import broadening, claims, layer_probes, plots
+from tlcourse.backbones import load_backbone
+from tlcourse.datasets.drawn import Domain, HybridImages
+from tlcourse.datasets.labelled_pictures import animals_with_dials, textures_with_dials
+from tlcourse.excitation import excitation, map_picture, portrait
+from tlcourse.features import extract_features
+from tlcourse.knowledge_inside import (
+    PicturePool,
+    first_layer_filters,
+    flat_share,
+    receptive_fields,
+)
+from tlcourse.representations import Pictures
+from tlcourse.transfer import evaluate_transfer
+from tlcourse.widgets import Prediction, UnitExplorer, check_answer
+
+plots.use_course_style()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## The first layer can be looked at
+#
+# A unit of `conv1_1` is a filter of 3 x 3 weights on red, green and blue. That is a small picture:
+# the very thing that the unit answers to. Grey stands for a weight of zero.
+
+# %% slideshow={"slide_type": "-"}
+networks = {name: load_backbone(name) for name in ("natural", "manmade", "drawn")}
+filters = {name: first_layer_filters(network) for name, network in networks.items()}
+flat = {name: flat_share(weights) for name, weights in filters.items()}
+ax = plots.plot_filters(filters, flat)
+plots.alt_text(
+    ax,
+    "The 16 filters of conv1_1 of three networks. Some are a patch of one colour, such as blue or "
+    "red; the others are dark on one side and bright on the other: edges, many of them coloured.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# "colour" stands below a filter more than half of which is the same at all nine places, "edge"
+# below any other. The shares are computed from the weights.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Three networks, three sources, one kind of filter**: colours and edges. Here is what they make
+# of a picture: bright where the unit is active.
+
+# %% slideshow={"slide_type": "-"}
+natural = networks["natural"]
+cat = Domain("animals").draw("tabby cat", seed=3)
+units = {
+    "colour": np.flatnonzero(flat["natural"] > 0.5)[:4],
+    "edge": np.flatnonzero(flat["natural"] < 0.1)[:4],
+}
+plots.PictureRows(
+    {
+        f"{kind} {', '.join(map(str, some))}": [
+            cat,
+            *(map_picture(excitation(natural, cat, "conv1_1", unit).where) for unit in some),
+        ]
+        for kind, some in units.items()
+    },
+    "A drawn cat, and the maps of four units: those of the colour filters light up whole areas, "
+    "those of the edge filters the outlines.",
+)
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What a unit can see at all
+#
+# A unit of `conv1_1` sees 3 x 3 pixels. The next layer looks at 3 x 3 of those, a max-pool doubles
+# the step, and so on: the **receptive field** grows. It is arithmetic, no network needs to run.
+
+# %% slideshow={"slide_type": "-"}
+fields = receptive_fields(natural)
+ax = plots.plot_receptive_fields(
+    {layer: fields[layer] for layer in natural.default_layers}, natural.side
+)
+plots.alt_text(
+    ax,
+    "Pixels seen by one place of each layer: 3 in conv1_1, then 5, 10, 14, 24, 32, 52, and the "
+    "whole picture of 64 from conv4_2 on.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Below `conv4_2` no unit can know what the picture as a whole shows. From there on it could.
+# Whether it does is another question.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## What excites a unit
+#
+# Deeper filters look at units, not at colours: their weights say nothing to the eye. Two things do.
+#
+# - **The strongest pictures**: go through a pool, keep those where the unit was most active, and
+#   cut out what it sees.
+# - **Activation maximisation**: start from noise, and change the *pixels*, step by step, in the
+#   direction that excites the unit.
+
+# %% slideshow={"slide_type": "subslide"}
+hybrids = HybridImages("val", per_class=9)
+hybrid_pictures = [hybrids[i][0] for i in tqdm(range(len(hybrids)), "drawing", delay=2)]
+pool = PicturePool(hybrid_pictures[:246])
+drawn = networks["drawn"]
+portraits = {}
+for layer in ("conv1_2", "conv2_2", "conv3_2", "conv4_2", "fc7"):
+    (unit,) = pool.lively_units(drawn, layer, n=1, seed=0)
+    portraits[f"{layer}, unit {unit}"] = portrait(pool, drawn, layer, unit, seeds=(0, 1))
+plots.PictureRows(
+    portraits,
+    "Two pictures made to excite the unit, from two starts; then what the unit sees of the six "
+    "pictures that excite it most.",
+)
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# The network is `drawn`. Left: two pictures made for the unit, from two starts (seeds). Right: what
+# the unit sees of its six strongest among 246 drawn pictures. The units were drawn at random from
+# those that respond to more than one picture in twenty: choosing nice ones would be cheating.
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Down: a colour or an edge, then a pattern, then a part, then something that is hard to name. That
+# is the slide's picture, and it is **an impression**. The claim below measures it.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Units to explore, and your own picture
+#
+# Choose a source, a layer and a unit. Then put a picture of your own in, with the button: a drawn
+# cat stands there until you do. It stays on this machine.
+#
+# Try: the same picture at `conv1_1` and at `fc7`. A unit of `natural` that likes your picture more
+# than all others do.
+
+# %% slideshow={"slide_type": "subslide"}
+explorer = UnitExplorer(pool, source="natural", layer="conv4_2", unit=3, picture=cat)
+explorer
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Claim: from simple to complex
+#
+# > Knowledge inside DNN: simple features &rarr; complex features.
+#
+# **Motivation.** Each layer combines what the one below found. So edges could become patterns,
+# patterns parts, and parts things. But "simple" and "complex" are words. We need them in pixels.
+#
+# **Simple** shall be what one *point* of the picture tells: brightness, hue. In between is what
+# takes a *patch*: sharpness, orientation, texture, the kind of background. **Complex** is what
+# takes *the whole* thing: the species of an animal, its breed.
+
+# %% slideshow={"slide_type": "subslide"}
+depth_prediction = Prediction(
+    "simple-to-complex",
+    "A linear classifier on each layer, from conv1_1 to fc7. What happens to the hue of the "
+    "background and to the species of the animal?",
+    [
+        "both are read better and better",
+        "the hue gets lost, the species comes up",
+        "the hue stays as it is, the species comes up",
+        "both are read equally well from every layer",
+    ],
+)
+depth_prediction
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Experiment.** Drawn pictures have every property on a dial, so that one picture carries many
+# labels, each dealt without regard to the others. A linear SVM (a *probe*) on every layer reads
+# every property, three draws of the training pictures each.
+#
+# Two controls: a label that the picture knows nothing of ("noise"), and the same network with
+# **random weights**, whose layers are as wide and see as far.
+
+# %% slideshow={"slide_type": "-"} tags=["claim:simple-to-complex"]
+animals, textures = animals_with_dials(209), textures_with_dials(120)
+probes = {
+    name: layer_probes.probe_network(network, (animals, textures))
+    for name, network in {
+        "natural": natural,
+        "drawn": drawn,
+        "random weights": load_backbone("natural", "random"),
+    }.items()
+}
+ax = plots.plot_probes(probes["natural"], layer_probes.LEVELS)
+plots.alt_text(
+    ax,
+    "Accuracy of a probe on every layer of natural. Brightness and hue are best in the first three "
+    "blocks and fall towards fc7; orientation is best from conv2 on, sharpness, background and "
+    "texture in the middle; breed and species come up from conv3 on and are best near the end; "
+    "noise is at guessing everywhere.",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# In one number a property: the **depth** where it is read, the centre of gravity of its row.
+
+# %% slideshow={"slide_type": "-"}
+depths = {name: layer_probes.depth_by_level(lines) for name, lines in probes.items()}
+ax = plots.plot_dumbbells(depths, "depth, in layers (1 is conv1_1, 12 is fc7)", scale=1, digits=1)
+plots.alt_text(
+    ax,
+    "Depth at which properties of a point, a patch and the whole are read: in this order in both "
+    "trained networks; with random weights the point comes first too.",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Random weights** give a part of that order: their deeper layers see further as well, and there
+# are more features to read from. So the order is no proof of *knowledge*. What did training add?
+
+# %% slideshow={"slide_type": "-"}
+control = probes["random weights"]
+added = {name: layer_probes.over_control(probes[name], control) for name in ("natural", "drawn")}
+figure = plots.plot_gains(added, "points above random weights")
+plots.alt_text(
+    figure,
+    "Accuracy above the same network with random weights. The whole: near zero in conv1, far above "
+    "from conv4 on. A patch: above from conv2 on. A point: falls below random towards fc7, and in "
+    "the drawn network from the start.",
+)
+
+# %% slideshow={"slide_type": "subslide"}
+in_order = {
+    name: sum(a < b < c for a, b, c in zip(*depths[name].values(), strict=True)) for name in added
+}
+shift = {
+    name: {level: layer_probes.deep_over_shallow(line) for level, line in levels.items()}
+    for name, levels in added.items()
+}
+ordered = all(draws == 3 for draws in in_order.values())
+learned = all(min(levels["the whole"]) > 0 > max(levels["a point"]) for levels in shift.values())
+verdict = ("does not hold here", "depends", "holds")[ordered + learned]
+
+mean = {
+    name: {layer: 100 * np.mean(values) for layer, values in probes["natural"][name].items()}
+    for name in ("hue", "species")
+}
+rises = {name: line["fc7"] - line["conv1_1"] for name, line in mean.items()}
+change = {name: "up" if by > 5 else "down" if by < -5 else "level" for name, by in rises.items()}
+depth_prediction.compare(
+    f"From conv1_1 to fc7 of natural, hue goes from {mean['hue']['conv1_1']:.0f}% to "
+    f"{mean['hue']['fc7']:.0f}%, species from {mean['species']['conv1_1']:.0f}% to "
+    f"{mean['species']['fc7']:.0f}%.",
+    {
+        ("up", "up"): "both are read better and better",
+        ("down", "up"): "the hue gets lost, the species comes up",
+        ("level", "up"): "the hue stays as it is, the species comes up",
+        ("level", "level"): "both are read equally well from every layer",
+    }.get((change["hue"], change["species"])),
+)
+
+# %% slideshow={"slide_type": "-"}
+claims.record(
+    "simple-to-complex",
+    verdict,
+    "Probes of eight properties on every layer of two networks, three draws: the order of depth of "
+    "what takes a point, a patch and the whole picture, and what training adds to random weights "
+    "in the deeper half of the layers, against the other half.",
+    {
+        **{
+            f"{name}, depth of {level}": np.mean(draws)
+            for name in added
+            for level, draws in depths[name].items()
+        },
+        **{
+            f"{name}, {level}: points that training adds, deep over shallow": np.mean(draws)
+            for name, levels in shift.items()
+            for level, draws in levels.items()
+        },
+    },
+)
+
+# %% slideshow={"slide_type": "skip"}
+# NBVAL_CHECK_OUTPUT
+print(claims.recorded("simple-to-complex"))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Reading.** Measured, the slide is right. Colour is read early and gets lost; orientation comes
+# with the second block, sharpness and texture in the middle; species and breed come up late.
+# Training is what brings them up: random weights read the whole hardly better at the end than at
+# the beginning. It is also what *loses* the simple: random weights keep the brightness to the end.
+#
+# What the picture on the slide does not say:
+#
+# - The order alone proves little: depth and width give a part of it without any training.
+# - What gets lost depends on the source. `drawn` learned its classes before any background: it
+#   drops hue from the first block on. To `natural` colour means something, and it keeps it longer.
+# - A probe sees averages over the picture, and only what is linear in them.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Claim: which layers to use
+#
+# > If source and target task are **very** similar use the "classifier" layers. If source and target
+# > task are **not** very similar broaden the scope.
+#
+# **Motivation.** The last layers have dropped what the source did not need. If the target needs the
+# same things, that is noise gone. If it needs others, they are gone, and lower layers still have
+# them.
+
+# %% slideshow={"slide_type": "subslide"}
+layers_prediction = Prediction(
+    "which-layers",
+    "Four images a class. A linear SVM on fc6 and fc7, or on all layers. With all of them the "
+    "accuracy ...",
+    [
+        "falls on the source's own task and on near targets, and rises on far ones",
+        "falls on the source's own task, and rises on near and on far targets",
+        "rises everywhere",
+        "falls everywhere",
+    ],
+)
+layers_prediction
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Experiment.** Sets of layers, each of which holds the one before. Every layer has norm 1 in
+# every image (notebook 09 says why), the SVM is the same, and sets are compared on the same draws.
+# The targets, from similar to not:
+#
+# - **own task**: new pictures of the 41 classes that `drawn` was trained on. More similar there is
+#   not;
+# - **near**: photographs of classes that were not in the source, but of its kind (notebook 06);
+# - **far**: the same photographs, from the other source. And the same 41 drawn classes, from
+#   `natural`.
+
+# %% slideshow={"slide_type": "-"}
+near = {
+    "cats and dogs": "natural",
+    "insects": "natural",
+    "vehicles": "manmade",
+    "clothes": "manmade",
+}
+other = {"natural": "manmade", "manmade": "natural"}
+far = {target: other[source] for target, source in near.items()}
+sets = broadening.broadening_sets(drawn.default_layers)
+own_task = Pictures(np.stack([np.asarray(each) for each in hybrid_pictures]), hybrids.targets)
+
+# %% slideshow={"slide_type": "-"} tags=["claim:which-layers"]
+def on_own_task(network):
+    target = broadening.drawn_target(extract_features(network, own_task))
+    return broadening.accuracies_of_sets(target, sets, seeds=range(6))
+
+
+photographs = {
+    "near source": broadening.photo_accuracies(near, sets, seeds=range(3)),
+    "far source": broadening.photo_accuracies(far, sets, seeds=range(3)),
+}
+drawings = {
+    "own task (drawn)": on_own_task(drawn),
+    "far source (natural)": on_own_task(natural),
+}
+panels = {"photographs, mean of four targets": photographs, "41 drawn classes": drawings}
+gained = {
+    title: {name: broadening.gains(by_set) for name, by_set in accuracies.items()}
+    for title, accuracies in panels.items()
+}
+figure = plots.plot_gains(gained, "points above fc6 and fc7")
+plots.alt_text(
+    figure,
+    "What broader sets of layers gain over fc6 and fc7. Photographs: both sources gain, near and "
+    "far about as much. Drawn classes: the source's own task loses as layers are added; the far "
+    "source gains.",
+)
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# And **one** layer alone? The last of each block, and `fc6` and `fc7`, on the photographs.
+
+# %% slideshow={"slide_type": "-"}
+single = {layer: (layer,) for layer in drawn.default_layers if not layer.endswith("_1")}
+alone = {
+    "near source": broadening.photo_accuracies(near, single, seeds=range(3)),
+    "far source": broadening.photo_accuracies(far, single, seeds=range(3)),
+}
+ax = plots.plot_by_layer(alone)
+plots.alt_text(
+    ax,
+    "Accuracy of single layers on photographs: rises slowly from conv1, is highest around conv5, "
+    "and falls towards fc7, from the near source and from the far one.",
+)
+
+# %% slideshow={"slide_type": "subslide"}
+all_layers = {
+    name: by_set[broadening.ALL_LAYERS]
+    for lines in gained.values()
+    for name, by_set in lines.items()
+}
+goes = {name: broadening.direction(points) for name, points in all_layers.items()}
+own, on_near, on_far = (goes[name] for name in ("own task (drawn)", "near source", "far source"))
+if own >= 0 or on_far <= 0:
+    verdict = "does not hold here"
+else:
+    verdict = "depends" if on_near > 0 else "holds"
+option = {
+    (-1, -1, 1): "falls on the source's own task and on near targets, and rises on far ones",
+    (-1, 1, 1): "falls on the source's own task, and rises on near and on far targets",
+    (1, 1, 1): "rises everywhere",
+    (-1, -1, -1): "falls everywhere",
+}.get((own, on_near, on_far))
+points = {name: np.mean(draws) for name, draws in all_layers.items()}
+layers_prediction.compare(
+    f"With all layers in place of fc6 and fc7: {points['own task (drawn)']:+.1f} points on the "
+    f"source's own task, {points['near source']:+.1f} on near targets, {points['far source']:+.1f} "
+    "on far ones.",
+    option,
+)
+
+# %% slideshow={"slide_type": "-"}
+claims.record(
+    "which-layers",
+    verdict,
+    "All layers against fc6 and fc7, four images a class, three draws or six: the source's own "
+    "task, near and far targets (four families of photographs), and the own task's pictures from "
+    "another source.",
+    {f"{name}: points gained by all layers": by for name, by in points.items()},
+)
+
+# %% slideshow={"slide_type": "skip"}
+# NBVAL_CHECK_OUTPUT
+print(claims.recorded("which-layers"))
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **Reading.** The first half of the rule holds in one place only: on the very classes of the
+# source. There the layers that are added are noise. The same pictures gain from more layers when
+# the source is far, so it is the similarity that matters, and not the pictures.
+#
+# But **near** is not near enough. On new photographs of the source's kind, all layers beat the last
+# two by about as much as from the far source. "Very similar" must be read as "the same classes",
+# and then there is little to transfer. For a new task: broaden the scope. Down to `conv4` it pays;
+# further does no harm.
+#
+# Published figures agree. In the lecture's table of *high* similarity, `fc7` beats the full network
+# on two of nine data sets: cats-dogs and sdogs, the two most like ImageNet; sdogs is a part of it.
+# With Places as the source, the full network wins cats-dogs by 17.5 points.
+
+# %% [markdown] slideshow={"slide_type": "skip"}
+# What this does not say: these are linear classifiers on few images, and features averaged over
+# space. `fc6` and `fc7` see *where* things are, the convolutions' averages do not; part of what
+# lower layers lack is that. With fine-tuning (notebook 08) the question is another one.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Exercises
+#
+# **1.** How many pixels wide is what a unit of `conv2_2` sees? Work it out from `conv2_1`, which
+# sees 10: its places are 2 pixels apart, and the filter is 3 x 3.
+
+# %% slideshow={"slide_type": "-"}
+answer = ...
+check_answer(
+    answer,
+    fields["conv2_2"].side,
+    "A filter of 3 places reaches 2 steps further than one place: 10 + 2 x 2.",
+    {
+        12: "Its places are 2 pixels apart: two more places are four more pixels.",
+        30: "Neighbours overlap: 3 places of 10 pixels each, 2 pixels apart.",
+    },
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# <details><summary>Solution</summary>
+#
+# ```python
+# fields["conv2_1"].side + (3 - 1) * fields["conv2_1"].step
+# ```
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **2.** You want to sort pictures by the *kind of background* (leaves, stripes, ...). From which
+# single layer of `drawn` is it read best? `probes["drawn"]["background"]` has the accuracies.
+
+# %% slideshow={"slide_type": "-"}
+answer = ...
+line = {layer: np.mean(values) for layer, values in probes["drawn"]["background"].items()}
+check_answer(
+    answer,
+    max(line, key=line.get),
+    "In the middle: far enough for a pattern, not yet so far that backgrounds are dropped.",
+    {
+        "fc7": "By then the network, trained to name things before any background, has dropped it.",
+        "conv1_1": "A colour or an edge is no pattern yet.",
+    },
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# <details><summary>Solution</summary>
+#
+# ```python
+# line = {layer: np.mean(values) for layer, values in probes["drawn"]["background"].items()}
+# max(line, key=line.get)
+# ```
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
+# **3.** A mean can hide a target. On how many of the four *near* targets do all layers beat `fc6` and
+# `fc7`, in the mean of three draws? `accuracy_on(target, layers)` measures one target.
+
+# %% slideshow={"slide_type": "-"}
+def accuracy_on(target, layers):
+    options = {"per_class": broadening.PER_CLASS, "normalization": broadening.NORMALIZATION}
+    draws = (evaluate_transfer(near[target], target, layers, seed=i, **options) for i in range(3))
+    return np.mean([draw.accuracy for draw in draws])
+
+
+last, every = sets[broadening.CLASSIFIER_LAYERS], sets[broadening.ALL_LAYERS]
+
+# %% slideshow={"slide_type": "-"}
+answer = ...
+check_answer(
+    answer,
+    sum(accuracy_on(target, every) > accuracy_on(target, last) for target in near),
+    "Target by target, then, and not only in the mean.",
+)
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# <details><summary>Solution</summary>
+#
+# ```python
+# sum(accuracy_on(target, every) > accuracy_on(target, last) for target in near)
+# ```
+#
+# </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Remember
+#
+# - A unit is known by its filter, by its strongest pictures, and by a picture made for it. These
+#   are impressions: probe to measure, and print random weights beside them.
+# - With depth, colour gets lost and things come up. What is lost is what the source did not need.
+# - The last layers alone serve the source's own classes. For a new task, take more of them.
+#
+# **Next**: which of these layers to freeze, and which to train again (08). The
+# [map](00_start_here.ipynb) shows which notebooks are there.

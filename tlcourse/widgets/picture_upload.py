@@ -1,0 +1,73 @@
+"""Choose a picture of your own, from this machine.
+
+The upload of ipywidgets sends a file as it is, and a notebook server drops what is over 10 MiB
+without a word. This one makes large pictures smaller in the browser first, and says what is wrong.
+"""
+
+import tempfile
+from html import escape
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+from tlcourse.widgets import _assets
+
+
+class PictureUpload(anywidget.AnyWidget):
+    """A button that reads one picture.
+
+    Parameters
+    ----------
+    label : str
+        What the picture is for.
+    picture : PIL image, optional
+        Shown until one is chosen.
+
+    Attributes
+    ----------
+    picture : PIL image or None
+        RGB, upright; observe it.
+    status : str
+        What was read, or in one sentence why nothing was; then ``picture`` stays as it is.
+    """
+
+    _esm = _assets.esm("picture_upload")
+    _css = _assets.css()
+    label = traitlets.Unicode().tag(sync=True)
+    status = traitlets.Unicode().tag(sync=True)
+    picture = traitlets.Any(None)
+
+    def __init__(self, label, picture=None):
+        super().__init__(label=label, picture=picture)
+        self.on_msg(self._received)
+
+    def _received(self, _widget, content, buffers):
+        self.read(str(content.get("name", "The file")), bytes(buffers[0]) if buffers else b"")
+
+    def read(self, name, content):
+        """Take the picture that a file holds.
+
+        Parameters
+        ----------
+        name : str
+            Of the file.
+        content : bytes
+        """
+        from tlcourse.datasets import UnreadableImage, read_image
+
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "picture")
+            file.write_bytes(content)
+            try:
+                picture = read_image(file)
+            except UnreadableImage as problem:
+                self.status = f"{name} gives no picture: {problem.reason}."
+                return
+        self.status = f"{name}: {picture.width} x {picture.height} pixels."
+        self.picture = picture
+
+    def _repr_mimebundle_(self, **options):
+        data, metadata = super()._repr_mimebundle_(**options)
+        html = f"<p>{escape(self.label)}</p>"
+        return {**data, "text/plain": f"PictureUpload({self.label})", "text/html": html}, metadata

@@ -1,0 +1,193 @@
+"""A unit of a network: what excites it, and how far and where a picture of your own does."""
+
+from html import escape
+
+import ipywidgets
+from PIL import Image
+
+from tlcourse.plots.pictures import picture_html
+from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.dial import Dial
+from tlcourse.widgets.feature_extraction import readout_html
+from tlcourse.widgets.picture_upload import PictureUpload
+
+SOURCES = ("natural", "manmade", "drawn")
+DRAWN, PHOTOGRAPHS = "drawn pictures", "photographs"
+N_STRONGEST, PHOTOS_PER_CLASS = 6, 4
+LARGE, SMALL = 124, 96  # sides of the tiles, in pixels
+TILE = "display:block;width:{0}px;height:{0}px;image-rendering:pixelated"
+
+
+class UnitExplorer(ipywidgets.VBox):
+    """Source, layer and unit on controls, a button for a picture; what excites the unit below.
+
+    Parameters
+    ----------
+    pool : PicturePool
+        Drawn pictures to look through. Photographs are offered where Tiny ImageNet is on disk.
+    source, layer : str
+    unit : int
+    picture : PIL image, optional
+        In place of the student's own until one is chosen.
+    seed : int
+        Of the noise that the maximised picture starts from.
+
+    Attributes
+    ----------
+    source, layer, pictures : Choice
+    unit : Dial
+        A new one for every layer, as layers have different numbers of units.
+    upload : PictureUpload
+    excitation : Excitation or None
+        Of the present picture, None where there is none or it failed.
+    """
+
+    def __init__(self, pool, source="natural", layer="conv4_2", unit=0, picture=None, seed=0):
+        self._pools, self._backbones, self._seed = {DRAWN: pool}, {}, seed
+        self.source = Choice("Source: the network was trained on", SOURCES, source)
+        layers = self._backbone().default_layers
+        self.layer = Choice("Layer", layers, layer)
+        self.pictures = Choice("Pictures to look through", (DRAWN, PHOTOGRAPHS), None, _missing())
+        self.upload = PictureUpload("Your own picture", picture)
+        self.unit = self._unit_dial(unit)
+        self._readout = ipywidgets.HTML()
+        for control in (self.source, self.pictures):
+            control.observe(self._update, "value")
+        self.layer.observe(self._new_layer, "value")
+        self.upload.observe(self._update, "picture")
+        super().__init__()
+        self._place()
+        self._update()
+
+    def _unit_dial(self, unit):
+        last = self._backbone().layer_sizes[self.layer.value] - 1
+        dial = Dial(f"Unit of {self.layer.value}", min(unit, last), 0, last, 1)
+        dial.observe(self._update, "value")
+        return dial
+
+    def _place(self):
+        rows = (self.source, self.pictures), (self.unit, self.upload)
+        choices, below = map(_side_by_side, rows)
+        self.children = [choices, self.layer, below, self._readout]
+
+    def _new_layer(self, _change):
+        self.unit = self._unit_dial(int(self.unit.value))
+        self._place()
+        self._update()
+
+    def _backbone(self):
+        from tlcourse.backbones import load_backbone
+
+        name = self.source.value
+        if name not in self._backbones:
+            self._backbones[name] = load_backbone(name)
+        return self._backbones[name]
+
+    def _pool(self):
+        name = self.pictures.value
+        if name not in self._pools:
+            self._pools[name] = photographs()
+        return self._pools[name]
+
+    def _update(self, _change=None):
+        self.excitation = None
+        try:
+            self._readout.value = self._answer(self.layer.value, int(self.unit.value))
+        except Exception as problem:  # an exception in an observer is shown nowhere
+            self._readout.value = readout_html(f"This could not be shown. {problem}")
+
+    def _answer(self, layer, unit):
+        from tlcourse.excitation import excitation, maximised_picture
+
+        backbone, pool = self._backbone(), self._pool()
+        made = Image.fromarray(maximised_picture(backbone, layer, unit, self._seed))
+        strongest = pool.strongest(backbone, layer, unit, N_STRONGEST)
+        rows = _row("Made to excite it", [(made, "", "the picture made by gradient ascent")], LARGE)
+        rows += _row(f"What it sees of the strongest of {len(pool)}", _tiles(strongest), SMALL)
+        words = f"Unit {unit} of {layer}, network trained on {self.source.value}."
+        if self.upload.picture is not None:
+            self.excitation = excitation(backbone, self.upload.picture, layer, unit)
+            below = pool.share_below(backbone, layer, unit, self.excitation.strength)
+            rows += _row("Your picture, and where", _own_tiles(self.excitation), LARGE)
+            words += _in_words(self.excitation.strength, below, self.pictures.value)
+        return readout_html(words, body=rows)
+
+    def _repr_mimebundle_(self, **options):
+        controls = (self.source, self.pictures, self.layer, self.unit)
+        chosen = "; ".join(f"{each.label}: {_written(each.value)}" for each in controls)
+        html = f"<p>{escape(chosen)}</p>{self._readout.value}"
+        bundle = super()._repr_mimebundle_(**options)
+        return {**bundle, "text/plain": "UnitExplorer()", "text/html": html}
+
+
+def photographs():
+    """Photographs of the target families, as a PicturePool.
+
+    Raises
+    ------
+    FileNotFoundError
+        If Tiny ImageNet is not on disk.
+    """
+    from tlcourse.datasets import FAMILIES, TinyImageNet
+    from tlcourse.knowledge_inside import PicturePool
+
+    sets = (TinyImageNet(family, "val", per_class=PHOTOS_PER_CLASS) for family in FAMILIES)
+    return PicturePool(item for each in sets for item in each)
+
+
+def _missing():
+    from tlcourse.datasets.photos import default_root
+
+    if (default_root() / "val").is_dir():
+        return {}
+    return {PHOTOGRAPHS: "Tiny ImageNet is not on this machine, and is not ours to give."}
+
+
+def _in_words(strength, below, pool):
+    if strength == 0:
+        return " Your picture does not excite it at all."
+    return (
+        f" Your picture excites it with {strength:.2f}: more than {100 * below:.0f}% of the "
+        f"{pool} do."
+    )
+
+
+def _tiles(sightings):
+    return [
+        (each.patch, f"{each.strength:.2f}", f"number {place}, activation {each.strength:.2f}")
+        for place, each in enumerate(sightings, start=1)
+    ]
+
+
+def _own_tiles(found):
+    from tlcourse.occlusion import spotlight
+
+    seen, lit = (Image.fromarray(each) for each in (found.seen, spotlight(found.seen, found.where)))
+    return [
+        (seen, "as the network sees it", "your picture as the network sees it"),
+        (lit, "bright where it excites", "your picture, bright where it excites the unit"),
+    ]
+
+
+def _row(title, tiles, side):
+    figures = "".join(
+        '<figure style="margin:0;text-align:center;font-size:16px">'
+        f"{picture_html(picture, alt, TILE.format(side))}"
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+        for picture, caption, alt in tiles
+    )
+    return (
+        '<div style="display:grid;grid-template-columns:8em 1fr;align-items:center;margin-top:8px;'
+        f'gap:12px"><span style="font-weight:600">{escape(title)}</span>'
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div></div>'
+    )
+
+
+def _side_by_side(controls):
+    box = ipywidgets.Box(list(controls))
+    box.layout.flex_flow, box.layout.grid_gap = "row wrap", "0 40px"
+    return box
+
+
+def _written(value):
+    return value if isinstance(value, str) else f"{value:.0f}"
