@@ -98,7 +98,7 @@ plots.use_course_style()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ### First, live and small
 #
-# Drawn flowers of five kinds, eight of each, six passes over them. Three seeds. Reuse is frozen
+# Drawn flowers of five kinds, eight of each, five passes over them. Three seeds. Reuse is frozen
 # here: only the last layer learns.
 
 # %% slideshow={"slide_type": "-"}
@@ -113,7 +113,7 @@ plots.PictureRows(
 live = {start: [] for start in (FROZEN, SCRATCH)}
 for seed in tqdm(SEEDS, "three seeds", delay=2):
     for start, runs in live.items():
-        settings = {"seed": seed, "epochs": 6, "batch_size": 10, "evaluate_every": 12}
+        settings = {"seed": seed, "epochs": 5, "batch_size": 10, "evaluate_every": 10}
         run, _ = train_from(start, natural, flowers, others, progress=False, **settings)
         runs.append(run.curve_over("images"))
 
@@ -661,7 +661,7 @@ CostToReach(runs, accuracy=round(goal, 2))
 # > Transfer learning reduces the effort (initial design and parametrization).
 #
 # **Motivation.** A network from scratch wants decisions: how wide, which learning rate, how much
-# augmentation. A wrong one costs the result, and each trial takes minutes. A linear SVM on features
+# augmentation. A wrong one costs the result, and each trial is a training run. A linear SVM on features
 # has decisions too: which layers, which normalization, which C.
 
 # %% slideshow={"slide_type": "-"}
@@ -733,7 +733,7 @@ claims.record(
 print(claims.recorded("tl-needs-less-effort"))
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# **Reading.** A setting taken at random loses about 19 points from scratch, and three to eight with
+# **Reading.** A setting taken at random loses about 22 points from scratch, and three to eight with
 # an SVM on features. The worst from scratch is near guessing; the worst SVM is still better than
 # most networks from scratch. That the source is near or far matters less than that there is one.
 #

@@ -151,6 +151,7 @@ class TestReusedFeatures:
     def test_more_images_help_and_draws_differ(self):
         by_volume = accuracy_by_volume(*five_insects(), volumes=(1, 40), seeds=(0, 1))
         assert max(by_volume[1]) < min(by_volume[40]) and by_volume[1][0] != by_volume[1][1]
+        assert len(by_volume[40]) == 1
         assert np.mean(by_volume[40]) > evaluate_transfer("natural", "insects", "fc7").accuracy
         with pytest.raises(ValueError, match="40 images and 41 a class were asked"):
             accuracy_by_volume(*five_insects(), volumes=(41,))
@@ -199,7 +200,7 @@ class TestCostToReach:
     def test_what_nobody_reaches(self, widget):
         widget.accuracy.value = 80
         assert (
-            "0 of 3 seeds got there" in widget._readout.value and "never" in widget._readout.value
+            "0 of 3 seeds" in widget._readout.value and "never" in widget._readout.value
         )
 
     def test_reads_without_a_kernel(self, widget):

@@ -14,7 +14,7 @@ SPENT = {
     "CPU time": ("cpu_seconds", as_duration),
     "operations": ("flops", lambda value: f"{value / 1e9:,.0f} GFLOP"),
 }
-CELL = 'style="text-align:left;padding:4px 24px 4px 0"'
+CELL = 'style="text-align:left;padding:4px 24px 4px 0;white-space:nowrap"'
 
 
 class CostToReach(ipywidgets.VBox):
@@ -85,11 +85,11 @@ def costs_html(runs, accuracy, column, written):
         there = [cost for cost in costs if cost < float("inf")]
         mean = written(sum(there) / len(there)) if there else "never"
         ends = f"{written(min(there))} to {written(max(there))}" if there else ""
-        cells = (f"<b>{mean}</b>", ends, f"{len(there)} of {len(costs)} seeds got there")
+        cells = (f"<b>{mean}</b>", ends, f"{len(there)} of {len(costs)} seeds")
         cells = "".join(f"<td {CELL}>{cell}</td>" for cell in cells)
         rows.append(f'<tr><th scope="row" {CELL}>{escape(start)}</th>{cells}</tr>')
     return (
         f'<table style="font-size:18px"><caption style="text-align:left">To reach '
-        f"{100 * accuracy:.0f}%: mean over the seeds, lowest to highest</caption>"
+        f"{100 * accuracy:.0f}%: mean, lowest to highest, and how many seeds got there</caption>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
