@@ -661,8 +661,8 @@ CostToReach(runs, accuracy=round(goal, 2))
 # > Transfer learning reduces the effort (initial design and parametrization).
 #
 # **Motivation.** A network from scratch wants decisions: how wide, which learning rate, how much
-# augmentation. A wrong one costs the result, and each trial is a training run. A linear SVM on features
-# has decisions too: which layers, which normalization, which C.
+# augmentation. A wrong one costs the result, and each trial is a training run. A linear SVM on
+# features has decisions too: which layers, which normalization, which C.
 
 # %% slideshow={"slide_type": "-"}
 effort_prediction = Prediction(
