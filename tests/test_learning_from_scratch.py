@@ -199,9 +199,7 @@ class TestCostToReach:
 
     def test_what_nobody_reaches(self, widget):
         widget.accuracy.value = 80
-        assert (
-            "0 of 3 seeds" in widget._readout.value and "never" in widget._readout.value
-        )
+        assert "0 of 3 seeds" in widget._readout.value and "never" in widget._readout.value
 
     def test_reads_without_a_kernel(self, widget):
         bundle, *_ = [widget._repr_mimebundle_()]
