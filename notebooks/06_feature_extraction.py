@@ -35,7 +35,7 @@ from tlcourse.datasets import FAMILIES, HandwrittenDigits
 from tlcourse.features import extract_features
 from tlcourse.transfer import evaluate_transfer, layer_sets, sample_per_class
 from tlcourse.weights import read_card
-from tlcourse.widgets import DeviceToggle, FeatureExtractionExplorer, Prediction, check_answer
+from tlcourse.widgets import DeviceToggle, FeatureExtractionExplorer, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
@@ -249,7 +249,7 @@ print(claims.recorded("reuse-all"))
 # The lecture's tables compare three descriptions: one layer of two, or all layers side by side.
 # Here they are on six targets, from their better source.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "subslide"}
 embeddings = layer_sets("natural")
 best_source = {**near_source, "food": "natural", "scenes": "manmade"}
 compared = {
@@ -478,6 +478,14 @@ check_answer(
 # ```
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("06")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember

@@ -19,6 +19,7 @@ from tlcourse.widgets.picture_upload import PictureUpload
 from tlcourse.widgets.policy_painter import PolicyPainter
 from tlcourse.widgets.prediction import Prediction
 from tlcourse.widgets.published_tables import PublishedTables
+from tlcourse.widgets.quiz import Quiz, quiz
 from tlcourse.widgets.svm_playground import SVMPlayground
 from tlcourse.widgets.table_explorer import TableExplorer
 from tlcourse.widgets.threshold_explorer import ThresholdExplorer
@@ -45,6 +46,7 @@ __all__ = [
     "PolicyPainter",
     "Prediction",
     "PublishedTables",
+    "Quiz",
     "SVMPlayground",
     "TableExplorer",
     "ThresholdExplorer",
@@ -53,4 +55,5 @@ __all__ = [
     "UnitExplorer",
     "check_answer",
     "league_html",
+    "quiz",
 ]

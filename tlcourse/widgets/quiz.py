@@ -1,0 +1,97 @@
+"""A quiz at the end of a notebook: every answer is answered in words.
+
+The page has the questions and the options. Which is right, and why, stays in the kernel; the words
+about an option come when that option is checked.
+"""
+
+from html import escape
+
+import anywidget
+import traitlets
+
+from tlcourse.questions import read_questions
+from tlcourse.widgets import _assets
+
+
+class Quiz(anywidget.AnyWidget):
+    """Questions one at a time; the student chooses, checks, and reads why. Nothing is kept.
+
+    Parameters
+    ----------
+    questions : sequence of tlcourse.questions.Question
+
+    Attributes
+    ----------
+    chosen : list of (int or None)
+        For each question the place of the option that was checked last.
+    replies : list of str
+        For each question the words about that option, "" before.
+
+    Raises
+    ------
+    traitlets.TraitError
+        If an option is chosen that a question does not have.
+    """
+
+    _esm = _assets.esm("quiz")
+    _css = _assets.css()
+    asked = traitlets.List(traitlets.Dict()).tag(sync=True)
+    chosen = traitlets.List(traitlets.Int(allow_none=True)).tag(sync=True)
+    replies = traitlets.List(traitlets.Unicode()).tag(sync=True)
+
+    def __init__(self, questions):
+        self._questions = tuple(questions)
+        super().__init__(
+            asked=[{"text": q.text, "options": _texts(q)} for q in self._questions],
+            chosen=[None] * len(self._questions),
+            replies=[""] * len(self._questions),
+        )
+        self.observe(self._reply, "chosen")
+
+    @traitlets.validate("chosen")
+    def _can_be_chosen(self, proposal):
+        places = proposal["value"]
+        if len(places) != len(self._questions):
+            raise traitlets.TraitError(f"The quiz has {len(self._questions)} questions.")
+        for number, (place, question) in enumerate(zip(places, self._questions, strict=True), 1):
+            if place is not None and not 0 <= place < len(question.options):
+                raise traitlets.TraitError(
+                    f"Question {number} has options 0 to {len(question.options) - 1}, not {place}."
+                )
+        return places
+
+    def _reply(self, _change):
+        self.replies = [
+            "" if place is None else question.options[place].reply
+            for place, question in zip(self.chosen, self._questions, strict=True)
+        ]
+
+    def _repr_mimebundle_(self, **options):
+        data, metadata = super()._repr_mimebundle_(**options)
+        html = "".join(map(_static, range(1, len(self._questions) + 1), self._questions))
+        html += "<p>Run this cell to answer: the reply says why.</p>"
+        return {**data, "text/plain": "Quiz", "text/html": html}, metadata
+
+
+def quiz(notebook):
+    """The quiz of a notebook.
+
+    Parameters
+    ----------
+    notebook : str or int
+        Its number, as "06".
+
+    Returns
+    -------
+    Quiz
+    """
+    return Quiz(read_questions(notebook))
+
+
+def _texts(question):
+    return [option.text for option in question.options]
+
+
+def _static(number, question):
+    items = "".join(f"<li>{escape(text)}</li>" for text in _texts(question))
+    return f"<p><b>Question {number}. {escape(question.text)}</b></p><ul>{items}</ul>"
