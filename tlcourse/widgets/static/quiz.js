@@ -50,7 +50,7 @@ function questionStep(model, place, count) {
     const checked = model.get("chosen")[place] ?? null;
     if (picked === null) picked = checked;
     options.forEach((option, i) => { inputs.get(option).checked = i === picked; });
-    check.disabled = picked === null || (picked === checked && model.get("replies")[place] !== "");
+    check.disabled = picked === null;
     const words = checked !== null && checked === picked ? model.get("replies")[place] : "";
     reply.textContent = words;
     reply.dataset.mark = words ? (words.startsWith("Right.") ? "✓" : "✗") : "";
