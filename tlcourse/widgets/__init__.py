@@ -2,6 +2,7 @@
 
 from tlcourse.widgets.background_dials import BackgroundDials
 from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.claims_table import ClaimsTable
 from tlcourse.widgets.contact_sheets import ContactSheets
 from tlcourse.widgets.cost_calculator import CostCalculator
 from tlcourse.widgets.cost_to_reach import CostToReach
@@ -30,6 +31,7 @@ from tlcourse.widgets.unit_explorer import UnitExplorer
 __all__ = [
     "BackgroundDials",
     "Choice",
+    "ClaimsTable",
     "ContactSheets",
     "CostCalculator",
     "CostToReach",

@@ -1,0 +1,134 @@
+"""The whole lecture as a table of claims, filtered by verdict."""
+
+from html import escape
+
+import ipywidgets
+
+from tlcourse.claims import VERDICTS
+from tlcourse.widgets.choice import Choice
+
+ALL, NOT_HERE = "all", "not measured here"
+DIFFERS, CORRECTED = "other than the maintainers'", "slide corrected"
+FILTERS = {
+    ALL: lambda entry: True,
+    **{name: lambda entry, name=name: verdict_of(entry) == name for name in VERDICTS},
+    NOT_HERE: lambda entry: entry.here is None,
+    DIFFERS: lambda entry: bool(entry.differs),
+    CORRECTED: lambda entry: bool(entry.corrections),
+}
+_MARKS = {"holds": "✓", "does not hold here": "✗", "depends": "◐"}
+_COLOURS = {"holds": "#009E73", "does not hold here": "#D55E00", "depends": "#0072B2"}
+_CELL = "text-align:left;vertical-align:top;padding:8px 12px;white-space:normal"
+_HEADS = ("Claim", "Notebook", "This machine", "The maintainers' run", "The slide, corrected")
+
+
+class ClaimsTable(ipywidgets.VBox):
+    """Claims of the lecture with their verdicts; a choice of which to show.
+
+    Parameters
+    ----------
+    entries : sequence of tlcourse.register.Entry, optional
+        By default the register as it is now.
+
+    Attributes
+    ----------
+    filter : Choice
+    """
+
+    def __init__(self, entries=None):
+        self._entries = _register() if entries is None else list(entries)
+        self.filter = Choice("Show", FILTERS)
+        self._table = ipywidgets.HTML()
+        self.filter.observe(self._update, "value")
+        super().__init__([self.filter, self._table])
+        self._update()
+
+    def _update(self, _change=None):
+        wanted = FILTERS[self.filter.value]
+        chosen = [entry for entry in self._entries if wanted(entry)]
+        self._table.value = table_html(chosen, len(self._entries))
+
+    def _repr_mimebundle_(self, **options):
+        bundle = super()._repr_mimebundle_(**options)
+        text = f"ClaimsTable of {len(self._entries)} claims"
+        return {**bundle, "text/plain": text, "text/html": self._table.value}
+
+
+def verdict_of(entry):
+    """The verdict of this machine, or, where there is none, the maintainers'; "" without either."""
+    known = entry.here or entry.stored
+    return known.verdict if known else ""
+
+
+def table_html(entries, of=None):
+    """Claims as one HTML table, each a row.
+
+    Parameters
+    ----------
+    entries : sequence of tlcourse.register.Entry
+    of : int, optional
+        How many claims there are in all, for the caption.
+
+    Returns
+    -------
+    str
+    """
+    of = len(entries) if of is None else of
+    caption = (
+        f'<caption style="text-align:left;font-weight:700;font-size:18px;padding:6px 12px">'
+        f"{len(entries)} of {of} claims</caption>"
+    )
+    if not entries:
+        return f'<p style="font-size:18px">None of the {of} claims is like that.</p>'
+    head = "".join(f'<th scope="col" style="{_CELL}">{escape(name)}</th>' for name in _HEADS)
+    return (
+        '<div style="overflow-x:auto"><table style="font-size:16px;line-height:1.4;'
+        f'border-collapse:collapse;width:100%">{caption}<thead><tr>{head}</tr></thead>'
+        f"<tbody>{''.join(map(_row, entries))}</tbody></table></div>"
+    )
+
+
+def _row(entry):
+    claim = entry.claim
+    said = (
+        f"<b>{escape(claim.id)}</b><br>{escape(claim.sentence)}"
+        f"<br><small>slide: {escape(claim.slide)}</small>"
+    )
+    link = f'<a href="{escape(claim.notebook)}.ipynb">{escape(claim.notebook[:2])}</a>'
+    wrong = "".join(map(_correction, entry.corrections)) or "&ndash;"
+    cells = (link, _verdict(entry.here, "not measured yet"), _verdict(entry.stored, "none"), wrong)
+    others = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
+    first = f'<th scope="row" style="{_CELL};font-weight:400;max-width:24em">{said}</th>'
+    return f'<tr style="border-top:1px solid #999">{first}{others}</tr>'
+
+
+def _verdict(verdict, nothing):
+    if verdict is None:
+        return f"<i>{nothing}</i>"
+    figures = "".join(
+        f"<li>{escape(name)}: {_short(v)}</li>" for name, v in verdict.figures.items()
+    )
+    return (
+        f'<span style="border-left:8px solid {_COLOURS[verdict.verdict]};padding-left:8px">'
+        f"<b>{_MARKS[verdict.verdict]} {escape(verdict.verdict)}</b></span>"
+        f"<details><summary>evidence</summary>{escape(verdict.evidence)}"
+        f'<ul style="margin:4px 0;padding-left:1.2em">{figures}</ul></details>'
+    )
+
+
+def _correction(correction):
+    return (
+        f"<details><summary>{escape(correction.what_is_right)}</summary>The slide: "
+        f"{escape(correction.slide_says)}.<br>Evidence: {escape(correction.evidence)}.</details>"
+    )
+
+
+def _short(value):
+    whole = value == int(value) and abs(value) < 1e15
+    return f"{int(value):,}" if whole or abs(value) >= 1000 else f"{value:.3g}"
+
+
+def _register():
+    from tlcourse.register import register
+
+    return register()
