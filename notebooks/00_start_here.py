@@ -33,7 +33,7 @@ from tlcourse.datasets import FAMILIES, HandwrittenDigits
 from tlcourse.devices import devices
 from tlcourse.features import extract_features, shipped_features
 from tlcourse.transfer import evaluate_transfer
-from tlcourse.widgets import DeviceToggle, Prediction, check_answer
+from tlcourse.widgets import DeviceToggle, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
@@ -197,11 +197,19 @@ check_answer(answer, better, "The source that has seen things knows more about t
 # | freeze, fine-tune, random | keep a layer, go on training it, start it afresh |
 # | linear probe | a linear classifier on the features of a layer |
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "skip"}
 # ## The map
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 CourseMap()
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("00")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember

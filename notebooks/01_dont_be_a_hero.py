@@ -57,7 +57,7 @@ from tlcourse.savings import (
     times_fewer_images,
 )
 from tlcourse.training_images import prepare_images
-from tlcourse.widgets import CostToReach, Prediction, check_answer
+from tlcourse.widgets import CostToReach, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
@@ -814,6 +814,14 @@ check_answer(
 # ```
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("01")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember

@@ -33,7 +33,7 @@ from tlcourse.counting import count
 from tlcourse.datasets import HandwrittenDigits
 from tlcourse.growing_up import COUNTED, NETWORKS, OF_IMAGENET, ON_THE_SLIDE, short
 from tlcourse.training_price import ASSUMPTIONS, SCENARIOS, training_price
-from tlcourse.widgets import CostCalculator, Prediction, check_answer
+from tlcourse.widgets import CostCalculator, Prediction, check_answer, quiz
 
 plots.use_course_style()
 pd.set_option("display.max_colwidth", None)
@@ -551,6 +551,14 @@ check_answer(
 # `images`.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("02")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember

@@ -68,7 +68,7 @@ from tlcourse.spurious_correlation import (
     training_draw,
 )
 from tlcourse.transfer import sample_per_class
-from tlcourse.widgets import BackgroundDials, Prediction, check_answer
+from tlcourse.widgets import BackgroundDials, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
@@ -253,7 +253,7 @@ plots.PictureRows(
 # map misses it: a colour that is **everywhere** is still there when a square covers a part of it.
 # So paint the **whole** background grey, then the whole animal.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "subslide"}
 parts = {
     f"{name}, trained at {r}": evidence_of_background(
         reliance[name, r].classifiers, look[name], test
@@ -904,6 +904,14 @@ check_answer(
 # ```
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("03")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember

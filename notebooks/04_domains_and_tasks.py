@@ -41,6 +41,7 @@ from tlcourse.widgets import (
     Prediction,
     TransferSettings,
     check_answer,
+    quiz,
 )
 
 plots.use_course_style()
@@ -676,6 +677,14 @@ check_answer(
 # `"transductive"`. With the same X and another P(X) it is also called domain adaptation.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("04")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember

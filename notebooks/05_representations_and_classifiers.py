@@ -44,7 +44,14 @@ from tlcourse.reuse import (
     new_classifier,
     tasks_by_domains,
 )
-from tlcourse.widgets import KernelExplorer, NetworkCut, Prediction, SVMPlayground, check_answer
+from tlcourse.widgets import (
+    KernelExplorer,
+    NetworkCut,
+    Prediction,
+    SVMPlayground,
+    check_answer,
+    quiz,
+)
 
 SOURCE = "drawn"
 plots.use_course_style()
@@ -587,7 +594,7 @@ reuse_prediction
 # gets ten pictures a label. `fc7` serves a task if it beats both controls: the raw pixels, and a
 # network with random weights. Five draws.
 
-# %% slideshow={"slide_type": "-"} tags=["claim:classifier-task-representation-domain"]
+# %% slideshow={"slide_type": "subslide"} tags=["claim:classifier-task-representation-domain"]
 domains = sharp, soft = "in focus (the source)", "out of focus"
 representations = {
     "new on fc7": {
@@ -777,6 +784,14 @@ check_answer(
 # More than of the species themselves: a cat taken for a lion is still a feline.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("05")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember
