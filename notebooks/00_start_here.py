@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Say what is unusual: nothing is to be believed because the lecture says it. Ask who has trained a network before, and who has reused one.", "slide_type": "slide"}
 # # 00 Start here
 #
 # **Deep transfer learning, argued with.** A lecture makes claims. Here each claim is an
@@ -37,7 +37,7 @@ from tlcourse.widgets import DeviceToggle, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Let everybody run this now: whoever sees no device toggle has no kernel. A missing GPU is no problem in this course.", "slide_type": "slide"}
 # ## This machine
 #
 # A network runs on a *device*: the processor (`cpu`), an NVIDIA card (`cuda`) or an Apple chip
@@ -55,7 +55,7 @@ device
 # NBVAL_CHECK_OUTPUT
 [found.name for found in devices()]
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Point at the names conv1_1 to fc7 in the output: the lecture's names. Ask which of the two networks has seen an insect: natural has seen insects, but none of the ten of the target.", "slide_type": "slide"}
 # ## A network that has seen photographs
 #
 # A **backbone** is a network that was trained before, on a **source**. Two come with the course:
@@ -70,7 +70,7 @@ device
 natural = load_backbone("natural")
 natural.layer_sizes
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Say that the commitment is kept on disk and that nothing waits for it. It is there to make the surprise visible, not to be marked.", "slide_type": "slide"}
 # ## What a notebook does
 #
 # Every claim goes through four steps.
@@ -82,13 +82,13 @@ natural.layer_sizes
 #
 # Here is the form, on a small question.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask the room what a ReLU does to -3 and to 3. That is all one needs for the prediction.", "slide_type": "slide"}
 # ### Motivation
 #
 # Layer `fc7` describes an image by 512 numbers, taken after the ReLU. A ReLU turns every negative
 # number into zero.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Have everybody commit before anybody runs on, and count hands for each option. Do not comment.", "slide_type": "subslide"}
 # ### Prediction
 #
 # Choose one, and commit. You may also run on without.
@@ -101,7 +101,7 @@ prediction = Prediction(
 )
 prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the comparison: prediction left, measurement right. Photographs cannot be passed on, their features can.", "slide_type": "subslide"}
 # ### Experiment
 #
 # The photographs are not ours to give. Their *features* are: 500 test images of ten insects,
@@ -114,18 +114,18 @@ median = int(sorted(zeros)[len(zeros) // 2])
 measured = "fewer than 50" if median < 50 else "50 to 400" if median <= 400 else "more than 400"
 prediction.compare(f"A typical image has {median} zeros of 512.", measured)
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Ask for the leftmost bar: is there an image with few zeros? A histogram over 500 images, not over units: students mix the two up.", "slide_type": "subslide"}
 ax = plots.plot_histogram(zeros, "zeros among the 512 numbers of fc7", "photographs of insects")
 plots.alt_text(ax, "Histogram: most photographs have between half and three quarters zeros in fc7.")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The usual slip is \"zero is no information\". Ask what it tells of an insect that a unit for fur is silent.", "slide_type": "subslide"}
 # ### Reading
 #
 # About three of five numbers are zero: `fc7` is *sparse*. Which ones are zero differs from image to
 # image, and that is what tells images apart. The figure does not say that zeros are worthless: "this
 # unit is silent here" is information as well. Notebook 10 keeps little else.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask for a guess of the accuracy before you run it; guessing gives 10%. Point at the milliseconds: nothing of the network is trained.", "slide_type": "slide"}
 # ## The main thing, once
 #
 # A **target** is the task that you care about. Ten insects, 20 training photographs of each: no
@@ -137,14 +137,14 @@ result = evaluate_transfer("natural", "insects", "fc7")
 seconds = plots.as_duration(result.seconds)
 print(f"{result.accuracy:.0%} right, where guessing gives 10%; trained and tested in {seconds}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The first run computes, the second reads from the cache: run it twice and let them see the difference.", "slide_type": "subslide"}
 # You can run the network yourself, on images that are here: handwritten digits from scikit-learn.
 
 # %% slideshow={"slide_type": "-"}
 digits = HandwrittenDigits()
 extract_features(natural, digits, ["fc6", "fc7"], device=device.value or "auto")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Leave three minutes. The check says in words what is wrong; the solution is one click away and meant to be used.", "slide_type": "slide"}
 # ## Exercises
 #
 # Put your answer in place of the dots and run the cell. The solution is one click away.
@@ -162,7 +162,7 @@ check_answer(answer, len(FAMILIES), f"They are {', '.join(FAMILIES)}.")
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask for a bet first: which source knows more about vehicles? Look at the sizes of the two numbers, not only at the order.", "slide_type": "subslide"}
 # **2.** Which source describes `vehicles` better with `fc7`, `"natural"` or `"manmade"`? Copy the
 # cell of *The main thing, once*, and change it.
 
@@ -183,7 +183,7 @@ check_answer(answer, better, "The source that has seen things knows more about t
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Do not read the table aloud. Ask for the difference between a domain and a task, and promise notebook 04 for it.", "slide_type": "slide"}
 # ## Words
 #
 # | word | means |
@@ -203,7 +203,7 @@ check_answer(answer, better, "The source that has seen things knows more about t
 # %% slideshow={"slide_type": "skip"}
 CourseMap()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Hands for each option before somebody clicks. Check a wrong one on purpose: its reply is worth reading.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -211,7 +211,7 @@ CourseMap()
 # %% slideshow={"slide_type": "-"}
 quiz("00")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Next in a short class is 06; in a full one go on with 01.", "slide_type": "slide"}
 # ## Remember
 #
 # - Predict before you run. A surprise that you did not expect teaches nothing.

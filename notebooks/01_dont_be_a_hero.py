@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask who has trained a network from nothing, and on how many images. The question of the notebook is what reuse saves, in numbers.", "slide_type": "slide"}
 # # 01 Don't be a hero
 #
 # *Lecture: "Learning from scratch", "Why transfer learning" and "The ImageNet way is no way".*
@@ -61,7 +61,7 @@ from tlcourse.widgets import CostToReach, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Karpathy's sentence is advice about effort. Ask what one would have to learn from 100 photographs besides what a bee looks like.", "slide_type": "slide"}
 # ## The hero
 #
 # "Don't be a hero", says Andrej Karpathy to whoever wants to train a new network for a new problem.
@@ -71,7 +71,7 @@ plots.use_course_style()
 #
 # You can also take a network that has seen other things, and teach it the last of the three.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the two last columns: fine-tuned and frozen begin alike and differ in what is trained. Students take \"reused\" for \"frozen\".", "slide_type": "subslide"}
 # ### Three starts, one network
 #
 # The small VGG of the course, three times:
@@ -84,7 +84,7 @@ plots.use_course_style()
 #
 # The source is 41 kinds of natural things, photographs. None of the five insects was among them.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask the room how they would cheat in favour of reuse, then read how the rival is protected. Choosing on the test images is wrong, and here it flatters the rival.", "slide_type": "subslide"}
 # ### What is fair?
 #
 # A comparison is easily won against a weak rival. So the one from scratch gets
@@ -95,7 +95,7 @@ plots.use_course_style()
 # - two budgets: **the same** as reuse; and three times that, with augmentation, to learn **as long
 #   as it takes**.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask for the names of the five flowers. Eight pictures of each: what can be learned from that?", "slide_type": "slide"}
 # ### First, live and small
 #
 # Drawn flowers of five kinds, eight of each, five passes over them. Three seeds. Reuse is frozen
@@ -109,7 +109,7 @@ plots.PictureRows(
     "a daisy, a sunflower, a poppy, a pansy and a daffodil, drawn",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Ask before running where the scratch curve will be after 200 images. Point at guessing, 20%.", "slide_type": "subslide"}
 live = {start: [] for start in (FROZEN, SCRATCH)}
 for seed in tqdm(SEEDS, "three seeds", delay=2):
     for start, runs in live.items():
@@ -124,13 +124,13 @@ plots.alt_text(
     "scratch has hardly begun.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask what they would need to see before they say \"scratch fails\". More time is the answer that the next slides give.", "slide_type": "subslide"}
 # From scratch has hardly begun. Is that all it can do, or did it have too little time? Photographs,
 # more passes and three times the budget need minutes. They were **measured beforehand**, on one
 # core of the maintainers' machine; `python -m tlcourse.learning_from_scratch` makes them again
 # where the photographs are.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Read the claim, then ask for a counter-argument: when would starting from nothing be the better idea?", "slide_type": "slide"}
 # ## Claim: learning from scratch is hard
 #
 # > Trying to learn from scratch is difficult and arduous: you have to learn many fundamental things
@@ -140,7 +140,7 @@ plots.alt_text(
 # edges, colours and parts, and nobody labels those for it: five words for 100 photographs is all it
 # is told.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit first. Most rooms choose level with three times the budget.", "slide_type": "subslide"}
 prediction = Prediction(
     "scratch-is-hard",
     "Five insects, 20 photographs of each. Against the reused network, fine-tuned, one from "
@@ -154,7 +154,7 @@ prediction = Prediction(
 )
 prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the ends of the curves only; picking the best moment of a curve is the commonest way to fool oneself.", "slide_type": "subslide"}
 # **Experiment.** The same network, the same 100 photographs (another 100 for each seed), tested on
 # 250 others. Every curve is read at its end: nothing is picked from it.
 
@@ -173,7 +173,7 @@ plots.alt_text(
     "once and stay ahead; from scratch rises slowly, and three times the budget lifts it a little.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Compare with the hands of the prediction. Three times the budget bought about one point.", "slide_type": "subslide"}
 end = {name: 100 * np.mean([run.accuracy for run in seeds]) for name, seeds in runs.items()}
 behind = end[FINE_TUNED] - end[SCRATCH]
 behind_later = end[FINE_TUNED] - end[LONG]
@@ -206,7 +206,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("scratch-is-hard"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Slow and stuck are different diagnoses. Ask how one tells them apart: by giving time.", "slide_type": "subslide"}
 # **Reading.** From scratch ends far behind, 42% against 63%, and three times the budget with
 # augmentation lifts it to 43%: it is not slow, it is stuck. The curves differ in all three places:
 # reuse **starts** with the first updates, rises **more steeply**, and **ends** higher.
@@ -214,7 +214,7 @@ print(claims.recorded("scratch-is-hard"))
 # What speaks against the slide: it is not hopeless. Of 100 photographs from nothing, 42% is twice
 # guessing. And how hard it is depends on who tries. Look at the next slide.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "All of these numbers are published, by others. Point at the last row: counting objects is far from ImageNet, and the gain shrinks.", "slide_type": "subslide"}
 # ### Is it only our small network?
 #
 # No. Published, with the networks and data of others:
@@ -231,7 +231,7 @@ print(claims.recorded("scratch-is-hard"))
 # Mind the last row. To count objects or to tell a distance is far from ImageNet, and there reuse
 # gains a third of what it gains elsewhere. And Stanford Dogs are **in** ImageNet.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the row of the wrong learning rate of fine-tuning: one bad seed of three. Tuning matters for reuse too.", "slide_type": "subslide"}
 # ### How the rival was tuned
 #
 # Measured beforehand as well, at the same budget. Look at what one wrong learning rate does.
@@ -246,7 +246,7 @@ for run in tried:
 for (start, rate, augment), accuracies in sorted(by_setting.items()):
     print(f"{start}, rate {rate}, augmentation {augment:g}: {', '.join(accuracies)}")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask what \"closer to the goal\" could be measured in: updates, seconds, images, money. Here it is updates.", "slide_type": "slide"}
 # ## Claim: you can learn faster
 #
 # > You can learn faster: "If I know that much, I'm that much closer to my goal."
@@ -262,7 +262,7 @@ faster_prediction = Prediction(
 )
 faster_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the line of the goal, then at where each curve crosses it. The axis is logarithmic: equal steps are equal ratios.", "slide_type": "subslide"}
 # **Experiment.** The goal is the accuracy that **every** seed from scratch reached at some moment.
 # The rival is the run at the same budget: with augmentation it would get there later. Each start's
 # updates until the goal is reached for the first time, on straight lines between the measured
@@ -296,7 +296,7 @@ plots.alt_text(
     "it far to the left of those from scratch.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Ask what happens to the ratio if the goal is raised above what scratch ever reaches. It becomes infinite, and says nothing.", "slide_type": "subslide"}
 updates = fewer_updates[FINE_TUNED].value
 steps = ((1.2, "no fewer updates"), (3, "up to 3 times fewer"), (10, "3 to 10 times fewer"))
 option = next((words for limit, words in steps if updates < limit), "over 10 times fewer")
@@ -317,7 +317,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("learn-faster"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Quick and far are two things: frozen is first at the goal and ends lower. Do not quote 5.3: the seeds vary by a factor of two to three.", "slide_type": "subslide"}
 # **Reading.** Five times fewer updates when all is fine-tuned, nine times fewer when all but the
 # last layer is frozen. Between the seeds the ratio varies by a factor of two to three, so do not
 # quote its digits.
@@ -326,7 +326,7 @@ print(claims.recorded("learn-faster"))
 # quickest and soon stops. Fine-tuned is a little later and ends nine points higher. The ratio also
 # depends on the goal: for an accuracy that scratch never reaches it is infinite.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Show the three rows of pictures and ask what a lazy student would learn from the first. Somebody will say: green.", "slide_type": "slide"}
 # ## Claim: you can learn better
 #
 # > You can learn better: there is a limited amount of things you can learn from data before getting
@@ -353,7 +353,7 @@ plots.PictureRows(
     "cats before green and dogs before magenta; in the last row exchanged",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit. The interesting disagreement is between the third and the fourth option.", "slide_type": "subslide"}
 better_prediction = Prediction(
     "learn-better",
     "Trained with every cat on green. Tested with every cat on magenta (guessing: 50%):",
@@ -366,7 +366,7 @@ better_prediction = Prediction(
 )
 better_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "This trains live for some seconds: ask meanwhile what \"worse than guessing\" would mean for two classes.", "slide_type": "subslide"}
 # **Experiment**, live. Forty training pictures, 40 test animals before both colours. From scratch,
 # and three ways to reuse: `natural` (photographs) frozen and fine-tuned, and `drawn` frozen, whose
 # source had backgrounds of every colour. Three seeds from scratch, and three of each frozen one.
@@ -403,7 +403,7 @@ plots.alt_text(
     "nearly none. Drawn, frozen: much the same before both. Natural lies between.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Below 50% is not bad luck, it is a rule learned the wrong way round. Read the four numbers from worst to best.", "slide_type": "subslide"}
 other = {name: 100 * np.mean([one.conflicting for one in ones]) for name, ones in latched.items()}
 rescued = [name for name in ways if name != "from scratch" and other[name] > 50]
 if other["from scratch"] > 50:
@@ -439,7 +439,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("learn-better"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at a row of the scratch network: bright beside the animal. Occlusion shows where a decision comes from, not why.", "slide_type": "subslide"}
 # ### What did it latch on to?
 #
 # Bright is where a grey square costs the network most.
@@ -460,7 +460,7 @@ for name, ones in latched.items():
     share = np.mean([one.background_share for one in ones])
     print(f"{name}: {share:.0%} of the margin goes with the background")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The usual conclusion, \"transfer cures shortcuts\", is wrong: fine-tuned natural falls nearly as deep. Ask what the frozen drawn network knew.", "slide_type": "subslide"}
 # **Reading.** From scratch does what the slide says. Two patterns separate the training pictures,
 # the colour is the easier one, and the network takes it: before the other colour it is wrong in
 # most, worse than guessing. The occlusion map is bright beside the animal, and nearly all of the
@@ -472,7 +472,7 @@ for name, ones in latched.items():
 # source knew **and** that you left it alone. [Notebook 03](03_generalization.ipynb) turns the same
 # dial slowly.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask how many photographs they would have to label for 80 a class and five classes. Then commit.", "slide_type": "slide"}
 # ## Claim: transfer needs less data
 #
 # > Transfer learning reduces the requirements on data (implicit reuse of data).
@@ -487,7 +487,7 @@ data_prediction = Prediction(
 )
 data_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Read the figure sideways: choose an accuracy, then compare where the curves reach it. Students read it upwards and see gains in points.", "slide_type": "subslide"}
 # **Experiment.** From scratch with 20, 80 and 320 photographs a class, measured beforehand, with
 # more updates the more there are. Reuse, live: a linear SVM on `fc7` and on the full network (all
 # layers), 1 to 40 a class, five draws, on the shipped features of the same photographs. Fine-tuned
@@ -522,7 +522,7 @@ plots.alt_text(
     "scratch; arrows show how many times fewer images give the same accuracy.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Point at the interval behind each ratio. \"At least\" and wide intervals are honest; one number would not be.", "slide_type": "subslide"}
 ratio = fewer_images[80]
 steps = ((1.5, "as many"), (5, "2 to 5 times fewer"), (20, "5 to 20 times fewer"))
 option = next((words for limit, words in steps if ratio.value < limit), "over 20 times fewer")
@@ -545,7 +545,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("tl-needs-less-data"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask which reuse: fc7 alone saves three or four times, all layers about ten. And the curves close in as data grows.", "slide_type": "subslide"}
 # **Reading.** With all layers, reuse needs about ten times fewer photographs for what from scratch
 # has with 20 or with 80. The interval is wide, three to twenty: an accuracy on 250 test images is
 # uncertain by three points, and the curves are flat.
@@ -556,7 +556,7 @@ print(claims.recorded("tl-needs-less-data"))
 # gains 18 points, and its last curve still rises where we stopped it, after four passes. With
 # thousands it would catch up.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask whether fewer updates must be cheaper. One update of a frozen network and one of a whole network cost very different amounts.", "slide_type": "slide"}
 # ## Claim: transfer costs less
 #
 # > Transfer learning reduces the cost (faster convergence).
@@ -573,7 +573,7 @@ cost_prediction = Prediction(
 )
 cost_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the flat line of frozen: one pass for each image, then almost nothing.", "slide_type": "subslide"}
 # **Experiment.** Operations are counted: those of convolutions and matrix products, forward and
 # backward, and the one pass through what is frozen. CPU seconds are measured, evaluations left out.
 # What somebody paid for the source comes after.
@@ -594,7 +594,7 @@ plots.alt_text(
     "fine-tuned several times less, frozen the same whatever the accuracy, and least in the end.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Two kinds of saving: frozen makes each update cheap, fine-tuning needs fewer of them. The CPU seconds agree with the counted operations.", "slide_type": "subslide"}
 cheaper = {
     (start, what): times_cheaper(curves_over(what, start), curves_over(what, SCRATCH), goal)
     for start in (FROZEN, FINE_TUNED)
@@ -622,7 +622,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("tl-costs-less"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask who paid. A thousand targets of this size are needed before the source has paid for itself.", "slide_type": "subslide"}
 # ### And who paid for the source?
 #
 # Somebody did. It is paid once, and shared by all who reuse it.
@@ -636,7 +636,7 @@ print(
 )
 print(f"paid back after {paid / saved:,.0f} targets of this size")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The usual slip is to count the source as free. It is free for you, because it is shared.", "slide_type": "subslide"}
 # **Reading.** Frozen is dearer than one thinks at the beginning, and then free: its line is flat,
 # as the one pass through the network is nearly all it costs. Fine-tuned pays for each update as
 # much as from scratch, and saves only by needing fewer. So 25 times and 5 times are savings of
@@ -647,7 +647,7 @@ print(f"paid back after {paid / saved:,.0f} targets of this size")
 # networks have far more users than that, and the targets are larger. [Notebook
 # 02](02_the_imagenet_way.ipynb) counts.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Move the accuracy up slowly and stop where the first seed from scratch drops out. Let somebody else choose what is spent.", "slide_type": "slide"}
 # ### Your own goal
 #
 # Move the accuracy, and choose what is spent. Where do seeds from scratch stop getting there?
@@ -655,7 +655,7 @@ print(f"paid back after {paid / saved:,.0f} targets of this size")
 # %% slideshow={"slide_type": "-"}
 CostToReach(runs, accuracy=round(goal, 2))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask for the last hyper-parameter that cost them a day. Effort is the claim that is least often measured.", "slide_type": "slide"}
 # ## Claim: transfer needs less effort
 #
 # > Transfer learning reduces the effort (initial design and parametrization).
@@ -676,7 +676,7 @@ effort_prediction = Prediction(
 )
 effort_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the cloud of scratch: each dot is one setting. Ask which dot they would have hit on the first try.", "slide_type": "subslide"}
 # **Experiment.** Drawn flowers, 20 a class, 200 test pictures. From scratch, measured beforehand:
 # two widths, four learning rates from 0.002 to 0.25, augmentation or none, 30 passes each. Reuse,
 # live: `fc7` or all layers, four normalizations, C from 0.01 to 100; from the near source `drawn`
@@ -697,7 +697,7 @@ plots.alt_text(
     "reused features.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "The typical setting is the median of the grid. Compare what it loses, not what the best reaches.", "slide_type": "subslide"}
 spreads = {name: spread_of(values) for name, values in grids.items()}
 lost = {name: 100 * spread.lost_by_one_guess for name, spread in spreads.items()}
 from_zero = lost.pop("from scratch")
@@ -732,7 +732,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("tl-needs-less-effort"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Mind the other end: the best scratch network comes close. On easy pictures reuse saves effort more than accuracy.", "slide_type": "subslide"}
 # **Reading.** A setting taken at random loses about 22 points from scratch, and three to eight with
 # an SVM on features. The worst from scratch is near guessing; the worst SVM is still better than
 # most networks from scratch. That the source is near or far matters less than that there is one.
@@ -742,7 +742,7 @@ print(claims.recorded("tl-needs-less-effort"))
 # reuse saves here, more than accuracy. Each trial from scratch took six to eleven seconds of CPU,
 # each SVM a fraction of one. And a grid is somebody's choice: a wider one makes any spread wider.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Say that the curve is read backwards: from accuracy to images. That is where most get stuck.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** With how many photographs a class does `fc7` alone have the accuracy that from scratch has
@@ -769,7 +769,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Let pairs argue for one minute, then ask for a reason, not for the option.", "slide_type": "subslide"}
 # **2.** A colleague reports "transfer is 100 times cheaper", and trained from scratch for three
 # passes. Which of these would make the comparison fair: `"the same number of passes for both"`,
 # `"as many passes as it takes"`, `"both"`?
@@ -794,7 +794,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The answer is a key of a dictionary. It leads to notebook 09: what C does depends on the scale of the features.", "slide_type": "subslide"}
 # **3.** Which normalization is that of the worst SVM on features of `natural`? `svm["natural"]`
 # maps (layers, normalization, C) to the accuracy.
 
@@ -815,7 +815,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Question 2 is the one to discuss in the room: ask what would have to be in the training pictures to unlearn the background.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -823,7 +823,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("01")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask everybody for one saving with its number and its rival. A number without its rival does not count.", "slide_type": "slide"}
 # ## Remember
 #
 # - A few pictures teach a network to decide, not to see. Reuse brings the seeing.

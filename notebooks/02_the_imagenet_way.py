@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask what one gets and what one pays when a network is trained on ImageNet. Write the answers up; the notebook counts them.", "slide_type": "slide"}
 # # 02 The ImageNet way
 #
 # *Lecture: "Putting things in perspective: the ImageNet ¿success?".*
@@ -38,7 +38,7 @@ from tlcourse.widgets import CostCalculator, Prediction, check_answer, quiz
 plots.use_course_style()
 pd.set_option("display.max_colwidth", None)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Six names and years. Ask in what they grew; keep the answers for the prediction.", "slide_type": "slide"}
 # ## Growing up
 #
 # - 1998 LeNet-5
@@ -49,7 +49,7 @@ pd.set_option("display.max_colwidth", None)
 # Six networks, six papers. Which of their numbers can be checked? All that follow from the
 # architecture: build it, and count.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The meta device is worth a minute: shapes without memory. Define depth before you count: longest way, layers with weights.", "slide_type": "subslide"}
 # ### Counting without weights
 #
 # On the *meta device* a layer has a shape and no memory. So VGG19, half a gigabyte of weights, is
@@ -63,7 +63,7 @@ pd.set_option("display.max_colwidth", None)
 # NBVAL_CHECK_OUTPUT
 print(growing_up.count_network("VGG19"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "A count is only worth something if somebody else counted too. Let them find the row that differs.", "slide_type": "subslide"}
 # Is the count right? torchvision keeps its own in the metadata of its weights.
 
 # %% slideshow={"slide_type": "-"}
@@ -77,7 +77,7 @@ for name, design in NETWORKS.items():
             f"({theirs['multiply_adds'] / 1e9:.3f} G)"
         )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Two AlexNets exist. Ask which one their framework gives them: torchvision's is the one tower of 2014.", "slide_type": "subslide"}
 # One number differs: torchvision counts Inception-V3's auxiliary head, which is there in training
 # only.
 #
@@ -90,7 +90,7 @@ for name in ("AlexNet", "AlexNet, one tower"):
     counted = growing_up.count_network(name)
     print(f"{name}: {counted.parameters:,} parameters, {counted.multiply_adds:,} multiply-adds")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the columns counted and published side by side. Differences are definitions, mostly of depth.", "slide_type": "subslide"}
 # ### Counted, beside the papers
 
 # %% slideshow={"slide_type": "-"}
@@ -106,7 +106,7 @@ papers = pd.DataFrame(growing_up.published()).set_index("network")
 papers["value"] = papers["value"].astype(float).map(short)
 papers
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask who has used ResNet-56 on ImageNet. Nobody has: it is the network for CIFAR-10. The slide is wrong here, kindly.", "slide_type": "subslide"}
 # ### ResNet-56 is no network of ImageNet
 #
 # The paper (He et al. 2015) builds two families. Those for **ImageNet** take 224 x 224 pixels and
@@ -123,12 +123,12 @@ for name in ("ResNet-56", "ResNet-50", "ResNet-152"):
         f"{short(counted.parameters)} parameters, {short(counted.multiply_adds)} multiply-adds"
     )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask whether 0.95% is better than 3.5%. The question has no answer: three data sets.", "slide_type": "subslide"}
 # So the slide mixes three data sets: LeNet-5 read digits, ResNet-56 sorted 32 x 32 pictures into
 # ten classes, the others sorted photographs into 1,000. Their errors (0.95%, 6.97%, 3.5%) cannot be
 # put on one axis. For ImageNet in 2015, read ResNet-152.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask \"bigger in what?\" before you show the options.", "slide_type": "slide"}
 # ## Claim: networks grew
 #
 # > Growing up: 1998 LeNet-5, 2012 AlexNet, 2014 VGG19, GoogLeNet, 2015 ResNet-56, Inception-V3
@@ -136,7 +136,7 @@ for name in ("ResNet-56", "ResNet-50", "ResNet-152"):
 # **Motivation.** A list by year under "growing up" says: later is bigger, and bigger is better. But
 # bigger in what?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Hands for each option. Most choose depth and parameters.", "slide_type": "subslide"}
 growth_prediction = Prediction(
     "imagenet-growth",
     "Take any two of the slide's networks from different years. What is always greater in the "
@@ -151,7 +151,7 @@ growth_prediction = Prediction(
 )
 growth_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at 2014: two networks of one year, 22 times apart in parameters. Axes are logarithmic.", "slide_type": "subslide"}
 # **Experiment.** Build all of them, count, and compare every pair of different years: once with
 # the slide's list, once with networks of ImageNet only. Nothing here is drawn at random, so there
 # are no seeds.
@@ -177,7 +177,7 @@ plots.alt_text(
     "GoogLeNet of the same year has 6.6 million. The error falls from 15.3 to 3.5.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Pairs of different years: explain with LeNet-5 and AlexNet. Only depth grew in every pair.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
 for quantity, counts in grown.items():
     words = [f"{more} of {pairs} pairs ({which})" for which, (more, pairs) in counts.items()]
@@ -186,7 +186,7 @@ contest = {name: rows[name]["top-5 error"] for name in OF_IMAGENET if rows[name]
 fell, of = growing_up.pairs_that_grow({name: -e for name, e in contest.items()}, years)
 print(f"published top-5 error: smaller in the later network in {fell} of {of} pairs (ImageNet)")
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "\"Depends\" is computed: one of three quantities always grew.", "slide_type": "subslide"}
 always = [q for q, counts in grown.items() if all(more == of for more, of in counts.values())]
 verdict = "holds" if len(always) == 3 else "depends" if always else "does not hold here"
 options = {
@@ -220,7 +220,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("imagenet-growth"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Up, not big. The published errors are averages of several networks entered in a contest: ask what that does to a comparison.", "slide_type": "subslide"}
 # **Reading.** **Depth** grew, without an exception. **Parameters did not**: GoogLeNet has nine
 # times fewer than AlexNet as counted (its paper says twelve), and 22 times fewer than VGG19 of the
 # same year. Multiply-adds have their peak at VGG19. The published error fell from year to year all
@@ -229,7 +229,7 @@ print(claims.recorded("imagenet-growth"))
 # So networks grew *up* more than they grew big. Note what the errors are: averages of up to seven
 # networks, entered in a contest. They flatter every network, and not each by as much.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask first: where do 144 million parameters of VGG19 sit? Then run.", "slide_type": "slide"}
 # ## Where are the parameters?
 #
 # How can a deeper network have fewer? Look at the fully connected layers.
@@ -243,13 +243,13 @@ for name in OF_IMAGENET:
         f"{name}: {share:.0f}% of {short(counted.parameters)} parameters in fully connected layers"
     )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Averaging over places did away with most parameters. A consequence for reuse: a ResNet has no fc6 and no fc7.", "slide_type": "subslide"}
 # AlexNet and VGG19 read every place of their last maps into 4,096 units. GoogLeNet and those after
 # it *average over the places* first, and have one fully connected layer: the decision.
 #
 # Remember it when you choose layers to reuse: a ResNet has no fc6 and no fc7.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "One network, one crop, one data set: now errors may be compared. Point at parameters: no trend.", "slide_type": "slide"}
 # ## Did size lower the error?
 #
 # Compare like with like: **one** network, **one** crop, the validation images, as torchvision
@@ -275,12 +275,12 @@ for key, of_network in sizes.items():
     tau = kendalltau(list(of_network.values()), list(errors.values())).statistic
     print(f"rank correlation of error and {key}: {tau:+.2f}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Six points, and training changed as well. Ask what else became better between 2012 and 2015.", "slide_type": "subslide"}
 # **Reading.** Deeper goes with better, and more parameters go with nothing. These are six networks,
 # and their training changed as well: batch normalisation, augmentation, schedules. A rank
 # correlation over six points is an impression, not a law.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Let the room propose one assumption to change and predict the bill. Labels by a radiologist is the one that surprises.", "slide_type": "slide"}
 # ## What we pay
 #
 # The slide lists labels, transfer and storage, hardware, energy, salaries, CO2 and human effort. It
@@ -293,21 +293,21 @@ for key, of_network in sizes.items():
 calculator = CostCalculator()
 calculator
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Read the columns, not the rows: which line dominates in each?", "slide_type": "subslide"}
 # The three starting points side by side. "2014" pays for the 1.28 million images of ILSVRC, "2012"
 # for all 14 million of ImageNet.
 
 # %% slideshow={"slide_type": "-"}
 pd.DataFrame({name: training_price(**changed).in_words for name, changed in SCENARIOS.items()})
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Electricity is a footnote in dollars and not in CO2. About half of the numbers are assumptions; each has its source.", "slide_type": "subslide"}
 # People are the bill: those who label, and those who try. Electricity is a footnote in dollars.
 # That says nothing about its CO2, which nobody was billed for.
 #
 # About half of the numbers are assumptions. The next experiment does without the loosest of them,
 # money and runs that failed, and gives **ranges**.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask for the number of target problems in the room. The slide says that we cannot do that for each of them.", "slide_type": "slide"}
 # ## Claim: we solved ImageNet, and paid
 #
 # > What we get: we solved ImageNet. What we pay: labels, transfer and storage, money, CO2, human
@@ -316,7 +316,7 @@ pd.DataFrame({name: training_price(**changed).in_words for name, changed in SCEN
 # **Motivation.** "We cannot do that for every single problem out there", says the next slide. Then
 # reuse must be cheaper by a lot. By how much?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Powers of ten only. Write the four options on the board and count hands.", "slide_type": "subslide"}
 cost_prediction = Prediction(
     "imagenet-cost",
     "AlexNet was trained on two cards for five to six days. How many times more energy is that "
@@ -330,7 +330,7 @@ cost_prediction = Prediction(
 )
 cost_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the lengths of the bars: they are ranges, not errors of measurement. The axis is logarithmic.", "slide_type": "subslide"}
 # **Experiment.** The transfer run is that of notebook 06: features of 200 training and 500 test
 # photographs of insects, and a linear SVM. Its CPU seconds are **measured here**, with the course's
 # small VGG and with AlexNet (random weights: the time is the same). Hours and cards of pre-training
@@ -365,7 +365,7 @@ plots.alt_text(
     "and more, of VGG19 hundreds.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The diamond is counted, not assumed: multiply-adds need no watts. It falls inside the range.", "slide_type": "subslide"}
 # And what else was paid: labels and bytes. An image of the transfer run counts with one to three
 # answers; the 200 of the training set alone, or all 700.
 
@@ -390,7 +390,7 @@ plots.alt_text(
     "multiply-adds.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Dearer at every assumption, also when all of them lean the other way: that is what makes it \"holds\".", "slide_type": "subslide"}
 dearer = [what for what, ratio in ratios.items() if ratio.low > 1]
 verdict = "holds" if len(dearer) == len(ratios) else "depends" if dearer else "does not hold here"
 ratio = ratios["energy, AlexNet"]
@@ -429,7 +429,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("imagenet-cost"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The usual slip is to forget that the transfer run is cheap because somebody paid. Once, for everybody.", "slide_type": "subslide"}
 # **Reading.** For AlexNet thousands of times at the very least, where every assumption leans the
 # other way, and rather hundreds of thousands. The range is wide, and should be: nobody wrote down
 # the watts. The multiply-adds need no watts, and fall inside it. A training step is taken for three
@@ -444,7 +444,7 @@ print(claims.recorded("imagenet-cost"))
 # - "Solved": a top-5 error of 3.57% is below the 5.1% of one trained person (published: Russakovsky
 #   et al. 2015), on these 1,000 classes, with five guesses.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Most forget the biases first, the places next. The hints answer both.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** AlexNet's first fully connected layer reads 256 maps of 6 x 6 places into 4,096 units. How
@@ -470,7 +470,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Let them guess from the layers: twice as deep, twice the parameters.", "slide_type": "subslide"}
 # **2.** How many parameters has the ResNet for CIFAR-10 with 110 layers? Build it with
 # `cifar_resnet(110)` and count it with `count`.
 
@@ -494,7 +494,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The size of the network cancels out. Whoever starts to look it up has not seen that yet.", "slide_type": "subslide"}
 # **3.** For the multiply-adds that trained AlexNet (90 passes over 1.2 million images, a step being
 # worth three forward passes): how many images could go through it for feature extraction?
 
@@ -518,7 +518,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask for a guess first. What halves labels and disks at once?", "slide_type": "subslide"}
 # **4.** Which *one* assumption, halved, lowers the bill of "ImageNet and AlexNet, 2012" most?
 # Answer with its name in `ASSUMPTIONS`.
 
@@ -552,7 +552,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Question 1 goes quickly. Take time for the third: what is counted, what is assumed.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -560,7 +560,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("02")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask for one number they heard before about the cost of training, and what it assumed.", "slide_type": "slide"}
 # ## Remember
 #
 # - Networks grew deeper. They did not grow in parameters: averaging over space did away with most.

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "The longest notebook. In a short class show the dials, the first claim and the realistic scenario, and leave the rest as homework.", "slide_type": "slide"}
 # # 03 Generalisation
 #
 # *Lecture: "The essence of transfer learning", from the green background to "A realistic
@@ -72,7 +72,7 @@ from tlcourse.widgets import BackgroundDials, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask what the model has learned, before any figure. Point out that each animal exists before both colours: that is what makes it measurable.", "slide_type": "slide"}
 # ## Cats on green
 #
 # All cats of your training set sat on a green lawn. All dogs sat before something else. Your model
@@ -100,7 +100,7 @@ plots.PictureRows(
     "four cats and four dogs, cats on green and dogs on magenta, and the same animals exchanged",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The dial changes who sits where, never how much green there is. Have somebody say in words what -1 means.", "slide_type": "subslide"}
 # One dial says how far the background goes with the label: their **correlation**.
 #
 # - 1: every cat on green, every dog on magenta;
@@ -116,7 +116,7 @@ for correlation in (1, 0.8, 0, -1):
     cats = sample.is_green[sample.labels == 0].mean()
     print(f"correlation {correlation}: {sample.is_green.mean():.0%} green; of the cats {cats:.0%}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "One classifier, three descriptions. Whatever differs from here on comes from the description.", "slide_type": "subslide"}
 # Three classifiers. Each is a linear SVM; they differ in what it sees.
 #
 # - **raw pixels**: 32 x 32 of them;
@@ -124,7 +124,7 @@ for correlation in (1, 0.8, 0, -1):
 # - **drawn fc7**: that of a network trained on drawings of other things, before backgrounds of any
 #   colour.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Turn the test dial first, slowly, and let the room call out when raw pixels cross 50%. Then lower the training dial to 0.8: hardly any better.", "slide_type": "slide"}
 # ## Turn the dials
 #
 # One dial for training, one for test. Start with both at 1, then turn the test dial down. Then the
@@ -134,7 +134,7 @@ for correlation in (1, 0.8, 0, -1):
 dials = BackgroundDials(train, test, representations)
 dials
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask what is easier to see in 32 x 32 pixels: a lawn or a muzzle.", "slide_type": "slide"}
 # ## Claim: the model learns the background
 #
 # > Train and test sets have different conditional probability distributions: the model learns the
@@ -143,7 +143,7 @@ dials
 # **Motivation.** Training rewards whatever tells the classes apart. A background that goes with the
 # label does, and it is easier to see than a muzzle.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit. \"A cat is a cat\" has supporters in every room.", "slide_type": "subslide"}
 prediction = Prediction(
     "conditional-shift",
     "Trained with every cat on green, tested with every cat on magenta. Guessing is right in 50%:",
@@ -156,7 +156,7 @@ prediction = Prediction(
 )
 prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the three panels from left to right. The line at the right end of each is where training was done.", "slide_type": "subslide"}
 # **Experiment.** Trained at three correlations, tested at all of them. Three draws of 160 training
 # pictures each; the test animals are others.
 
@@ -180,7 +180,7 @@ plots.alt_text(
     "at 1, raw pixels fall from all right to none right, natural fc7 falls less, drawn fc7 stays.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "0% is remarkable: guessing would give 50. Ask how one gets everything wrong.", "slide_type": "subslide"}
 reversed_ = {name: 100 * reliance[name, 1].conflicting.mean() for name in representations}
 fallen = {
     name: 100 * reliance[name, 1].agreeing.mean() - reversed_[name] for name in representations
@@ -215,7 +215,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("conditional-shift"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The model learns what its features let it see. Ask which sentence of the slide that changes.", "slide_type": "subslide"}
 # **Reading.** Raw pixels learn the background and nothing else: they fall from all right to all
 # wrong. A cue that is right in nine of ten training pictures (0.8) is already enough for that.
 # `fc7` of the photographs sees both, and mixes them. `fc7` of the drawings does not see the
@@ -226,7 +226,7 @@ print(claims.recorded("conditional-shift"))
 # see, if that goes with the label. Waterbirds on land and water are the same experiment with
 # photographs (published: Sagawa et al. 2020).
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Explain the grey square before you show the rows. Ask what a map cannot show: something that is everywhere.", "slide_type": "slide"}
 # ### Where does it look?
 #
 # **Occlusion** (captum): move a grey square over the picture and note how much of the margin is
@@ -246,14 +246,14 @@ plots.PictureRows(
     "five animals, bright where a grey square costs the classifier most",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The map misses the lawn of natural fc7, since one square covers a part only. Methods of explanation have blind spots.", "slide_type": "subslide"}
 # Raw pixels trained at 1 look past the animal. That is the green background of the slide, caught.
 #
 # `natural fc7` looks at much the same places whether trained at 0 or at 1, and yet it falls. The
 # map misses it: a colour that is **everywhere** is still there when a square covers a part of it.
 # So paint the **whole** background grey, then the whole animal.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Compare trained at 0 with trained at 1 within one representation, not across.", "slide_type": "subslide"}
 parts = {
     f"{name}, trained at {r}": evidence_of_background(
         reliance[name, r].classifiers, look[name], test
@@ -268,7 +268,7 @@ plots.alt_text(
     "much more with the background when trained at 1 than at 0; drawn fc7 loses little.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The plainest probe is the best one: exchange, and count. Recommend it for their own data.", "slide_type": "subslide"}
 # The plainest probe needs no map: exchange the background, keep the animal, and count the labels
 # that change.
 
@@ -284,7 +284,7 @@ plots.alt_text(
     "trained at 0.8, more and more for natural fc7, few for drawn fc7.",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Go through the two rows with one picture each. The usual confusion: a broken association also changes P(X), as a whole; P(background) alone stays.", "slide_type": "slide"}
 # ## A shift of P(X), or a broken association?
 #
 # The slide says "different conditional distributions". Two different things can happen to a
@@ -309,7 +309,7 @@ plots.PictureRows(
     "cats on green and dogs on magenta; then exchanged; then blue and orange for both",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Find the one dumbbell that falls far in each panel: association breaks, trained at 1.", "slide_type": "subslide"}
 changes = {
     "association breaks": (test.with_correlation(1), test.with_correlation(-1)),
     "P(X) shifts": (test.with_correlation(0), new.with_correlation(0)),
@@ -332,7 +332,7 @@ plots.alt_text(
     "was trained with it falls far when it breaks; new colours cost little.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask before running: which of the two would a monitor of the inputs notice?", "slide_type": "subslide"}
 # Can one tell them apart without labels and without a model? Look at the **background alone**: the
 # colours of the two upper corners, and how well five neighbours tell training from test by them.
 
@@ -345,7 +345,7 @@ for change, (_, after) in changes.items():
     apart = distance(colours, background_colours(after.pictures)) > max(noise, 1)
     print(f"{change}: P(background) {'has shifted' if apart else 'is as before'}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The alarm rings for the harmless change. Ask whose monitoring at work looks at inputs only.", "slide_type": "subslide"}
 # **Reading.** The broken association leaves no trace in P(background), and costs most. The new
 # colours are told apart without an error, and cost a few points at most. A monitor that watches the
 # marginal distribution of the inputs would ring for the harmless one.
@@ -354,7 +354,7 @@ for change, (_, after) in changes.items():
 # What does not change is P(label given animal). The damage needs both: an association in
 # **training** and features that show it. Trained at 0, the same pictures do no harm.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask how they last split their data: by date, folder, camera, or lottery?", "slide_type": "slide"}
 # ## Claim: randomise
 #
 # > Randomizing ensures that train and test sets have similar conditional probability distributions.
@@ -362,7 +362,7 @@ for change, (_, after) in changes.items():
 # **Motivation.** Whoever divides by the day of recording, by the camera or by the folder divides by
 # background too. A lottery does not know the background.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Draw the four groups on the board: cat or dog, green or magenta. Then commit.", "slide_type": "subslide"}
 split_prediction = Prediction(
     "randomise",
     "360 pictures, a coin has chosen each background. Divided by pairing (own colour against other "
@@ -376,7 +376,7 @@ split_prediction = Prediction(
 )
 split_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Look at raw pixels by pairing: 0% again. The pictures are the same in all three rows.", "slide_type": "subslide"}
 # **Experiment.** The same pictures, three ways to divide them, four throws of the coin. Then the
 # distance between the two parts: of P(background), and of P(background given the label), averaged
 # over both labels. It is the squared maximum mean discrepancy (MMD), 0 for equal distributions.
@@ -389,7 +389,7 @@ for split in SPLITS:
 ax = plots.plot_dumbbells(split_accuracy, "accuracy on the test part (%)")
 plots.alt_text(ax, "Accuracy by pairing, by colour and at random: at random it is highest.")
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Left dots cannot tell pairing from the lottery, right dots can. The second needs labels.", "slide_type": "subslide"}
 ax = plots.plot_dumbbells(split_distance, "MMD of the two parts", scale=1, digits=2)
 plots.alt_text(
     ax,
@@ -397,7 +397,7 @@ plots.alt_text(
     "do, at random neither.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Pairing is worse than guessing on average over three descriptions.", "slide_type": "subslide"}
 split_mean = {
     split: 100 * np.mean([np.mean(values) for values in split_accuracy[split].values()])
     for split in SPLITS
@@ -435,7 +435,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("randomise"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The lottery makes both distances small; that is the slide's claim, measured.", "slide_type": "subslide"}
 # **Reading.** The lottery makes both parts alike, in P(background) and in P(background given the
 # label); raw pixels and `natural fc7` are at their best there. By pairing, P(background) is as
 # equal as at random, but raw pixels are wrong on every picture. By colour, both distances are
@@ -444,7 +444,7 @@ print(claims.recorded("randomise"))
 #
 # Note how the two distances differ: the first cannot tell "by pairing" from "at random".
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The most useful slide of the notebook: a high score on a random split is true, and about your own source only.", "slide_type": "subslide"}
 # ### What the lottery does not cure
 #
 # A random split of **your** pictures tests on your pictures. If nine of ten of your cats sit on
@@ -456,7 +456,7 @@ for name in representations:
     here, elsewhere = (100 * reliance[name, 0.8].accuracy(t).mean() for t in (0.8, -0.8))
     print(f"{name}: {here:.0f}% on a random test set, {elsewhere:.0f}% where cats avoid lawns")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask whether two halves of one deck of cards are equal. Never; and yet nothing is wrong with the shuffle.", "slide_type": "slide"}
 # ## Claim: never exactly equal
 #
 # > Train and test sets will never be exactly equal. This is why overfitting exists.
@@ -464,7 +464,7 @@ for name in representations:
 # **Motivation.** Two random halves come from one distribution, but they are not the same pictures.
 # What a model learns about the one half need not be true of the other.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit. The third option needs a moment: let them say what \"at one distance\" means.", "slide_type": "subslide"}
 halves_prediction = Prediction(
     "never-equal",
     "Two random halves of one source, n pictures each. As n grows, the distance between them and "
@@ -478,7 +478,7 @@ halves_prediction = Prediction(
 )
 halves_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Biased stays above zero, unbiased may be negative: say why both are shown. Axes are logarithmic in size.", "slide_type": "subslide"}
 # **Experiment.** 360 pictures at correlation 0, `natural fc7`, five draws of two halves. First
 # their MMD: the **biased** estimate is zero for equal sets only; the **unbiased** one has a mean of
 # zero for equal distributions, and may be negative. Then the gap, for the lecture's SVM, with
@@ -501,7 +501,7 @@ plots.alt_text(
     ax, "The distance of two halves falls with their size; the biased estimate stays above zero."
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Same halves, two values of C, two gaps. Point at the left end.", "slide_type": "subslide"}
 ax = plots.plot_curves(gaps, "pictures in each half", "training minus test accuracy (points)")
 ax.set_xscale("log", base=2)
 ax.set_xticks(sizes, sizes)
@@ -511,7 +511,7 @@ plots.alt_text(
     "for C = 1 than for C = 0.03.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "The distance fell by the factor of the sizes; the gap fell too, and still depends on C.", "slide_type": "subslide"}
 smallest, largest = sizes[0], sizes[-1]
 never_zero = min(min(values) for values in between["biased"].values()) > 0
 shrinks = np.mean(between["biased"][smallest]) / np.mean(between["biased"][largest])
@@ -551,7 +551,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("never-equal"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Overfitting needs different samples and a machine that can learn the difference. A larger gap is not the worse machine.", "slide_type": "subslide"}
 # **Reading.** Never equal: so it is, in every draw and at every size. The distance falls about as
 # 1/n, and the gap falls with it.
 #
@@ -560,7 +560,7 @@ print(claims.recorded("never-equal"))
 # and a machine that can learn how they differ. (The machine with the larger gap need not be the
 # worse one: look at what it does on the test half before you regularise.)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask how a classifier could fail to tell 120 from 120 pictures in 512 dimensions, on its training set. It cannot: hence always 2.", "slide_type": "subslide"}
 # ### A trap: the distance that is always 2
 #
 # The **proxy A-distance** asks a classifier to tell two sets apart: 2 (1 - 2 error). Zero is
@@ -591,7 +591,7 @@ for what, found in trap.items():
         apart = "apart" if np.mean(values) > 1 else "alike"
         print(f"{' '.join(what.split())}, {error}: {apart}")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Show the rows from studio to night. Ask which one they would still trust the model with.", "slide_type": "slide"}
 # ## Claim: more similarity means better generalisation
 #
 # > More similarity means better generalization.
@@ -613,7 +613,7 @@ plots.PictureRows(
     "cats and dogs, darker, noisier and less sharp from row to row",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Hands. Keep the result for the reading: two rules break.", "slide_type": "subslide"}
 distance_prediction = Prediction(
     "similarity-generalises",
     "Two dials lead away from the source: less light, or a background that goes less and less with "
@@ -626,7 +626,7 @@ distance_prediction = Prediction(
 )
 distance_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Follow one panel at a time: distance to the right, accuracy down. Grey is chance.", "slide_type": "subslide"}
 # **Experiment.** Trained in the studio at 0.8. One dial takes the light away, one takes the
 # correlation to -0.8. The distance is the MMD in the representation that the classifier sees; grey
 # is what two halves of the source reach by chance.
@@ -652,7 +652,7 @@ plots.alt_text(
     "small distance. Drawn fc7 loses with the light only.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Four of six pairs agree. Ask which two do not before you go on.", "slide_type": "subslide"}
 ends = {
     (name, dial): travelled[name][dial] for name in travelled for dial in ("light", "association")
 }
@@ -687,7 +687,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("similarity-generalises"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Distance without loss, loss without distance: have one example of each said aloud.", "slide_type": "subslide"}
 # **Reading.** Along the light, both kinds of `fc7` lose accuracy as the distance grows, as the
 # slide says. Two things break the rule.
 #
@@ -701,7 +701,7 @@ print(claims.recorded("similarity-generalises"))
 # and loss on one dial, neither on the other. The slide asks the right question itself: *similar in
 # what, and generalization to what?*
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Both dials at once: this is the student's own situation. Ask what they would try first, and note it.", "slide_type": "slide"}
 # ## Claim: a realistic scenario
 #
 # > Generalization to a test set from another source is less certain: error is expected to rise. Is
@@ -729,7 +729,7 @@ plots.alt_text(
     ax, "Error as in training, with the association gone, in the evening, and with both: it rises."
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit, then ask for the fix they believe in most.", "slide_type": "subslide"}
 fix_prediction = Prediction(
     "realistic-scenario",
     "More varied training data, transfer from a pre-trained network, training again with 40 "
@@ -743,7 +743,7 @@ fix_prediction = Prediction(
 )
 fix_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Left panel is without transfer. Compare \"other source\" across panels first, fixes within a panel second.", "slide_type": "subslide"}
 # **Experiment.** 160 training pictures each, four draws. **Varied**: 160 pictures in any light,
 # before any background, instead of the studio's. **A few**: 40 labelled pictures of the other
 # source beside the studio's, together as heavy as these. **Transfer** is the step from the left
@@ -769,7 +769,7 @@ plots.alt_text(
     "natural fc7 and drawn fc7. A pre-trained network lowers it most on the other source.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "The random split had promised about 2% error. The best fix is still far from it.", "slide_type": "subslide"}
 mean = {
     (name, fix, source): 100 * np.mean(values)
     for name, fixes in fixed.items()
@@ -815,7 +815,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("realistic-scenario"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Transfer gives back most, no fix gives back all. Point at the cost at home of more varied data: the shortcut is gone.", "slide_type": "subslide"}
 # **Reading.** The error rises for everyone. Raw pixels end at guessing; `natural fc7` goes from a
 # few in a hundred to about a quarter. Light and association each do a part of it.
 #
@@ -830,7 +830,7 @@ print(claims.recorded("realistic-scenario"))
 # shifts, fine-tuning all of it gained 2 points at home and lost 7 elsewhere against a linear
 # classifier on frozen features (published: Kumar et al. 2022). Notebook 08 comes back to that.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Who answers 0.75 gets a hint. Draw the share against the correlation if needed.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** At which correlation do three of four cats sit on green?
@@ -851,7 +851,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Use the dial; the line is straight because accuracy is a mixture of two groups.", "slide_type": "subslide"}
 # **2.** `natural fc7` was trained at 1. Down to which correlation in test is it still right in 80
 # of 100? Use the dials; to 0.1 is near enough.
 
@@ -876,7 +876,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The point is that labels of the test set are needed. Ask where they would get them.", "slide_type": "subslide"}
 # **3.** For raw pixels the broken association was no distance at all: MMD within chance. You have
 # labels. What is the distance between `studio` and `association[-0.8]` **within the labels**,
 # averaged over both? To 0.02.
@@ -905,7 +905,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Question 2 is the one to argue about: it is about their monitoring.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -913,7 +913,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("03")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask everybody: generalisation to what? For their own project, in one sentence.", "slide_type": "slide"}
 # ## Remember
 #
 # - A random split tests on your own source. Ask first: generalization to what?

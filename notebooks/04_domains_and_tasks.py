@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Formal words for things they have seen in 03. Ask for the difference between a domain and a task before you begin; write the answers up.", "slide_type": "slide"}
 # # 04 Domains and tasks
 #
 # *Lecture: "Tasks and Domains" and "Formalizing transfer learning".*
@@ -48,7 +48,7 @@ plots.use_course_style()
 BACKBONE = "natural"
 SEEDS = range(3)
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask the question of the slide: cover the words and let them name the classes. What they use is not what the code varies.", "slide_type": "slide"}
 # ## Pictures that can be dialled
 #
 # To change P(X) by hand, one needs pictures that obey. These are drawn by code from a seed. A
@@ -60,7 +60,7 @@ SEEDS = range(3)
 # %% slideshow={"slide_type": "-"}
 ContactSheets()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Point at one pixel and its three numbers. Ask how many numbers the whole picture has.", "slide_type": "slide"}
 # ## A feature space X
 #
 # To a computer a picture is a box of numbers: rows, columns, and three channels. Here is the eye of
@@ -75,12 +75,12 @@ plots.alt_text(
     "values of the 36 pixels in the square, each a whole number from 0 to 255.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "12,288: a point in a space of so many dimensions. Each picture is one point, not 12,288 points.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
 x = feature_vectors([cat], "pixels")
 print(f"one point of X: {x.shape[1]:,} numbers, each from 0 to 255")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask which words get no column. The usual surprise: \"third\" and \"first\" are stop words here.", "slide_type": "subslide"}
 # ### A sentence is a point of another X
 #
 # The slide's own sentence, beside others. A **content vector** has one column for each word of the
@@ -99,19 +99,19 @@ content = vectorizer.fit_transform(sentences).toarray()
 ax = plots.plot_content_vectors(content, vectorizer.get_feature_names_out(), sentences)
 plots.alt_text(ax, "Four sentences as rows, one column a word; most of the numbers are zero.")
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "The nearest sentence shares conference and university. Ask whether that is what they would call near.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
 near = cosine_similarity(content)[0]
 print("nearest to the slide's sentence:", sentences[1 + int(np.argmax(near[1:]))])
 words = {word for sentence in sentences for word in sentence.lower().replace(",", "").split()}
 print("stop words:", *sorted(words & ENGLISH_STOP_WORDS))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Choosing X is choosing what can be seen. Ask for something that their own features cannot see.", "slide_type": "subslide"}
 # Choosing X is choosing what can be seen. *third* is a stop word for scikit-learn: in this X the
 # third conference and the fourth are one point. *concert* and *concerts* are two columns that have
 # nothing to do with each other.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Run it: it is meant to refuse. Equal numbers of columns would not make it sensible either.", "slide_type": "subslide"}
 # ### Two X cannot be compared
 #
 # Which is nearer to a cat, a dog or the Elgar Concert Hall? The question has no answer: a distance
@@ -129,7 +129,7 @@ except ValueError as refusal:
 # The check sees the number of columns only. Two feature spaces with equally many columns would pass
 # it, and the distance would mean nothing. That they are *the same* columns is for you to know.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask: the same birds by night, one domain or two? Let two students disagree.", "slide_type": "slide"}
 # ## Claim: a domain is X and P(X)
 #
 # > D = {X, P(X)}: a feature space and a marginal probability distribution.
@@ -141,7 +141,7 @@ except ValueError as refusal:
 # We look in two feature spaces. One has two numbers a picture: its **brightness** and its
 # **colourfulness**. The other is `fc7` of a network that has seen photographs.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit. Remind them of the two spaces: two numbers, and fc7.", "slide_type": "subslide"}
 prediction = Prediction(
     "domain",
     "Birds in focus and birds out of focus, in the same light. Are they two domains?",
@@ -154,7 +154,7 @@ prediction = Prediction(
 )
 prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Let the room say what differs from row to row. The second row is there to see what chance looks like.", "slide_type": "subslide"}
 # **Experiment.** Four samples of birds: by day; by day again (other birds); by night; out of focus.
 # Here is what they look like.
 
@@ -176,7 +176,7 @@ plots.PictureRows(
     "eight drawn birds; those by night are dark, those out of focus blurred",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Day and out of focus lie on each other: in this X they are one cloud. That is the answer of the eye, for two dimensions.", "slide_type": "subslide"}
 # P(X) is a density over X. In two dimensions it can be drawn.
 
 # %% slideshow={"slide_type": "-"}
@@ -191,7 +191,7 @@ plots.alt_text(
     "lies apart, darker and less colourful. Day and out of focus lie on each other.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "2 means always told apart, 0 means guessing. Grey is what random deals reach: look whether a mark leaves it.", "slide_type": "subslide"}
 # The eye is no measure, and two dimensions are not 512. The **proxy A-distance** trains a linear
 # classifier to tell one sample from the other and scores it on pictures that it has not seen: 2
 # where it always knows, 0 where it guesses.
@@ -217,7 +217,7 @@ plots.alt_text(
     "out of focus are far apart in fc7 only.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Read the two numbers of focus: far in fc7, nothing in brightness and colourfulness.", "slide_type": "subslide"}
 limit = {space: np.quantile(values, 0.95) for space, values in chance.items()}
 mean = {key: float(np.mean(values)) for key, values in distances.items()}
 apart = {(pair, space): mean[pair, space] > limit[space] for pair, space in mean}
@@ -262,7 +262,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("domain"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "\"Are these domains similar?\" is no question about pictures alone. Point at day and night in fc7: what a network ignores is half of its use.", "slide_type": "subslide"}
 # **Reading.** Both halves of the definition are needed. With X kept and P(X) changed, day and night
 # are two domains. With the *pictures* kept and X changed, focus is everything in `fc7` and nothing
 # in brightness and colourfulness. So "are these domains similar?" is no question about pictures
@@ -275,7 +275,7 @@ print(claims.recorded("domain"))
 # What this does not say: a linear classifier sees linear differences only, and 40 pictures show
 # large ones only.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Begin with equal domains, then change one dial. Ask for a change that they see and that neither X sees.", "slide_type": "slide"}
 # ## Turn the dials yourself
 #
 # Two domains of one family. Each dial is a factor's distribution: exposure 0.5 means "from 0.35 to
@@ -287,7 +287,7 @@ print(claims.recorded("domain"))
 explorer = DomainExplorer(photographs)
 explorer
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask what f_S can possibly answer when it sees a lion. Only cat or dog: that is Y.", "slide_type": "slide"}
 # ## Claim: a task is Y and f
 #
 # > T = {Y, f}: a label space and an objective predictive function f, P(y|x). {CAT, DOG} is not
@@ -296,7 +296,7 @@ explorer
 # **Motivation.** f_S has learned cats and dogs. Asked about a lion it can only say "cat" or "dog".
 # Under {lion, wolf} that is wrong, whatever it says. Under {feline, canine} "cat" is right.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit. Half of the room usually expects more than 80%.", "slide_type": "subslide"}
 prediction = Prediction(
     "task",
     "f_S knows cats and dogs. It looks at lions and wolves; truth is feline or canine. How often "
@@ -310,7 +310,7 @@ prediction = Prediction(
 )
 prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the two rows. f_S has never seen the second kind.", "slide_type": "subslide"}
 # **Experiment.** f is a network: the convolutions of the backbone stay as they are, `fc6`, `fc7` and
 # a new last layer learn. Source: three breeds of cat, three of dog, 60 pictures of each species. Five
 # functions f_S, each with its own pictures and its own random start.
@@ -331,7 +331,7 @@ plots.PictureRows(
     "eight drawn heads, as f_S has not seen them before",
 )
 
-# %% slideshow={"slide_type": "subslide"} tags=["claim:task"]
+# %% slideshow={"notes": "The same answers, read in two label spaces. Nothing was trained between left and right.", "slide_type": "subslide"} tags=["claim:task"]
 known, target = animals["cats and dogs"], animals["lions and wolves"]
 accuracy = {
     "cats and dogs, species": [f.accuracy(known, "species") for f in f_S],
@@ -345,7 +345,7 @@ plots.alt_text(
     "are called cat or dog. Under kind most wolves are right, and most lions are called canine.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Under {lion, wolf} it is 0 without any measurement. Under {feline, canine} it is near guessing: ask why.", "slide_type": "subslide"}
 right_under = {name: 100 * np.mean(values) for name, values in accuracy.items()}
 never, kind = right_under["lions and wolves, species"], right_under["lions and wolves, kind"]
 option = prediction.options[int(np.searchsorted([45, 55, 80], kind))]
@@ -379,7 +379,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("task"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the cub and at the grown lion: big eyes and a short muzzle decide.", "slide_type": "subslide"}
 # Who is called what? Each mark is one f_S.
 
 # %% slideshow={"slide_type": "-"}
@@ -394,7 +394,7 @@ plots.alt_text(
     ax, "How often f_S calls each of four lions and four wolves feline, with a picture of each."
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Not an artefact of drawings: photographs of lions are called feline less often than cats.", "slide_type": "subslide"}
 # Are the drawings to blame? The same on real photographs: f_S learns three cats and six dogs from
 # shipped features of `fc7`, then looks at photographs of cats, dogs, cougars and lions that it has
 # not seen.
@@ -415,7 +415,7 @@ of_group = {
 }
 print("called feline:", *(f"{name} {share:.0%}" for name, share in of_group.items()), sep="  ")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "A common Y is not a common f. The usual slip: \"renaming the labels makes it the same task\".", "slide_type": "subslide"}
 # **Reading.** The slide is right, and a common label space is a weaker thing than it looks. Under
 # {lion, wolf} f_S is never right: no measurement is needed, the label spaces share no label. Under
 # {feline, canine} it *can* be right. But what f_S learned is "what tells my cats from my dogs", and
@@ -428,7 +428,7 @@ print("called feline:", *(f"{name} {share:.0%}" for name, share in of_group.item
 # What this does not say: that lions look like dogs. Another backbone, or other breeds in the
 # source, draw another boundary.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Three targets, three ways. Have them ordered by how far they are from the source.", "slide_type": "slide"}
 # ## Claim: can f be reused?
 #
 # > Can we just use the source's predictive function to approximate the target's? Can we reuse part
@@ -442,7 +442,7 @@ print("called feline:", *(f"{name} {share:.0%}" for name, share in of_group.item
 # - **part of it**: its `fc7`, and a new linear classifier, from 20 target pictures a label;
 # - **all of it, trained on**: fine-tuned on the same 20.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit. Ask what \"keeps up\" should mean; the next slide says five points.", "slide_type": "subslide"}
 prediction = Prediction(
     "reuse-f",
     "f_S as it is, against the better of the two ways that learn from the target:",
@@ -455,7 +455,7 @@ prediction = Prediction(
 )
 prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The fourth mark is the control, straight from the backbone. Students skip it: it carries the conclusion.", "slide_type": "subslide"}
 # **Experiment.** Five functions f_S, and for each its own 20 pictures a label. "Keeps up" means:
 # no more than five points behind. A fourth way is the control: the same network, the same 20
 # pictures, but **without f_S**, straight from the backbone.
@@ -482,7 +482,7 @@ plots.alt_text(
     "of learning without it, on three targets, five draws each.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Points gained by learning from the target, near to far.", "slide_type": "subslide"}
 mean = {key: 100 * np.mean(values) for key, values in reused.items()}
 as_is, new_classifier, fine_tuned, without = tasks.WAYS
 behind = {
@@ -517,7 +517,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("reuse-f"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "On lions and wolves one does as well without f_S. Ask what then was worth reusing.", "slide_type": "subslide"}
 # **Reading.** Both questions of the slide have an answer, and it depends on the target.
 #
 # - *Can we just use f_S?* On its own domain, yes, without a single label. Farther away it falls, and
@@ -529,7 +529,7 @@ print(claims.recorded("reuse-f"))
 # wolves one does as well **without** it, straight from the backbone. The part worth reusing there is
 # not what f_S learned about cats and dogs. It is what the backbone knew before.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Distance and accuracy in the same order, three points only. Ask whether one would dare to draw a line.", "slide_type": "subslide"}
 # ### Are they similar?
 #
 # The slide asks it of f_S and f_T. The pictures can be asked before there is any f_T: how far does
@@ -548,7 +548,7 @@ for name, distance in far.items():
 # NBVAL_CHECK_OUTPUT
 print("nearest:", min(far, key=far.get), "- farthest:", max(far, key=far.get))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Let students place their own problem in a cell. Unlabelled targets are more frequent than they think.", "slide_type": "slide"}
 # ## Four settings
 #
 # Pan and Yang (2010) name the settings of transfer learning by what stays the same. Choose a cell,
@@ -563,7 +563,7 @@ TransferSettings()
 # domain" is a measured thing: two samples are never equal (notebook 03), so it means that no
 # distance is seen beyond chance.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Who answers 1,024 forgot the channels.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** How many columns has the X of pixels, for pictures of 32 x 32?
@@ -591,7 +591,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Predict first: a network that met blur in training, does it see blur more or less?", "slide_type": "subslide"}
 # **2.** The backbone `"drawn"` was trained on drawings, in all kinds of light and focus. Are the birds
 # in focus and out of focus `"nearer"` or `"farther"` in its `fc7` than in that of `"natural"`?
 # Predict, then measure with `feature_vectors` and `compare_domains`.
@@ -624,7 +624,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Takes some seconds when answered. Ask for a guess first.", "slide_type": "subslide"}
 # **3.** How many target pictures a label does fine-tuning f_S need to be right on more than 75% of
 # lions and wolves, in the mean over the five f_S: 2, 5, 10 or 20?
 
@@ -654,7 +654,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask two questions: same task? who has labels? The word follows.", "slide_type": "subslide"}
 # **4.** A shop has labelled pictures of its shoes, taken in a studio. You have pictures of the same
 # models of shoes, taken by customers with their telephones, without labels. What does the survey
 # call this setting, in one word?
@@ -678,7 +678,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "In question 3 the first option is the trap: the backbone is transfer too.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -686,7 +686,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("04")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask for D and T of a project in the room, in the symbols of the lecture.", "slide_type": "slide"}
 # ## Remember
 #
 # - A domain is pictures *in a feature space*. Change the space, and near may become far.

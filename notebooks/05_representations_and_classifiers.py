@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "The question of the notebook: what of a network belongs to the task, what to the domain? Announce the 2 x 2 at the end.", "slide_type": "slide"}
 # # 05 Representations and classifiers
 #
 # *Lecture: "Representation Learning & Classifiers".*
@@ -56,7 +56,7 @@ from tlcourse.widgets import (
 SOURCE = "drawn"
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Let a student drag. Move a point far from the boundary: nothing happens. Ask why, then move a support vector.", "slide_type": "slide"}
 # ## A linear SVM to touch
 #
 # Drag the points. The full line is the boundary, the dashed lines are its margin, and the points
@@ -69,7 +69,7 @@ plots.use_course_style()
 playground = SVMPlayground()
 playground
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask what \"best\" means here. Widest margin, not fewest errors to come.", "slide_type": "slide"}
 # ## Claim: the best boundary in a given space
 #
 # > SVM find the best boundary separating the data instances into different classes in a **given**
@@ -79,7 +79,7 @@ playground
 # that stays farthest from both. There are endlessly many, and the SVM tries none of them: it solves
 # an equation. "Given" is the other half: the machine takes the features as they come.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit quickly. It is about trust in an optimiser.", "slide_type": "subslide"}
 space_prediction = Prediction(
     "svm-given-space",
     "12 points in two clouds. An SVM against 3,600 directions tried one by one: which margin is "
@@ -92,7 +92,7 @@ space_prediction = Prediction(
 )
 space_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "One curve a draw, one peak, and the SVM's mark on it. 3,600 tries against one equation.", "slide_type": "subslide"}
 # **Experiment.** Ten draws of two clouds. The brute force turns a line by tenths of a degree, puts
 # it in the middle of the gap, and measures its distance from the nearest points.
 
@@ -110,7 +110,7 @@ plots.alt_text(
     "margin lies on the peak.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Better than the average line, not better than the luckiest. Ask why the luckiest cannot be chosen.", "slide_type": "subslide"}
 # Is the widest margin also the best for points to come? Each separating line of the brute force
 # says of 1,000 new points what they are.
 
@@ -123,7 +123,7 @@ print(f"the average separating line {100 * average_right.mean():.1f}%,")
 print(f"the best of them (chosen by looking at the new points) {100 * best_right.mean():.1f}%;")
 print("the SVM beats the average line in", (svm_right > average_right).sum(), "of 10 draws")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Same points, other coordinates. Ask for the straight line on the left before you point at the right.", "slide_type": "subslide"}
 # ### And in another space?
 #
 # The same machine, the same things, other features. A disc inside a ring: given as x1 and x2, or as
@@ -140,7 +140,7 @@ plots.alt_text(
     "same points by distance and angle: an upright line separates them.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask what makes two of these pictures close in pixels: mostly the background.", "slide_type": "subslide"}
 # Now pictures: 19 breeds of cats, dogs, lions and wolves, drawn before four kinds of background.
 # Which species is it? The features are the raw pixels, or `fc7` of a network.
 
@@ -165,7 +165,7 @@ ax = plots.plot_pictures(
 )
 plots.alt_text(ax, "Drawn heads of cats, dogs, lions and wolves before different backgrounds.")
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Same machine, other space: near guessing becomes nearly perfect. Read the rows in pairs.", "slide_type": "subslide"}
 rings = [boundaries.circles_in_two_spaces(seed=seed) for seed in range(5)]
 in_plane, in_polar = ([ring[space] for ring in rings] for space in ("x1, x2", "distance, angle"))
 on_pixels = linear_separability(pixels, species, seeds=range(5), groups=breed)
@@ -183,7 +183,7 @@ plots.alt_text(
     "distance and angle. Species: clearly better on fc7 than on pixels.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Ten of ten: no direction beats the margin. The accuracies are the second half of the claim.", "slide_type": "subslide"}
 widest = int((svm_margins > 0.999 * brute_margins).sum())
 better = np.array([*in_polar, *on_fc7]) > [*in_plane, *on_pixels]
 turned = np.mean([boundaries.turned_by_stretching(seed=seed) for seed in range(10)])
@@ -219,7 +219,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("svm-given-space"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "\"Given\" is the word to remember. Even a change of unit turns the boundary.", "slide_type": "subslide"}
 # **Reading.** No direction beats the SVM's margin, in any draw. On new points it is better than the
 # average line that separates the twelve, in nearly every draw, but it is not the best of those
 # lines: "best" is the widest margin, not the fewest errors to come.
@@ -228,7 +228,7 @@ print(claims.recorded("svm-given-space"))
 # to nearly perfect. Even a change of unit, millimetres for centimetres, turns the boundary: the
 # margin is measured in the unit of the axes. What the SVM cannot do is change the space.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Let the room choose kernel and data. Quadratic on moons is the one that fails.", "slide_type": "slide"}
 # ## Kernels to try
 #
 # A linear SVM needs inner products only. A **kernel** is the inner product of a richer space. So
@@ -240,7 +240,7 @@ print(claims.recorded("svm-given-space"))
 explorer = KernelExplorer()
 explorer
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Two questions: does it separate, and is it really linear elsewhere? Both are tested.", "slide_type": "slide"}
 # ## Claim: the kernel trick
 #
 # > SVMs using the kernel trick can overcome the linear limitation through an implicit mapping to a
@@ -249,7 +249,7 @@ explorer
 # **Motivation.** There are two parts to check. Does a kernel separate what no line separates? And
 # is it really a linear machine in another space, one that could be written out?
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit. Many expect the kernel to beat fc7.", "slide_type": "subslide"}
 kernel_prediction = Prediction(
     "kernel-trick",
     "And the species of the drawn animals, on raw pixels: what does the best kernel of a few do to "
@@ -263,7 +263,7 @@ kernel_prediction = Prediction(
 )
 kernel_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "RBF is nearly perfect on all three, quadratic on two. Linear is near guessing where the classes surround each other.", "slide_type": "subslide"}
 # **Experiment.** Three data sets that no line separates, five draws of 200 points, 1,000 new points
 # each.
 
@@ -279,7 +279,7 @@ plots.alt_text(
     "chessboard; quadratic on circles and chessboard but not on the moons; linear on none.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Write (x z + 1)^2 out for two features with the room: six terms. The scores agree to four digits.", "slide_type": "subslide"}
 # ### The implicit map, written out
 #
 # The quadratic kernel $(x \cdot z + 1)^2$ is the inner product of six features:
@@ -295,7 +295,7 @@ for data_set in curved:
 print(kernels.quadratic_map(X).shape)
 print("the same scores to 0.0001 on all three:", max(gaps) < 1e-4)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Infinitely many dimensions, approached by 200 features. Nystroem takes its features from the data, hence faster.", "slide_type": "subslide"}
 # The RBF kernel's space has infinitely many dimensions. It can be *approached*: by **random Fourier
 # features**, or by the **Nystroem** map, which takes its features from the training points.
 
@@ -313,7 +313,7 @@ plots.alt_text(
     "features: both fall; Nystroem falls to almost nothing, random Fourier features slowly.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask for a bet on the two rows before running. Digits go the other way.", "slide_type": "subslide"}
 # ### Is a kernel enough?
 #
 # Raw pixels with a linear SVM, raw pixels with the RBF kernel at its best of a few settings, and a
@@ -348,7 +348,7 @@ plots.alt_text(
     "Digits: both machines on pixels are far better than fc7.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "One or two points against more than thirty. Compare with the hands of the prediction.", "slide_type": "subslide"}
 gains = {
     data_set: 100 * (np.array(tried[data_set, "RBF"]) - tried[data_set, "linear"])
     for data_set in curved
@@ -394,7 +394,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("kernel-trick"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "A kernel bends the boundary in the same description. It does not learn another description: that is the network's part.", "slide_type": "subslide"}
 # **Reading.** The trick works as the slide says: what no line separates in the plane, a linear
 # machine separates in the kernel's space, and the map can be written out or approached. The kernel
 # must suit the data: the quadratic one does nothing for the moons.
@@ -405,7 +405,7 @@ print(claims.recorded("kernel-trick"))
 # in a richer space *of the same description*. It does not learn another description from data.
 # That is what the network does, for the data that it learnt from.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask where the representation ends. \"Before fc8\" is one answer of many.", "slide_type": "slide"}
 # ## Claim: a deep network is both
 #
 # > A deep neural network is a representation and a classifier.
@@ -414,7 +414,7 @@ print(claims.recorded("kernel-trick"))
 # last layer decides. But why there? Every layer is the input of all that follow. Cut anywhere,
 # train a linear SVM on what comes out, and see where a straight boundary begins to do.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "fc8 is a matrix and a bias: recomputed by hand, the same scores. Nothing mysterious about the last layer.", "slide_type": "subslide"}
 # First the fact in the claim. `fc8` is one matrix and one bias: recompute its scores from `fc7`.
 
 # %% slideshow={"slide_type": "-"}
@@ -430,7 +430,7 @@ print("layers after the cut:", [name for name, _ in list(backbone.network.named_
 print("the same scores:", bool(torch.allclose(by_hand, scores, atol=1e-3)))
 print("the same predictions:", bool((by_hand.argmax(1) == scores.argmax(1)).all()))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Click from left to right and let the room say when the classes begin to separate. The plane shows two directions only.", "slide_type": "subslide"}
 # ### Cut it where you like
 #
 # Click on a layer, or use the arrow keys. All up to it is representation. The picture shows the
@@ -445,7 +445,7 @@ cut = NetworkCut(
 )
 cut
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit. The background is the interesting half.", "slide_type": "subslide"}
 both_prediction = Prediction(
     "dnn-is-both",
     "A linear SVM on every layer. Towards fc7, what happens to the network's own task, and to "
@@ -459,7 +459,7 @@ both_prediction = Prediction(
 )
 both_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Follow the background's line: it rises, then falls. Then the dotted control: depth alone does not do it.", "slide_type": "subslide"}
 # **Experiment.** The source's own task is to tell 41 hybrids, drawn with all factors varied: here
 # are pictures of them that it has not seen. The animals are new to it. Three draws of the training
 # images each; the same network with random weights as a control.
@@ -491,7 +491,7 @@ plots.alt_text(
     "towards fc7; with random weights far less is gained.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "94% of its own task after fc7, a third of the backgrounds. Ask whether that is a loss or an achievement.", "slide_type": "subslide"}
 means = {
     name: {layer: 100 * np.mean(values) for layer, values in line.items()}
     for name, line in lines.items()
@@ -541,7 +541,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("dnn-is-both"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "A representation is made for a task. Ask what their own backbone has thrown away.", "slide_type": "subslide"}
 # **Reading.** `fc8` is a linear classifier, and what it is given has been made for it: on the
 # source's own task a straight boundary gets better with almost every layer, from near guessing to
 # nearly perfect. With random weights, depth alone gains far less.
@@ -551,7 +551,7 @@ print(claims.recorded("dnn-is-both"))
 # nobody taught the network, level off before the end. A representation is not good or bad as such:
 # it is made for a task. Where to cut depends on yours: notebook 07 takes this up.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Draw the 2 x 2: same or other task, same or other domain. Fill it in as you go.", "slide_type": "slide"}
 # ## Claim: what belongs to the task, what to the domain
 #
 # > Classifiers are **task**-specific. We can rarely reuse them for a different task, as they are
@@ -562,7 +562,7 @@ print(claims.recorded("dnn-is-both"))
 # labels on other pictures. Two ways to reuse: take the classifier as it is, or train a new one, on
 # a few pictures, in the old representation.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Blur changes P(X), not the labels. Other labels change Y, not the pictures.", "slide_type": "subslide"}
 # The other domain is **out of focus**: blurred pictures of the very same animals. The network never
 # saw pictures this blurred. The other tasks are the **breed** and the **background** of the very
 # same pictures.
@@ -575,7 +575,7 @@ ax = plots.plot_pictures(
 )
 plots.alt_text(ax, "Nine animals in focus, and below them the same nine, blurred.")
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit. The third option and the second differ in the background only.", "slide_type": "subslide"}
 reuse_prediction = Prediction(
     "classifier-task-representation-domain",
     "A classifier of species on fc7, trained in focus. Which other tasks are served, in focus?",
@@ -588,13 +588,13 @@ reuse_prediction = Prediction(
 )
 reuse_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Explain \"as it is, in the way that flatters it\": each output is matched to the best label.", "slide_type": "subslide"}
 # **Experiment.** The classifier of species learnt from 228 pictures in focus. "As it is" on another
 # task: each output is matched with one label in the way that flatters it most. A new classifier
 # gets ten pictures a label. `fc7` serves a task if it beats both controls: the raw pixels, and a
 # network with random weights. Five draws.
 
-# %% slideshow={"slide_type": "subslide"} tags=["claim:classifier-task-representation-domain"]
+# %% slideshow={"notes": "Read down a column: what serves species and breed does not serve the background. Dotted is guessing.", "slide_type": "subslide"} tags=["claim:classifier-task-representation-domain"]
 domains = sharp, soft = "in focus (the source)", "out of focus"
 representations = {
     "new on fc7": {
@@ -618,7 +618,7 @@ plots.alt_text(
     "background.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Point at the negative lead on background: raw pixels are better there.", "slide_type": "subslide"}
 reached = {key: 100 * np.mean(values) for key, values in table.items()}
 others = ("breed", "background")
 best_new = {task: max(reached[task, sharp, name] for name in representations) for task in others}
@@ -667,7 +667,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("classifier-task-representation-domain"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The slide holds in direction, with two exceptions. Ask for the second one: exercise 4.", "slide_type": "subslide"}
 # **Reading.** *The classifier* is bound to its labels: four outputs can be right on four of
 # nineteen breeds at most, however they are matched. And it is bound to its domain as well: out of
 # focus, though trained on 228 pictures, it is far worse than a new one trained on 40 blurred ones.
@@ -680,7 +680,7 @@ print(claims.recorded("classifier-task-representation-domain"))
 # right in its direction, and both its sentences have an exception: the background here, and the one
 # that exercise 4 asks for.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Use the slider, then say why a lower C buys a wider margin.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** In the playground, lower C step by step. Does the margin get `"wider"` or `"narrower"`?
@@ -708,7 +708,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Count for two features first: six. Then the formula.", "slide_type": "subslide"}
 # **2.** The quadratic kernel on two features has a space of 6. How many features has its space for
 # the 3,072 pixel values of a 32 x 32 picture in colour, the constant included?
 
@@ -733,7 +733,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Read it off the figure: the peak of the background's line.", "slide_type": "subslide"}
 # **3.** `fc7` has lost the background. After which layer would you cut to tell it?
 
 # %% slideshow={"slide_type": "-"}
@@ -754,7 +754,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "A coarser label space needs a dictionary only. This is the exception to \"rarely reused\".", "slide_type": "subslide"}
 # **4.** Is there a task that the classifier of species serves as it is, although its labels are
 # others? Think of `"kind"`: feline or canine. What share of the pictures does it get right, in
 # percent, if cat and lion count as feline, dog and wolf as canine?
@@ -785,7 +785,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Question 2: let somebody defend \"too few features\", and look at the sizes.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -793,7 +793,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("05")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask: new labels on the same pictures, what do you keep? New pictures, same labels?", "slide_type": "slide"}
 # ## Remember
 #
 # - A linear SVM finds the widest margin in the space that it is given. A kernel gives it a richer

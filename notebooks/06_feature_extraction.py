@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "The lecture's main tool. If the class sees one notebook only, it is this one.", "slide_type": "slide"}
 # # 06 Feature extraction
 #
 # *Lecture: "Reuse all" and "Factors of deep representation quality".*
@@ -39,7 +39,7 @@ from tlcourse.widgets import DeviceToggle, FeatureExtractionExplorer, Prediction
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Describe and decide are two jobs of one network. Ask which one is of use to somebody with other classes.", "slide_type": "slide"}
 # ## The idea
 #
 # A network that was trained on a large source does two things. Its lower layers **describe** an
@@ -50,7 +50,7 @@ plots.use_course_style()
 # **Feature extraction**: run the network once over your images, keep what a layer puts out, and
 # train a linear classifier on that. Nothing in the network is trained.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Point at \"held out\": no target class was in the source. Ask why that matters for every number below.", "slide_type": "slide"}
 # ## The backbone
 #
 # The small VGG of the course, trained on photographs of 41 natural classes. No class of any target
@@ -67,7 +67,7 @@ print("held out:", card["held_out"])
 print(natural.layer_sizes)
 print(sum(natural.layer_sizes[layer] for layer in natural.default_layers), "features in all")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Rows are images, columns are units. Ask for the width before running: 2,048.", "slide_type": "slide"}
 # ## From images to a matrix
 #
 # One call, one matrix: a row for each image, the columns of each layer side by side.
@@ -79,7 +79,7 @@ ten = Subset(digits, range(10))
 features = extract_features(natural, ten, device="cpu")
 features
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Point at the columns that are strong for all ten digits: to this network digits look alike.", "slide_type": "subslide"}
 pictures = [image for image, _ in ten]
 figure = plots.plot_images_and_features(pictures, features.select("fc7"), "fc7")
 plots.alt_text(
@@ -92,7 +92,7 @@ plots.alt_text(
 # To a network that knows animals, ten digits look much alike: many strong features are the same for
 # all. What tells digits apart is in the others.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Three decisions that papers rarely state. Ask what changes if one is left out; averaging over space comes back with the digits.", "slide_type": "subslide"}
 # Three decisions hide in that call. Public code often takes them without saying so.
 #
 # - **After the ReLU**: no value is below zero.
@@ -106,7 +106,7 @@ print("nothing below zero:", bool((features.matrix >= 0).all()))
 print("one number a channel of conv3_2:", features.select("conv3_2").shape)
 print("two passes agree:", bool((features.matrix == again.matrix).all()))
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Change the device and run the next cell: the clock is what differs. On most machines in the room it is cpu.", "slide_type": "slide"}
 # ## Choose the device
 #
 # The next cell runs on what you choose here. What this machine lacks says why.
@@ -121,7 +121,7 @@ timed = extract_features(natural, some, device=device.value or "auto", cache=Fal
 seconds = sum(timed.about["seconds"].values())
 print(f"{len(some) / seconds:.0f} images a second, {timed.about['precision']}")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Try insects from natural, then from manmade. Then switch off all but conv1_1 and ask for a guess first.", "slide_type": "slide"}
 # ## Choose source, target and layers
 #
 # Twenty training photographs a class, a linear SVM, fifty test photographs a class. Click on
@@ -134,7 +134,7 @@ print(f"{len(some) / seconds:.0f} images a second, {timed.about['precision']}")
 explorer = FeatureExtractionExplorer()
 explorer
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask for the rival before you show it: what is fc7 to be compared with? The same network from scratch, same photographs.", "slide_type": "slide"}
 # ## Claim: reuse all
 #
 # > DNN last layer features + SVM: for a very similar task and the same domain.
@@ -146,7 +146,7 @@ explorer
 # The rival is the same network **trained from scratch** on the same 20 photographs a class, for
 # 40 passes over them, with crops, rotations and colour changes.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Commit. \"Only from the near source\" is the usual choice.", "slide_type": "subslide"}
 prediction = Prediction(
     "reuse-all",
     "fc7 and a linear SVM, against the same network trained from scratch on 20 images a class:",
@@ -159,7 +159,7 @@ prediction = Prediction(
 )
 prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Three marks a row: look at the order within a target. Near and far are read off the class names, not measured.", "slide_type": "subslide"}
 # **Experiment.** The near source of cats, dogs and insects is `natural`; that of vehicles and
 # clothes is `manmade`. The far source is the other one. Three draws of the training images each.
 #
@@ -194,7 +194,7 @@ plots.alt_text(
     "training from scratch, three draws each.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Gains in points, near and far. Both are positive: compare with the hands.", "slide_type": "subslide"}
 mean = {key: 100 * np.mean(values) for key, values in measured.items()}
 gain = {
     which: {target: mean[target, which] - mean[target, "from scratch"] for target in near_source}
@@ -234,7 +234,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("reuse-all"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The slide is modest: even a far source helps. Ask when the rival would win: with thousands of images.", "slide_type": "subslide"}
 # **Reading.** Both sources beat training from scratch on all four targets, and the near source beats
 # the far one on each. So the slide is right here, and modest: reuse also pays when the source is
 # *not* very similar. 200 photographs teach a network next to nothing, so even a far description is
@@ -243,13 +243,13 @@ print(claims.recorded("reuse-all"))
 # What this does not say: the rival had 20 images a class. With thousands it would catch up, and
 # notebook 01 measures when. Nor is "near" measured here: it is our reading of the class names.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask which of the three they would take without looking. fc7 is the usual answer.", "slide_type": "slide"}
 # ## fc6, fc7, or the full network?
 #
 # The lecture's tables compare three descriptions: one layer of two, or all layers side by side.
 # Here they are on six targets, from their better source.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "The full network is highest on each of six targets. fc6 lies above fc7 nearly everywhere.", "slide_type": "subslide"}
 embeddings = layer_sets("natural")
 best_source = {**near_source, "food": "natural", "scenes": "manmade"}
 compared = {
@@ -268,14 +268,14 @@ means = {key: np.mean(values) for key, values in compared.items()}
 wins = sum(means[target, "full network"] > means[target, "fc7"] for target in FAMILIES)
 print(f"the full network beats fc7 on {wins} of {len(FAMILIES)} targets")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The nearer to the decision, the more specialised in the source. Published table: seven of nine.", "slide_type": "subslide"}
 # **Reading.** `fc6` describes better than `fc7` on all targets but cats and dogs, where they are
 # level, and all layers together describe best. The closer a layer is to the decision, the more it
 # has specialised in the classes of the *source*. The full network also keeps colours, textures and
 # parts, which the target can use. In the slide's first table the full network beats `fc7` on seven
 # of nine data sets (published); the two others, cats-dogs and sdogs, are those most like ImageNet.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask what \"all of this\" was in the claim: volume, variety, similarity, capacity.", "slide_type": "slide"}
 # ## Claim: ten minutes of CPU
 #
 # > If you have all of this, feature extraction plus a classifier will get you close to
@@ -284,7 +284,7 @@ print(f"the full network beats fc7 on {wins} of {len(FAMILIES)} targets")
 # **Motivation.** "All of this" is a source of great volume and variety, similar to the target, and
 # a large and accurate network. One pass over the images and a linear machine is then all the work.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"notes": "Bets on the duration. Have them written down before the clock runs.", "slide_type": "subslide"}
 clock_prediction = Prediction(
     "ten-minutes-of-cpu",
     "1,797 images of digits, from the image to the accuracy, on the CPU. How long?",
@@ -292,7 +292,7 @@ clock_prediction = Prediction(
 )
 clock_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Run it live: it takes seconds. Which stage takes longest? The forward passes, not the SVM.", "slide_type": "subslide"}
 # **Experiment.** A clock on every stage of a real run: the digits go in, the accuracy comes out.
 # Twenty digits a class train the SVM, all others test it. Nothing is read from the cache.
 
@@ -322,7 +322,7 @@ cpu_seconds = time.process_time() - cpu_started
 ax = plots.plot_clock(stages)
 plots.alt_text(ax, "A clock of the run: the forward passes take most of the time, the SVM little.")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Define \"close\" before the number is seen: five points. Changing it afterwards is the oldest trick.", "slide_type": "subslide"}
 # How close is that to the best that is known? The data set's own page gives **98.0%** for a
 # nearest-neighbour classifier trained on 3,823 digits (Alpaydin and Kaynak 1998). We trained
 # on 200. Let "close" mean within five points.
@@ -370,7 +370,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("ten-minutes-of-cpu"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Raw pixels win on digits. The usual reaction is disbelief: ask what averaging over space throws away.", "slide_type": "subslide"}
 # **Reading.** The time is no question: seconds, most of them in the forward passes. The accuracy is
 # the other half of the claim, the half that "all of this" is about. Digits are far from photographs
 # of animals, and the network is small. Here it stays nine points below the published figure, and
@@ -380,7 +380,7 @@ print(claims.recorded("ten-minutes-of-cpu"))
 # So the verdict is *depends*: without a large, accurate and similar source, ten minutes buy a
 # baseline, not the state of the art. Always print the raw pixels beside your features.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Let them estimate before running: 81,890 passes at a fifth of a second or so.", "slide_type": "subslide"}
 # ### What did the ten minutes count?
 #
 # The paper behind the lecture uses VGG16 at 224 x 224 pixels and ten crops of each image. For
@@ -394,12 +394,12 @@ one_pass = few.about["seconds"]["forward passes"] / 4
 hours = 81_890 * one_pass / 3600
 print(f"{one_pass:.2f} s a forward pass: {hours:.0f} hours for flowers102 with ten crops")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "The ten minutes are those of the classifier. Forward passes are paid once, then everything takes seconds.", "slide_type": "subslide"}
 # The slide's ten minutes are those of the **classifier**. The forward passes of a large network
 # come on top: hours on a CPU, minutes on a GPU. They are paid once. After that, every classifier,
 # every set of layers and every normalisation is a matter of seconds, because the features are kept.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "A channel is one column. Who multiplies by places has not averaged.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** How many columns do `conv5_1`, `conv5_2` and `fc6` have together?
@@ -424,7 +424,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Let them use the explorer or a loop. The answer need not be the last layer.", "slide_type": "subslide"}
 # **2.** Which *single* layer of `natural` describes `insects` best (seed 0)? Use the explorer, or
 # a loop over `evaluate_transfer`.
 
@@ -450,7 +450,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask for a bet. The rival has 20 a class.", "slide_type": "subslide"}
 # **3.** With how few training images a class does `fc7` of `natural` beat training from scratch
 # with 20, on `insects`? Try `per_class` = 2, 5, 10, 20 and 40.
 
@@ -479,7 +479,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Hands before each check. In question 3, ask who would have dropped the result as an error.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -487,7 +487,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("06")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask everybody to say what their features are: which layer, averaged or not, normalised how. That is the sentence for the report.", "slide_type": "slide"}
 # ## Remember
 #
 # - The backbone describes, a linear SVM decides. Nothing in the network is trained.
