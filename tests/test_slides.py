@@ -96,7 +96,8 @@ def test_the_server_opens_the_notebook_and_is_for_this_machine():
     options = slides.server_options(slides.find_notebook("06"), ["--port=8899"])
     assert "--SlidesApp.default_url=/slides/notebooks/06_feature_extraction.ipynb" in options
     assert {"--ip=127.0.0.1", "--ServerApp.port_retries=0", "--port=8899"} <= set(options)
-    assert "--ip=127.0.0.1" not in slides.server_options(NOTEBOOKS[0], ["--ip=0.0.0.0"])
+    asked = slides.server_options(NOTEBOOKS[0], ["--ip=0.0.0.0", "--ServerApp.root_dir=there"])
+    assert not any(o.endswith(("127.0.0.1", str(paths.PROJECT))) for o in asked)
 
 
 def test_the_verb_is_cheap_to_read():

@@ -81,13 +81,18 @@ def lab(arguments):
 
 
 def server_defaults(arguments):
-    """Options of a Jupyter server of the course, for what ``arguments`` do not ask otherwise."""
-    defaults = ["--ip=127.0.0.1"] if not asks_for(arguments, "--ip") else []
-    if getattr(os, "geteuid", lambda: 1)() == 0:
-        defaults.append("--allow-root")
+    """Options of a Jupyter server of the course, less those that ``arguments`` give themselves."""
+    defaults = ["--ip=127.0.0.1", f"--ServerApp.root_dir={PROJECT}"]
     if asks_for(arguments, "--port"):
         defaults.append("--ServerApp.port_retries=0")
-    return [*defaults, f"--ServerApp.root_dir={PROJECT}"]
+    if getattr(os, "geteuid", lambda: 1)() == 0:
+        defaults.append("--allow-root")
+    given = {_option_name(word) for word in arguments}
+    return [option for option in defaults if _option_name(option) not in given]
+
+
+def _option_name(word):
+    return word.partition("=")[0].lstrip("-").removeprefix("ServerApp.")
 
 
 def run_jupyterlab(arguments):

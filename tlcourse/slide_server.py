@@ -10,6 +10,7 @@ from pathlib import Path
 from jupyter_server.base.handlers import path_regex
 from jupyterlab_rise.app import RiseApp, RiseHandler
 from jupyterlab_server import LabServerApp
+from traitlets import Unicode
 
 _LIVE = Path(__file__).parent / "templates" / "live"
 
@@ -30,7 +31,7 @@ class SlidesApp(RiseApp):
     description = "Notebooks live as slides"
     extension_url = "/slides"
     file_url_prefix = "/slides"
-    default_url = "/slides"
+    default_url = Unicode("/slides", help="The page to open first.").tag(config=True)
     app_url = "/course-slides"
     app_settings_dir = str(_LIVE / "settings")
     extra_labextensions_path = [str(_LIVE / "labextensions")]

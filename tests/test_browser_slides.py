@@ -1,0 +1,290 @@
+"""Slides as a room sees them: every slide of every deck, and live slides, in a real browser."""
+
+import re
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import browser as lab
+import nbformat
+import pytest
+from test_slides import WITH_OUTPUTS, cell
+
+from tlcourse import paths, slide_export
+
+pytestmark = pytest.mark.browser
+SIZES = ((1920, 1080), (1280, 720))
+SMALLEST_TEXT = 15.9  # px of 720 lines: 24 px of 1080, less rounding
+SMALLEST_FIGURE = 0.75  # its smallest labels are 15 px when it is not shrunk
+LIMITS = f"{{ smallestText: {SMALLEST_TEXT}, smallestFigure: {SMALLEST_FIGURE} }}"
+MEASURE = (paths.PROJECT / "tests" / "slide_measure.js").read_text(encoding="utf-8")
+MEASURE_DECK = f"""() => {{
+  const measure = {MEASURE};
+  const found = {{}};
+  [...document.querySelectorAll(".slides > section")].forEach((stack, h) =>
+    [...stack.children].forEach((slide, v) => {{
+      Reveal.slide(h, v);
+      const problems = measure(slide, {LIMITS});
+      const place = `${{h}}.${{v}} ${{slide.innerText.trim().slice(0, 40)}}`;
+      if (problems.length) found[place] = problems;
+    }}));
+  return found;
+}}"""
+PRESENT = "document.querySelector('.slides > section.present > section.present')?.id"
+SLOW = 240_000  # ms, for a page on a busy machine
+LIVE = (
+    cell("# One"),
+    cell("Say **this** aloud.", "notes"),
+    cell(
+        "import ipywidgets\n"
+        "slider = ipywidgets.IntSlider(5, max=10)\n"
+        "choice = ipywidgets.Dropdown(options=['a', 'b', 'c'])\n"
+        "ipywidgets.VBox([slider, choice])",
+        outputs=[],
+    ),
+    cell("# Three"),
+    cell("slider.value", "-", outputs=[]),
+    cell("from IPython.display import HTML\nHTML('<section>a card</section>')", "subslide", []),
+    cell("# Five"),
+)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    executable = lab.find_browser()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = slide_export.browser_options()
+        started = playwright.chromium.launch(executable_path=executable, args=options)
+        yield started
+        started.close()
+
+
+@contextmanager
+def open_deck(chromium, deck, size=SIZES[0]):
+    """A deck from its file, without a network; and what went wrong on the page."""
+    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, offline=True)
+    page, problems = context.new_page(), []
+    page.set_default_timeout(SLOW)
+    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda r: None if is_in_the_file(r.url) else problems.append(r.url))
+    page.goto(deck.as_uri())
+    page.wait_for_function("window.Reveal?.isReady()")
+    try:
+        yield page, problems
+    finally:
+        context.close()
+
+
+def is_in_the_file(url):
+    return url.startswith(("file:", "data:", "blob:", "about:"))
+
+
+@pytest.fixture
+def deck_of(tmp_path):
+    def deck_of(*cells):
+        notebook = tmp_path / "made_up.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), notebook)
+        deck = notebook.with_suffix(".html")
+        deck.write_text(slide_export.deck_html(notebook), encoding="utf-8")
+        return deck
+
+    return deck_of
+
+
+@pytest.mark.parametrize("notebook", WITH_OUTPUTS, ids=lambda path: path.stem)
+def test_every_slide_of_a_deck_fits(chromium, tmp_path, notebook):
+    deck = tmp_path / f"{notebook.stem}.html"
+    deck.write_text(slide_export.deck_html(notebook), encoding="utf-8")
+    with open_deck(chromium, deck) as (page, problems):
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            assert page.evaluate(MEASURE_DECK) == {}, f"{width} x {height}"
+        print(f"\n{page.locator('.slides > section > section').count()} slides, twice", end=" ")
+        assert problems == []
+
+
+def test_the_measure_sees_what_is_wrong(chromium, deck_of):
+    picture = '<img alt="wide" style="width:1100px" src="data:image/svg+xml,{}">'
+    svg = "<svg xmlns='http://www.w3.org/2000/svg' width='1100' height='{}'/>".replace("<", "%3C")
+    wrong = {
+        "px too low": cell("line\n\n" * 40),
+        "px too wide": cell("1", outputs=[{"text/html": '<div style="width:1400px">x</div>'}]),
+        "px is too small: tiny": cell('<span style="font-size:12px">tiny</span>'),
+        "picture is broken: none": cell('<img alt="none" src="data:image/png;base64,AAAA">'),
+        "shrunk to 5": cell("1", outputs=[{"text/html": picture.format(svg.format(1200))}]),
+        "widget is not drawn": cell(
+            "1", outputs=[{slide_export.WIDGET: {}, "text/html": "<p></p>"}]
+        ),
+    }
+    right = cell("# Fine"), cell("1", outputs=[{"text/html": picture.format(svg.format(400))}])
+    with open_deck(chromium, deck_of(*wrong.values(), *right)) as (page, _):
+        found = page.evaluate(MEASURE_DECK)
+        assert [int(where.partition(".")[0]) for where in found] == list(range(len(wrong)))
+        for sign, sentences in zip(wrong, found.values(), strict=True):
+            assert any(sign in sentence for sentence in sentences), (sign, sentences)
+
+
+def test_a_deck_is_driven_by_keys_and_folds_open_in_place(chromium, deck_of):
+    fold = cell("<details><summary>Solution</summary>\n\n42\n\n</details>")
+    with open_deck(chromium, deck_of(cell("# One"), fold, cell("# Three"))) as (page, problems):
+        at = "Reveal.getIndices().h"
+        page.keyboard.press("ArrowRight")
+        page.locator("summary").press("Space")
+        assert page.locator("details[open]").count() == 1 and page.evaluate(at) == 1
+        page.keyboard.press("PageDown")
+        page.evaluate("document.activeElement.blur()")
+        page.keyboard.press("PageDown")
+        assert page.evaluate(at) == 2
+        assert problems == []
+
+
+def test_the_speaker_view_of_a_deck(chromium, deck_of):
+    with open_deck(chromium, deck_of(*LIVE[:2], cell("# Two"))) as (page, problems):
+        with page.expect_popup() as popup:
+            page.keyboard.press("s")
+        popup.value.wait_for_function("document.body.innerText.includes('Say this aloud.')")
+        assert problems == []
+
+
+def test_a_pdf_has_a_page_for_every_slide(chromium, tmp_path, deck_of):
+    cells = [cell(f"# {n}", kind) for n, kind in enumerate(("slide", "subslide", "slide", "slide"))]
+    with ThreadPoolExecutor() as threads:  # Playwright runs once in a thread
+        (pdf,) = threads.submit(list, slide_export.print_pdfs([deck_of(*cells)])).result()
+    content = pdf.read_bytes()
+    assert content.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", content)) == 4
+    assert set(re.findall(rb"/MediaBox \[([^\]]*)\]", content)) == {b"0 0 960 540"}  # 3/4 pt a px
+
+
+@pytest.fixture(scope="module")
+def live(chromium, tmp_path_factory):
+    """The verb's server on a copy of the notebooks and one made up; what opens a page of it."""
+    folder = tmp_path_factory.mktemp("live")
+    shutil.copytree(paths.PROJECT / "notebooks", folder / "notebooks")
+    notebook = nbformat.v4.new_notebook(cells=list(LIVE))
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, folder / "notebooks" / "live.ipynb")
+    (folder / "settings").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TLCOURSE_CACHE", str(folder / "cache"))
+        verb = ("-m", "tlcourse", "slides", "06")
+        with lab.jupyterlab(folder, folder / "settings", command=verb) as url:
+
+            @contextmanager
+            def opened(address):
+                with lab.open_page(chromium, SIZES[0]) as (page, problems):
+                    page.set_default_timeout(SLOW)
+                    page.goto(url(address))
+                    page.wait_for_selector("body.tlcourse-ready", state="attached")
+                    yield page, problems
+
+            yield opened
+
+
+@pytest.fixture(scope="module")
+def made_up(live):
+    with live("slides/notebooks/live.ipynb") as (page, problems):
+        yield page
+        assert problems == []
+
+
+def show(page, slide):
+    page.evaluate(f"location.hash = '#/slide-{slide}'")
+    page.wait_for_function(f"{PRESENT} === 'slide-{slide}'")
+    page.evaluate("document.activeElement.blur()")
+
+
+def press(page, keys):
+    """Where the slides are after each key."""
+    places = []
+    for key in keys:
+        page.keyboard.press(key)
+        page.wait_for_timeout(100)
+        places.append(page.evaluate(PRESENT).removeprefix("slide-"))
+    return places
+
+
+def test_every_live_slide_fits_and_every_widget_is_drawn(live):
+    with live("") as (page, problems):
+        assert "/slides/notebooks/06_feature_extraction.ipynb" in page.url
+        count = page.locator(".slides > section > section").count()
+        for width, height in SIZES:
+            page.set_viewport_size({"width": width, "height": height})
+            found = {}
+            for slide in page.locator(".slides > section > section").all():
+                place = slide.get_attribute("id").removeprefix("slide-")
+                show(page, place)
+                found[place] = slide.evaluate(f"(slide) => ({MEASURE})(slide, {LIMITS})")
+            assert {place: wrong for place, wrong in found.items() if wrong} == {}
+        errors = "[...document.querySelectorAll('[data-mime-type*=stderr], .jp-mod-error')].length"
+        assert page.evaluate(errors) == 0
+        assert page.locator(".slides .tlc").count() > 3
+        print(f"\n{count} live slides, twice", end=" ")
+        assert problems == []
+
+
+def test_cells_are_run_and_the_first_slide_stays(made_up):
+    text = made_up.locator("#slide-2-0 .jp-OutputArea-output").inner_text()
+    assert text.strip() == "5"
+    assert made_up.evaluate("document.querySelector('#tlcourse-status').textContent") == ""
+
+
+def test_keys_stay_in_a_slider(made_up):
+    show(made_up, "1-0")
+    made_up.locator(".noUi-handle").first.focus()
+    value = "document.querySelector('.widget-readout').innerText"
+    for key, expected in (("ArrowRight", "6"), ("ArrowUp", "7"), ("Home", "0"), ("End", "10")):
+        assert press(made_up, [key]) == ["1-0"]
+        assert made_up.evaluate(value) == expected
+    assert press(made_up, ["t", "Space"]) == ["1-0", "1-0"]
+    assert press(made_up, ["PageDown"]) == ["2-0"]
+    assert made_up.evaluate(value) == "10"
+
+
+def test_keys_stay_in_a_list(made_up):
+    show(made_up, "1-0")
+    made_up.locator(".widget-dropdown select").focus()
+    assert press(made_up, ["ArrowDown", "ArrowRight", "PageDown"]) == ["1-0", "1-0", "2-0"]
+    assert made_up.locator(".widget-dropdown select").input_value() == "c"
+
+
+def test_keys_work_before_any_click(made_up):
+    show(made_up, "1-0")
+    assert press(made_up, ["Home", "End", "PageUp", "ArrowUp", "ArrowDown", "ArrowRight"]) == [
+        *("0-0", "3-0", "2-1", "2-0", "2-1", "3-0")
+    ]
+
+
+def test_an_output_with_sections_adds_no_slide(made_up):
+    show(made_up, "2-0")
+    assert press(made_up, ["Space", "Space"]) == ["2-1", "3-0"]
+
+
+def test_letters_neither_insert_nor_delete_cells(made_up):
+    show(made_up, "2-0")
+    made_up.locator("#slide-2-0 h1").click()
+    assert set(press(made_up, "abxdd1")) == {"2-0"}
+    assert made_up.locator(".jp-Cell").count() == len(LIVE)
+
+
+def test_shift_enter_runs_the_cell_and_stays(made_up):
+    show(made_up, "2-0")
+    made_up.locator("#slide-2-0 h1").click()
+    before = made_up.locator("#slide-2-0 .jp-InputPrompt").last.text_content()
+    assert press(made_up, ["Shift+Enter"]) == ["2-0"]
+    made_up.wait_for_function(
+        """(before) => { const prompts = document.querySelectorAll("#slide-2-0 .jp-InputPrompt");
+          return /\\d/.test(prompts[1].textContent) && prompts[1].textContent !== before }""",
+        arg=before,
+    )
+
+
+def test_the_speaker_view_of_live_slides(made_up):
+    show(made_up, "0-0")
+    with made_up.expect_popup() as popup:
+        made_up.keyboard.press("t")
+    popup.value.wait_for_function("document.body.innerText.includes('Say this aloud.')")
+    assert popup.value.locator(".speaker-controls-notes .value").inner_text() == "Say this aloud."
+    popup.value.close()
