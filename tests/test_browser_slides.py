@@ -45,7 +45,7 @@ LIVE = (
     cell("# Three"),
     cell("slider.value", "-", outputs=[]),
     cell("from IPython.display import HTML\nHTML('<section>a card</section>')", "subslide", []),
-    cell("# Five"),
+    cell("# Five", notes="Ask *why* 1 < 2."),
 )
 
 
@@ -142,10 +142,12 @@ def test_a_deck_is_driven_by_keys_and_folds_open_in_place(chromium, deck_of):
 
 
 def test_the_speaker_view_of_a_deck(chromium, deck_of):
-    with open_deck(chromium, deck_of(*LIVE[:2], cell("# Two"))) as (page, problems):
+    with open_deck(chromium, deck_of(*LIVE[:2], LIVE[-1])) as (page, problems):
         with page.expect_popup() as popup:
             page.keyboard.press("s")
         popup.value.wait_for_function("document.body.innerText.includes('Say this aloud.')")
+        page.keyboard.press("ArrowRight")
+        popup.value.wait_for_function("document.body.innerText.includes('Ask why 1 < 2.')")
         assert problems == []
 
 
@@ -286,5 +288,9 @@ def test_the_speaker_view_of_live_slides(made_up):
     with made_up.expect_popup() as popup:
         made_up.keyboard.press("t")
     popup.value.wait_for_function("document.body.innerText.includes('Say this aloud.')")
-    assert popup.value.locator(".speaker-controls-notes .value").inner_text() == "Say this aloud."
+    note = popup.value.locator(".speaker-controls-notes .value")
+    assert note.inner_text().strip() == "Say this aloud."
+    show(made_up, "3-0")
+    popup.value.wait_for_function("document.body.innerText.includes('Ask why')")
+    assert note.inner_text().strip() == "Ask why 1 < 2."
     popup.value.close()

@@ -20,9 +20,9 @@ WITH_OUTPUTS = [
 ADDRESS = re.compile(r"""<link|(?:\bsrc=["']|url\(["']?|@import\s*["'])(?!data:|#)""")
 
 
-def cell(source, slide_type="slide", outputs=None):
+def cell(source, slide_type="slide", outputs=None, **slideshow):
     kind = nbformat.v4.new_markdown_cell if outputs is None else nbformat.v4.new_code_cell
-    made = kind(source, metadata={"slideshow": {"slide_type": slide_type}})
+    made = kind(source, metadata={"slideshow": {"slide_type": slide_type, **slideshow}})
     if outputs is not None:
         made.outputs = [nbformat.v4.new_output("display_data", data) for data in outputs]
     return made
@@ -160,6 +160,15 @@ def test_skipped_cells_and_notes_are_no_slides(write):
     html = deck_html(notebook)
     assert "left out" not in html
     assert re.search(r'<aside class="notes">.*say this.*</aside>', html, re.DOTALL)
+
+
+def test_a_note_in_the_metadata_is_on_its_own_slide(write):
+    first, second = cell("# A", notes="Ask *why*."), cell("# B", notes="Count hands.")
+    slides_of_deck = slides_in(deck_html(write(first, cell("more", "-"), second)))
+    notes = [re.findall(r'<aside class="notes">(.*?)</aside>', s, re.S) for s in slides_of_deck]
+    assert [len(found) for found in notes] == [0, 0, 1, 0, 1]
+    assert "<em>why</em>" in notes[2][0] and "Count hands." in notes[4][0]
+    assert "more" in slides_of_deck[2]
 
 
 def test_links_lead_to_decks_that_are_there(write):

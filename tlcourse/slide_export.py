@@ -136,7 +136,7 @@ def deck_html(notebook, linked=()):
 
 
 def as_stored(content, name):
-    """A copy without what only a kernel can show: widget states and progress bars.
+    """A copy for a deck: without widget states and progress bars, with speaker notes.
 
     Raises
     ------
@@ -152,7 +152,15 @@ def as_stored(content, name):
         cell.outputs = [output for output in cell.outputs if not is_progress(output)]
         for output in cell.outputs:
             _prepare_html(output.get("data", {}))
+    content.cells = [shown for cell in content.cells for shown in _with_note(cell)]
     return content
+
+
+def _with_note(cell):
+    """A cell, and its speaker note as the cell that nbconvert makes a note of."""
+    note = cell.metadata.get("slideshow", {}).get("notes")
+    metadata = {"slideshow": {"slide_type": "notes"}}
+    return [cell, nbformat.v4.new_markdown_cell(note, metadata=metadata)] if note else [cell]
 
 
 def _prepare_html(data):

@@ -100,7 +100,21 @@ function runInPlace(panel) {
   }, true);
 }
 
-// The speaker view copies a note as it is: its text, and its editor once more.
+// The speaker view shows what the first aside.notes of a slide holds.
+async function addNotes({ content: { widgets, rendermime } }) {
+  for (const { node, model } of widgets) {
+    const note = model.getMetadata("slideshow")?.notes;
+    if (!note) continue;
+    const text = rendermime.createRenderer("text/markdown");
+    await text.renderModel(rendermime.createModel({ data: { "text/markdown": note } }));
+    const aside = document.createElement("aside");
+    aside.className = "notes";
+    aside.append(text.node);
+    node.closest("section")?.append(aside);
+  }
+}
+
+// It copies a note that is a cell as it is: its text, and its editor once more.
 function tidyNotes() {
   for (const editor of document.querySelectorAll("aside.notes .jp-Editor")) editor.remove();
 }
@@ -138,9 +152,10 @@ const plugin = {
     const say = statusLine();
     app.started
       .then(() => notebookPanel(app))
-      .then((panel) => {
+      .then(async (panel) => {
         runInPlace(panel);
         tidyNotes();
+        await addNotes(panel);
         return runEveryCell(panel, say);
       })
       .then(() => document.body.classList.add("tlcourse-ready"))
