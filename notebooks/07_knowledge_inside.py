@@ -38,7 +38,7 @@ from tlcourse.knowledge_inside import (
 )
 from tlcourse.representations import Pictures
 from tlcourse.transfer import evaluate_transfer
-from tlcourse.widgets import Prediction, UnitExplorer, check_answer
+from tlcourse.widgets import Prediction, UnitExplorer, check_answer, quiz
 
 plots.use_course_style()
 
@@ -534,6 +534,14 @@ check_answer(
 # ```
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("07")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember

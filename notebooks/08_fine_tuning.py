@@ -34,7 +34,7 @@ from tlcourse.policy_grid import policy_of, read_grid, train_run
 from tlcourse.source_similarity import similarity_table
 from tlcourse.training_images import prepare_images
 from tlcourse.transfer import sample_per_class
-from tlcourse.widgets import PolicyPainter, Prediction, check_answer
+from tlcourse.widgets import PolicyPainter, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
@@ -690,6 +690,14 @@ check_answer(
 # Bias 0.4, variance 0.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("08")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember

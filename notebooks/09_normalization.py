@@ -69,7 +69,7 @@ from tlcourse.normalization_trials import (
     scaled_C,
 )
 from tlcourse.transfer import layer_sets, sample_per_class
-from tlcourse.widgets import NormalizationExplorer, Prediction, check_answer
+from tlcourse.widgets import NormalizationExplorer, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
@@ -950,6 +950,14 @@ check_answer(
 # `fc7` are half of what the SVM sees, as if L2 had not been there.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("09")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember

@@ -44,7 +44,7 @@ from tlcourse.features import extract_features, shipped_features
 from tlcourse.normalization import HIGH, LOW, Discretizer, Standardizer
 from tlcourse.ten_crops import accuracy_by_vote, extract_ten_crops
 from tlcourse.transfer import evaluate_transfer, layer_sets
-from tlcourse.widgets import Prediction, ThresholdExplorer, check_answer
+from tlcourse.widgets import Prediction, ThresholdExplorer, check_answer, quiz
 
 plots.use_course_style()
 
@@ -779,6 +779,14 @@ check_answer(
 # Within a point of zero.
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("10")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember

@@ -46,7 +46,7 @@ from tlcourse.sources import SOURCES
 from tlcourse.sweeps import run_sweep
 from tlcourse.tables import as_latex, caption, differences, measured_table, summarize, write_table
 from tlcourse.targets import DrawnTarget, PhotoTarget
-from tlcourse.widgets import Prediction, PublishedTables, TableExplorer, check_answer
+from tlcourse.widgets import Prediction, PublishedTables, TableExplorer, check_answer, quiz
 
 plots.use_course_style()
 
@@ -658,6 +658,14 @@ check_answer(
 # ```
 #
 # </details>
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Quiz
+#
+# Three questions about what was measured. Choose, check, and read why.
+
+# %% slideshow={"slide_type": "-"}
+quiz("11")
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Remember
