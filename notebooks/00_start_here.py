@@ -58,7 +58,8 @@ device
 # %% [markdown] slideshow={"notes": "Point at the names conv1_1 to fc7 in the output: the lecture's names. Ask which of the two networks has seen an insect: natural has seen insects, but none of the ten of the target.", "slide_type": "slide"}
 # ## A network that has seen photographs
 #
-# A **backbone** is a network that was trained before, on a **source**. Two come with the course:
+# A **[backbone](../docs/glossary.md#backbone)** is a network that was trained before, on a
+# **[source](../docs/glossary.md#source)**. Two come with the course:
 #
 # - `natural` learned 41 classes of animals and plants;
 # - `manmade` learned 41 classes of things.
@@ -73,7 +74,7 @@ natural.layer_sizes
 # %% [markdown] slideshow={"notes": "Say that the commitment is kept on disk and that nothing waits for it. It is there to make the surprise visible, not to be marked.", "slide_type": "slide"}
 # ## What a notebook does
 #
-# Every claim goes through four steps.
+# [Every claim](../docs/glossary.md#claim) goes through four steps.
 #
 # 1. **Motivation**: why somebody would say so.
 # 2. **Prediction**: you commit to an answer. It is kept, and shown beside the result.
@@ -85,8 +86,8 @@ natural.layer_sizes
 # %% [markdown] slideshow={"notes": "Ask the room what a ReLU does to -3 and to 3. That is all one needs for the prediction.", "slide_type": "slide"}
 # ### Motivation
 #
-# Layer `fc7` describes an image by 512 numbers, taken after the ReLU. A ReLU turns every negative
-# number into zero.
+# Layer `fc7` describes an image by 512 numbers, taken [after the
+# ReLU](../docs/glossary.md#activation). A ReLU turns every negative number into zero.
 
 # %% [markdown] slideshow={"notes": "Have everybody commit before anybody runs on, and count hands for each option. Do not comment.", "slide_type": "subslide"}
 # ### Prediction
@@ -104,8 +105,8 @@ prediction
 # %% [markdown] slideshow={"notes": "Point at the comparison: prediction left, measurement right. Photographs cannot be passed on, their features can.", "slide_type": "subslide"}
 # ### Experiment
 #
-# The photographs are not ours to give. Their *features* are: 500 test images of ten insects,
-# described by every layer, come with the course.
+# The photographs are not ours to give. Their *[features](../docs/glossary.md#feature)* are: 500 test
+# images of ten insects, described by every layer, come with the course.
 
 # %% slideshow={"slide_type": "-"}
 train, test = shipped_features("natural", "insects")
@@ -128,9 +129,10 @@ plots.alt_text(ax, "Histogram: most photographs have between half and three quar
 # %% [markdown] slideshow={"notes": "Ask for a guess of the accuracy before you run it; guessing gives 10%. Point at the milliseconds: nothing of the network is trained.", "slide_type": "slide"}
 # ## The main thing, once
 #
-# A **target** is the task that you care about. Ten insects, 20 training photographs of each: no
-# network can learn to see from so little. A linear classifier on the numbers of `fc7` can still
-# use what the backbone learned from other animals.
+# A **[target](../docs/glossary.md#target)** is the task that you care about. Ten insects, 20 training
+# photographs of each: no network can learn to see from so little. A [linear
+# classifier](../docs/glossary.md#linear-probe) on the numbers of `fc7` can still use what the
+# backbone learned from other animals.
 
 # %% slideshow={"slide_type": "-"}
 result = evaluate_transfer("natural", "insects", "fc7")
@@ -196,6 +198,9 @@ check_answer(answer, better, "The source that has seen things knows more about t
 # | feature extraction | the backbone describes, a new classifier decides |
 # | freeze, fine-tune, random | keep a layer, go on training it, start it afresh |
 # | linear probe | a linear classifier on the features of a layer |
+#
+# All words are in the [glossary](../docs/glossary.md), all papers in the
+# [bibliography](../docs/bibliography.md).
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # ## The map
@@ -218,4 +223,5 @@ quiz("00")
 # - What is printed was measured here, now. Your digits may differ a little from the stored ones.
 # - "Does not hold here, and this is why" is a good outcome.
 #
-# **Next**: [06 feature extraction](06_feature_extraction.ipynb), the lecture's main tool.
+# **Next**: [01 don't be a hero](01_dont_be_a_hero.ipynb), or, if time is short, at once [06 feature
+# extraction](06_feature_extraction.ipynb), the lecture's main tool.

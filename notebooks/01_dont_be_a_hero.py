@@ -9,7 +9,8 @@
 # %% [markdown] slideshow={"notes": "Ask who has trained a network from nothing, and on how many images. The question of the notebook is what reuse saves, in numbers.", "slide_type": "slide"}
 # # 01 Don't be a hero
 #
-# *Lecture: "Learning from scratch", "Why transfer learning" and "The ImageNet way is no way".*
+# *[Lecture](../docs/bibliography.md#lecture): "Learning from scratch", "Why transfer learning" and
+# "The ImageNet way is no way".*
 #
 # **You will learn**
 #
@@ -79,27 +80,29 @@ plots.use_course_style()
 # | start | what is trained | begins with |
 # |---|---|---|
 # | **from scratch** | everything | random weights |
-# | **reused, fine-tuned** | everything | weights of a source |
-# | **reused, frozen** | the last layer only | weights of a source |
+# | **[reused, fine-tuned](../docs/glossary.md#fine-tune)** | everything | weights of a source |
+# | **[reused, frozen](../docs/glossary.md#freeze)** | the last layer only | weights of a source |
 #
-# The source is 41 kinds of natural things, photographs. None of the five insects was among them.
+# [The source](../docs/glossary.md#source) is 41 kinds of natural things, photographs. None of the
+# five insects was among them.
 
 # %% [markdown] slideshow={"notes": "Ask the room how they would cheat in favour of reuse, then read how the rival is protected. Choosing on the test images is wrong, and here it flatters the rival.", "slide_type": "subslide"}
 # ### What is fair?
 #
 # A comparison is easily won against a weak rival. So the one from scratch gets
 #
-# - batch normalisation, which the reused network no longer has;
-# - the best of five settings of learning rate and augmentation, chosen **on the test images**,
-#   which flatters it. Fine-tuning has the better of two rates, and what is frozen its first;
-# - two budgets: **the same** as reuse; and three times that, with augmentation, to learn **as long
-#   as it takes**.
+# - [batch normalisation](../docs/glossary.md#batch-normalisation), which the reused network no longer
+#   has;
+# - the best of five settings of learning rate and augmentation, chosen **on the test images**, which
+#   flatters it. Fine-tuning has the better of two rates, and what is frozen its first;
+# - two budgets: **the same** as reuse; and three times that, with augmentation, to learn **as long as
+#   it takes**.
 
 # %% [markdown] slideshow={"notes": "Ask for the names of the five flowers. Eight pictures of each: what can be learned from that?", "slide_type": "slide"}
 # ### First, live and small
 #
-# Drawn flowers of five kinds, eight of each, five passes over them. Three seeds. Reuse is frozen
-# here: only the last layer learns.
+# Drawn flowers of five kinds, eight of each, [five passes](../docs/glossary.md#epoch) over them.
+# [Three seeds](../docs/glossary.md#seed). Reuse is frozen here: only the last layer learns.
 
 # %% slideshow={"slide_type": "-"}
 natural = load_backbone("natural")
@@ -221,9 +224,9 @@ print(claims.recorded("scratch-is-hard"))
 #
 # | target | network | from scratch | reused | source of the number |
 # |---|---|---|---|---|
-# | Flowers | ResNet-152 | 58.2 | 90.2 | Ge and Yu 2017 |
+# | Flowers | ResNet-152 | 58.2 | 90.2 | [Ge and Yu 2017](../docs/bibliography.md#ge-2017) |
 # | Stanford Dogs | ResNet-152 | 53.8 | 80.4 | Ge and Yu 2017 |
-# | Pets, 1,000 images | ResNet-50 | 12.1 | 89.9 | VTAB-1k |
+# | Pets, 1,000 images | ResNet-50 | 12.1 | 89.9 | [VTAB-1k](../docs/bibliography.md#zhai-2019) |
 # | Flowers, 1,000 images | ResNet-50 | 40.2 | 88.6 | VTAB-1k |
 # | 19 tasks, 1,000 images | ResNet-50 | 43.1 | 66.4 | VTAB-1k |
 # | of them the structured ones | ResNet-50 | 43.6 | 52.1 | VTAB-1k |
@@ -461,16 +464,15 @@ for name, ones in latched.items():
     print(f"{name}: {share:.0%} of the margin goes with the background")
 
 # %% [markdown] slideshow={"notes": "The usual conclusion, \"transfer cures shortcuts\", is wrong: fine-tuned natural falls nearly as deep. Ask what the frozen drawn network knew.", "slide_type": "subslide"}
-# **Reading.** From scratch does what the slide says. Two patterns separate the training pictures,
-# the colour is the easier one, and the network takes it: before the other colour it is wrong in
-# most, worse than guessing. The occlusion map is bright beside the animal, and nearly all of the
-# margin goes with the background.
+# **Reading.** From scratch does what the slide says. Two patterns separate the training pictures, the
+# colour is the easier one, and the network takes it: before the other colour it is wrong in most,
+# worse than guessing. The [occlusion map](../docs/glossary.md#occlusion) is bright beside the animal,
+# and nearly all of the margin goes with the background.
 #
-# Reuse is no cure by itself. `drawn`, whose source taught it to ignore colours, is not misled at
-# all. `natural` frozen is misled in part. `natural` **fine-tuned** falls nearly as deep as from
-# scratch: fine-tuning lets the data in, with its spurious pattern. So what saves you is what the
-# source knew **and** that you left it alone. [Notebook 03](03_generalization.ipynb) turns the same
-# dial slowly.
+# Reuse is no cure by itself. `drawn`, whose source taught it to ignore colours, is not misled at all.
+# `natural` frozen is misled in part. `natural` **fine-tuned** falls nearly as deep as from scratch:
+# fine-tuning lets the data in, with its spurious pattern. So what saves you is what the source knew
+# **and** that you left it alone. [Notebook 03](03_generalization.ipynb) turns the same dial slowly.
 
 # %% [markdown] slideshow={"notes": "Ask how many photographs they would have to label for 80 a class and five classes. Then commit.", "slide_type": "slide"}
 # ## Claim: transfer needs less data
@@ -488,10 +490,10 @@ data_prediction = Prediction(
 data_prediction
 
 # %% [markdown] slideshow={"notes": "Read the figure sideways: choose an accuracy, then compare where the curves reach it. Students read it upwards and see gains in points.", "slide_type": "subslide"}
-# **Experiment.** From scratch with 20, 80 and 320 photographs a class, measured beforehand, with
-# more updates the more there are. Reuse, live: a linear SVM on `fc7` and on the full network (all
-# layers), 1 to 40 a class, five draws, on the shipped features of the same photographs. Fine-tuned
-# with 20, as above.
+# **Experiment.** From scratch with 20, 80 and 320 photographs a class, measured beforehand, with more
+# updates the more there are. Reuse, live: a [linear SVM on
+# `fc7`](../docs/glossary.md#feature-extraction) and on the full network (all layers), 1 to 40 a
+# class, five draws, on the shipped features of the same photographs. Fine-tuned with 20, as above.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:tl-needs-less-data"]
 insects, insects_test = five_insects()

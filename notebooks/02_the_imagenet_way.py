@@ -9,17 +9,20 @@
 # %% [markdown] slideshow={"notes": "Ask what one gets and what one pays when a network is trained on ImageNet. Write the answers up; the notebook counts them.", "slide_type": "slide"}
 # # 02 The ImageNet way
 #
-# *Lecture: "Putting things in perspective: the ImageNet ¿success?".*
+# *[Lecture](../docs/bibliography.md#lecture): "Putting things in perspective: the ImageNet
+# ¿success?".*
 #
 # **You will learn**
 #
-# - how networks grew from LeNet-5 to Inception-V3, and in what they did not;
+# - how networks grew from [LeNet-5](../docs/bibliography.md#lecun-1998) to Inception-V3, and in what
+#   they did not;
 # - how to count depth, parameters and multiply-adds without a single weight;
-# - what a pre-trained network costs, and which of the numbers are guesses;
+# - what a [pre-trained network](../docs/glossary.md#pre-training) costs, and which of the numbers are
+#   guesses;
 # - how many times less a transfer run takes.
 #
-# **You need**: [00 start here](00_start_here.ipynb). **Time**: 35 minutes for you, about 20
-# seconds for the machine.
+# **You need**: [00 start here](00_start_here.ipynb). **Time**: 35 minutes for you, about 20 seconds
+# for the machine.
 
 # %% slideshow={"slide_type": "skip"}
 import pandas as pd
@@ -42,8 +45,9 @@ pd.set_option("display.max_colwidth", None)
 # ## Growing up
 #
 # - 1998 LeNet-5
-# - 2012 AlexNet
-# - 2014 VGG19, GoogLeNet
+# - 2012 [AlexNet](../docs/bibliography.md#krizhevsky-2012)
+# - 2014 [VGG19](../docs/bibliography.md#simonyan-2014),
+#   [GoogLeNet](../docs/bibliography.md#szegedy-2014)
 # - 2015 ResNet-56, Inception-V3
 #
 # Six networks, six papers. Which of their numbers can be checked? All that follow from the
@@ -57,7 +61,8 @@ pd.set_option("display.max_colwidth", None)
 #
 # - **Depth**: convolutions and fully connected layers on the longest way from input to output.
 # - **Parameters**: numbers that are trained.
-# - **Multiply-adds**: a multiplication and its addition, for one image.
+# - **[Multiply-adds](../docs/glossary.md#multiply-add)**: a multiplication and its addition, for one
+#   image.
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
@@ -109,9 +114,10 @@ papers
 # %% [markdown] slideshow={"notes": "Ask who has used ResNet-56 on ImageNet. Nobody has: it is the network for CIFAR-10. The slide is wrong here, kindly.", "slide_type": "subslide"}
 # ### ResNet-56 is no network of ImageNet
 #
-# The paper (He et al. 2015) builds two families. Those for **ImageNet** take 224 x 224 pixels and
-# have 18, 34, 50, 101 or 152 layers. Those for **CIFAR-10** take 32 x 32 pixels and have 6n + 2:
-# 20, 32, 44, 56 or 110. ResNet-56 is in the table of the second family only.
+# The paper ([He et al. 2015](../docs/bibliography.md#he-2015)) builds two families. Those for
+# **ImageNet** take 224 x 224 pixels and have 18, 34, 50, 101 or 152 layers. Those for **CIFAR-10**
+# take 32 x 32 pixels and have 6n + 2: 20, 32, 44, 56 or 110. ResNet-56 is in the table of the second
+# family only.
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
@@ -431,8 +437,8 @@ print(claims.recorded("imagenet-cost"))
 
 # %% [markdown] slideshow={"notes": "The usual slip is to forget that the transfer run is cheap because somebody paid. Once, for everybody.", "slide_type": "subslide"}
 # **Reading.** For AlexNet thousands of times at the very least, where every assumption leans the
-# other way, and rather hundreds of thousands. The range is wide, and should be: nobody wrote down
-# the watts. The multiply-adds need no watts, and fall inside it. A training step is taken for three
+# other way, and rather hundreds of thousands. The range is wide, and should be: nobody wrote down the
+# watts. The multiply-adds need no watts, and fall inside it. A training step is taken for three
 # forward passes; that is the one assumption left. The small VGG was trained in two hours without a
 # graphics card: reusing it is cheaper by less.
 #
@@ -441,8 +447,9 @@ print(claims.recorded("imagenet-cost"))
 # - The transfer run is cheap *because* pre-training was paid. It was paid once, for everybody.
 # - One training run is not what a network costs. The search before it is in no paper.
 # - A tuned transfer, with many settings tried, or fine-tuning, costs more than this run.
-# - "Solved": a top-5 error of 3.57% is below the 5.1% of one trained person (published: Russakovsky
-#   et al. 2015), on these 1,000 classes, with five guesses.
+# - "Solved": a [top-5 error](../docs/glossary.md#top-5-error) of 3.57% is below the 5.1% of one
+#   trained person (published: [Russakovsky et al. 2015](../docs/bibliography.md#russakovsky-2015)),
+#   on these 1,000 classes, with five guesses.
 
 # %% [markdown] slideshow={"notes": "Most forget the biases first, the places next. The hints answer both.", "slide_type": "slide"}
 # ## Exercises

@@ -9,13 +9,14 @@
 # %% [markdown] slideshow={"notes": "The longest notebook. In a short class show the dials, the first claim and the realistic scenario, and leave the rest as homework.", "slide_type": "slide"}
 # # 03 Generalisation
 #
-# *Lecture: "The essence of transfer learning", from the green background to "A realistic
-# scenario".*
+# *[Lecture](../docs/bibliography.md#lecture): "The essence of transfer learning", from the green
+# background to "A realistic scenario".*
 #
 # **You will learn**
 #
 # - why a model that is right on its test set can be wrong everywhere else;
-# - to tell a shift of P(X) from a broken association of background and label;
+# - to tell [a shift of P(X)](../docs/glossary.md#marginal) from a broken association of background
+#   and label;
 # - to measure how far apart two sets of pictures are, and what that says about accuracy;
 # - what helps when the pictures come from another source.
 #
@@ -75,11 +76,12 @@ plots.use_course_style()
 # %% [markdown] slideshow={"notes": "Ask what the model has learned, before any figure. Point out that each animal exists before both colours: that is what makes it measurable.", "slide_type": "slide"}
 # ## Cats on green
 #
-# All cats of your training set sat on a green lawn. All dogs sat before something else. Your model
-# is right on every picture. What has it learned?
+# All cats of your training set sat on a green lawn. All dogs sat before something else. Your model is
+# right on every picture. What has it learned?
 #
-# Here the lawn is green and the other background magenta, and everything is drawn. So each animal
-# can be drawn before **both**: the same cat, once before its own colour and once before the other.
+# Here the lawn is green and the other background magenta, and [everything is
+# drawn](../docs/glossary.md#drawn-domain). So each animal can be drawn before **both**: the same cat,
+# once before its own colour and once before the other.
 
 # %% slideshow={"slide_type": "-"}
 representations = represent_by("natural", "drawn")
@@ -217,20 +219,20 @@ print(claims.recorded("conditional-shift"))
 
 # %% [markdown] slideshow={"notes": "The model learns what its features let it see. Ask which sentence of the slide that changes.", "slide_type": "subslide"}
 # **Reading.** Raw pixels learn the background and nothing else: they fall from all right to all
-# wrong. A cue that is right in nine of ten training pictures (0.8) is already enough for that.
-# `fc7` of the photographs sees both, and mixes them. `fc7` of the drawings does not see the
-# background at all: its network was trained on classes before backgrounds of every colour, so
-# colour told it nothing, and it dropped it.
+# wrong. A cue that is right in nine of ten training pictures (0.8) is already enough for that. `fc7`
+# of the photographs sees both, and mixes them. `fc7` of the drawings does not see the background at
+# all: its network was trained on classes before backgrounds of every colour, so colour told it
+# nothing, and it dropped it.
 #
 # So "the model learns the background" is half of the story. It learns what its **features** let it
 # see, if that goes with the label. Waterbirds on land and water are the same experiment with
-# photographs (published: Sagawa et al. 2020).
+# photographs (published: [Sagawa et al. 2020](../docs/bibliography.md#sagawa-2020)).
 
 # %% [markdown] slideshow={"notes": "Explain the grey square before you show the rows. Ask what a map cannot show: something that is everywhere.", "slide_type": "slide"}
 # ### Where does it look?
 #
-# **Occlusion** (captum): move a grey square over the picture and note how much of the margin is
-# lost. Bright is where the decision comes from.
+# **[Occlusion](../docs/glossary.md#occlusion)** (captum): move a grey square over the picture and
+# note how much of the margin is lost. Bright is where the decision comes from.
 
 # %% slideshow={"slide_type": "-"}
 look = {name: remembered(represent) for name, represent in representations.items()}
@@ -287,8 +289,8 @@ plots.alt_text(
 # %% [markdown] slideshow={"notes": "Go through the two rows with one picture each. The usual confusion: a broken association also changes P(X), as a whole; P(background) alone stays.", "slide_type": "slide"}
 # ## A shift of P(X), or a broken association?
 #
-# The slide says "different conditional distributions". Two different things can happen to a
-# background:
+# The slide says "[different conditional distributions](../docs/glossary.md#conditional)". Two
+# different things can happen to a background:
 #
 # | | P(background) | P(background given the label) |
 # |---|---|---|
@@ -347,12 +349,12 @@ for change, (_, after) in changes.items():
 
 # %% [markdown] slideshow={"notes": "The alarm rings for the harmless change. Ask whose monitoring at work looks at inputs only.", "slide_type": "subslide"}
 # **Reading.** The broken association leaves no trace in P(background), and costs most. The new
-# colours are told apart without an error, and cost a few points at most. A monitor that watches the
-# marginal distribution of the inputs would ring for the harmless one.
+# colours are told apart without an error, and cost far less. A monitor that watches the marginal
+# distribution of the inputs would ring for the harmless one.
 #
-# So the slide's word *conditional* is the right one, if it is read as P(background given label).
-# What does not change is P(label given animal). The damage needs both: an association in
-# **training** and features that show it. Trained at 0, the same pictures do no harm.
+# So the slide's word *conditional* is the right one, if it is read as P(background given label). What
+# does not change is P(label given animal). The damage needs both: an association in **training** and
+# features that show it. Trained at 0, the same pictures do no harm.
 
 # %% [markdown] slideshow={"notes": "Ask how they last split their data: by date, folder, camera, or lottery?", "slide_type": "slide"}
 # ## Claim: randomise
@@ -379,7 +381,8 @@ split_prediction
 # %% [markdown] slideshow={"notes": "Look at raw pixels by pairing: 0% again. The pictures are the same in all three rows.", "slide_type": "subslide"}
 # **Experiment.** The same pictures, three ways to divide them, four throws of the coin. Then the
 # distance between the two parts: of P(background), and of P(background given the label), averaged
-# over both labels. It is the squared maximum mean discrepancy (MMD), 0 for equal distributions.
+# over both labels. It is the squared [maximum mean discrepancy](../docs/glossary.md#mmd) (MMD), 0 for
+# equal distributions.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:randomise"]
 split_accuracy, split_distance = {}, {}
@@ -479,10 +482,10 @@ halves_prediction = Prediction(
 halves_prediction
 
 # %% [markdown] slideshow={"notes": "Biased stays above zero, unbiased may be negative: say why both are shown. Axes are logarithmic in size.", "slide_type": "subslide"}
-# **Experiment.** 360 pictures at correlation 0, `natural fc7`, five draws of two halves. First
-# their MMD: the **biased** estimate is zero for equal sets only; the **unbiased** one has a mean of
-# zero for equal distributions, and may be negative. Then the gap, for the lecture's SVM, with
-# C = 1, and for one regularised more strongly, with C = 0.03.
+# **Experiment.** 360 pictures at correlation 0, `natural fc7`, five draws of two halves. First their
+# MMD: the **biased** estimate is zero for equal sets only; the **unbiased** one has a mean of zero
+# for equal distributions, and may be negative. Then the gap, for the lecture's SVM, with [C =
+# 1](../docs/glossary.md#c), and for one regularised more strongly, with C = 0.03.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:never-equal"]
 pool = pooled(train.with_correlation(0), test.with_correlation(0))
@@ -563,8 +566,9 @@ print(claims.recorded("never-equal"))
 # %% [markdown] slideshow={"notes": "Ask how a classifier could fail to tell 120 from 120 pictures in 512 dimensions, on its training set. It cannot: hence always 2.", "slide_type": "subslide"}
 # ### A trap: the distance that is always 2
 #
-# The **proxy A-distance** asks a classifier to tell two sets apart: 2 (1 - 2 error). Zero is
-# guessing, 2 is never wrong. The error must be *held out*. Public code takes the training error.
+# The **[proxy A-distance](../docs/glossary.md#proxy-a-distance)** asks a classifier to tell two sets
+# apart: 2 (1 - 2 error). Zero is guessing, 2 is never wrong. The error must be *[held
+# out](../docs/glossary.md#held-out)*. Public code takes the training error.
 
 # %% slideshow={"slide_type": "-"}
 machine = make_pipeline(StandardScaler(), LinearSVM(random_state=0))
@@ -628,8 +632,8 @@ distance_prediction
 
 # %% [markdown] slideshow={"notes": "Follow one panel at a time: distance to the right, accuracy down. Grey is chance.", "slide_type": "subslide"}
 # **Experiment.** Trained in the studio at 0.8. One dial takes the light away, one takes the
-# correlation to -0.8. The distance is the MMD in the representation that the classifier sees; grey
-# is what two halves of the source reach by chance.
+# correlation to -0.8. The distance is the MMD in the representation that the classifier sees; grey is
+# what two halves of the source reach [by chance](../docs/glossary.md#noise-control).
 
 # %% slideshow={"slide_type": "-"} tags=["claim:similarity-generalises"]
 studio = train.with_correlation(0.8)
@@ -816,19 +820,20 @@ claims.record(
 print(claims.recorded("realistic-scenario"))
 
 # %% [markdown] slideshow={"notes": "Transfer gives back most, no fix gives back all. Point at the cost at home of more varied data: the shortcut is gone.", "slide_type": "subslide"}
-# **Reading.** The error rises for everyone. Raw pixels end at guessing; `natural fc7` goes from a
-# few in a hundred to about a quarter. Light and association each do a part of it.
+# **Reading.** The error rises for everyone. Raw pixels end at guessing; `natural fc7` goes from a few
+# in a hundred to about a quarter. Light and association each do a part of it.
 #
-# - **Transfer** gives back most: more than half with the photographs' features, more still with
-#   those of the drawings. Not more data of one's own, but a description that others paid for.
-# - **More varied data** helps raw pixels and `natural fc7`, and costs at home. What they lose at
-#   home is the shortcut.
+# - **Transfer** gives back most: more than half with the photographs' features, more still with those
+#   of the drawings. Not more data of one's own, but a description that others paid for.
+# - **More varied data** helps raw pixels and `natural fc7`, and costs at home. What they lose at home
+#   is the shortcut.
 # - **40 target pictures** help `natural fc7` too, and cost it next to nothing at home.
 # - With `drawn fc7` the least was lost; the other two fixes take off a few points more.
 #
 # No fix reaches what the random split had promised. The network stayed frozen here. Over ten such
 # shifts, fine-tuning all of it gained 2 points at home and lost 7 elsewhere against a linear
-# classifier on frozen features (published: Kumar et al. 2022). Notebook 08 comes back to that.
+# classifier on frozen features (published: [Kumar et al. 2022](../docs/bibliography.md#kumar-2022)).
+# Notebook 08 comes back to that.
 
 # %% [markdown] slideshow={"notes": "Who answers 0.75 gets a hint. Draw the share against the correlation if needed.", "slide_type": "slide"}
 # ## Exercises
@@ -917,10 +922,10 @@ quiz("03")
 # ## Remember
 #
 # - A random split tests on your own source. Ask first: generalization to what?
-# - What breaks a model is an association that ends, not a P(X) that moves. A distance without
-#   labels sees the second only.
+# - What breaks a model is an association that ends, not a P(X) that moves. A distance without labels
+#   sees the second only.
 # - A representation that does not carry the background cannot learn it. This is what transfer can
 #   give, and more data of the same source cannot.
 #
-# **Next**: what a domain and a task are, and what it means to reuse f (04). The
-# [map](00_start_here.ipynb) shows which notebooks are there.
+# **Next**: [04 domains and tasks](04_domains_and_tasks.ipynb): what they are, and what it means to
+# reuse f. The [map](00_start_here.ipynb) shows which notebooks are there.

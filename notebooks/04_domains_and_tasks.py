@@ -9,17 +9,19 @@
 # %% [markdown] slideshow={"notes": "Formal words for things they have seen in 03. Ask for the difference between a domain and a task before you begin; write the answers up.", "slide_type": "slide"}
 # # 04 Domains and tasks
 #
-# *Lecture: "Tasks and Domains" and "Formalizing transfer learning".*
+# *[Lecture](../docs/bibliography.md#lecture): "Tasks and Domains" and "Formalizing transfer
+# learning".*
 #
 # **You will learn**
 #
-# - what a domain is, D = {X, P(X)}, and how to see both halves of it;
-# - what a task is, T = {Y, f}, and when cats and dogs are lions and wolves;
+# - [what a domain is](../docs/glossary.md#domain), D = {X, P(X)}, and how to see both halves of it;
+# - [what a task is](../docs/glossary.md#task), T = {Y, f}, and when cats and dogs are lions and
+#   wolves;
 # - what of f_S can be reused for f_T, measured on three targets;
 # - the names of the four settings of transfer learning.
 #
-# **You need**: [00 start here](00_start_here.ipynb). **Time**: 50 minutes for you, about 25
-# seconds for the machine.
+# **You need**: [00 start here](00_start_here.ipynb). **Time**: 50 minutes for you, about 25 seconds
+# for the machine.
 
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
@@ -51,9 +53,9 @@ SEEDS = range(3)
 # %% [markdown] slideshow={"notes": "Ask the question of the slide: cover the words and let them name the classes. What they use is not what the code varies.", "slide_type": "slide"}
 # ## Pictures that can be dialled
 #
-# To change P(X) by hand, one needs pictures that obey. These are drawn by code from a seed. A
-# **family** is one drawing; a **class** is a region of its parameters; everything else (light,
-# background, blur, ...) is a **factor** with a dial.
+# To change P(X) by hand, one needs pictures that obey. These are [drawn by code from a
+# seed](../docs/glossary.md#drawn-domain). A **family** is one drawing; a **class** is a region of its
+# parameters; everything else (light, background, blur, ...) is a **factor** with a dial.
 #
 # Could you name the classes without the words beside them?
 
@@ -177,7 +179,7 @@ plots.PictureRows(
 )
 
 # %% [markdown] slideshow={"notes": "Day and out of focus lie on each other: in this X they are one cloud. That is the answer of the eye, for two dimensions.", "slide_type": "subslide"}
-# P(X) is a density over X. In two dimensions it can be drawn.
+# [P(X) is a density](../docs/glossary.md#marginal) over X. In two dimensions it can be drawn.
 
 # %% slideshow={"slide_type": "-"}
 sampled = {
@@ -192,11 +194,13 @@ plots.alt_text(
 )
 
 # %% [markdown] slideshow={"notes": "2 means always told apart, 0 means guessing. Grey is what random deals reach: look whether a mark leaves it.", "slide_type": "subslide"}
-# The eye is no measure, and two dimensions are not 512. The **proxy A-distance** trains a linear
-# classifier to tell one sample from the other and scores it on pictures that it has not seen: 2
-# where it always knows, 0 where it guesses.
+# The eye is no measure, and two dimensions are not 512. The **[proxy
+# A-distance](../docs/glossary.md#proxy-a-distance)** trains a linear classifier to tell one sample
+# from the other and scores it on pictures that it has not seen: 2 where it always knows, 0 where it
+# guesses.
 #
-# The **control** deals the pictures of both samples out anew, at random. What it shows is chance.
+# The **[control](../docs/glossary.md#noise-control)** deals the pictures of both samples out anew, at
+# random. What it shows is chance.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:domain"]
 photographs = load_backbone("natural")
@@ -311,9 +315,10 @@ prediction = Prediction(
 prediction
 
 # %% [markdown] slideshow={"notes": "Point at the two rows. f_S has never seen the second kind.", "slide_type": "subslide"}
-# **Experiment.** f is a network: the convolutions of the backbone stay as they are, `fc6`, `fc7` and
-# a new last layer learn. Source: three breeds of cat, three of dog, 60 pictures of each species. Five
-# functions f_S, each with its own pictures and its own random start.
+# **Experiment.** f is a network: the convolutions of [the backbone](../docs/glossary.md#backbone)
+# stay as they are, `fc6`, `fc7` and a new last layer learn. Source: three breeds of cat, three of
+# dog, 60 pictures of each species. Five functions f_S, each with its own pictures and its own random
+# start.
 
 # %% slideshow={"slide_type": "-"}
 network = load_backbone(BACKBONE)
@@ -417,16 +422,16 @@ print("called feline:", *(f"{name} {share:.0%}" for name, share in of_group.item
 
 # %% [markdown] slideshow={"notes": "A common Y is not a common f. The usual slip: \"renaming the labels makes it the same task\".", "slide_type": "subslide"}
 # **Reading.** The slide is right, and a common label space is a weaker thing than it looks. Under
-# {lion, wolf} f_S is never right: no measurement is needed, the label spaces share no label. Under
-# {feline, canine} it *can* be right. But what f_S learned is "what tells my cats from my dogs", and
-# a long muzzle and small eyes do. A grown lion has both, so it is called canine; a cub, with large
-# eyes and a short muzzle, less often. On photographs too f_S calls a lion feline less often than a
-# cat.
+# {lion, wolf} f_S is never right: no measurement is needed, [the label
+# spaces](../docs/glossary.md#label-space) share no label. Under {feline, canine} it *can* be right.
+# But what f_S learned is "what tells my cats from my dogs", and a long muzzle and small eyes do. A
+# grown lion has both, so it is called canine; a cub, with large eyes and a short muzzle, less often.
+# On photographs too f_S calls a lion feline less often than a cat.
 #
 # The words are ours, not the function's: renaming the labels changes Y and leaves f as it was.
 #
-# What this does not say: that lions look like dogs. Another backbone, or other breeds in the
-# source, draw another boundary.
+# What this does not say: that lions look like dogs. Another backbone, or other breeds in the source,
+# draw another boundary.
 
 # %% [markdown] slideshow={"notes": "Three targets, three ways. Have them ordered by how far they are from the source.", "slide_type": "slide"}
 # ## Claim: can f be reused?
@@ -440,7 +445,7 @@ print("called feline:", *(f"{name} {share:.0%}" for name, share in of_group.item
 #
 # - **as it is**: no picture of the target is needed;
 # - **part of it**: its `fc7`, and a new linear classifier, from 20 target pictures a label;
-# - **all of it, trained on**: fine-tuned on the same 20.
+# - **all of it, trained on**: [fine-tuned on](../docs/glossary.md#fine-tune) the same 20.
 
 # %% slideshow={"notes": "Commit. Ask what \"keeps up\" should mean; the next slide says five points.", "slide_type": "subslide"}
 prediction = Prediction(
@@ -551,8 +556,8 @@ print("nearest:", min(far, key=far.get), "- farthest:", max(far, key=far.get))
 # %% [markdown] slideshow={"notes": "Let students place their own problem in a cell. Unlabelled targets are more frequent than they think.", "slide_type": "slide"}
 # ## Four settings
 #
-# Pan and Yang (2010) name the settings of transfer learning by what stays the same. Choose a cell,
-# with the mouse or with the arrow keys.
+# [Pan and Yang (2010)](../docs/bibliography.md#pan-2010) name the settings of transfer learning by
+# what stays the same. Choose a cell, with the mouse or with the arrow keys.
 
 # %% slideshow={"slide_type": "-"}
 TransferSettings()
@@ -694,5 +699,5 @@ quiz("04")
 # - f_S as it is serves its own domain. Farther away, reuse the representation, and ask what is gained
 #   over the backbone that it came from.
 #
-# **Next**: what a classifier and a representation are, and which of the two can be reused (05).
-# The [map](00_start_here.ipynb) shows which notebooks are there.
+# **Next**: [05 representations and classifiers](05_representations_and_classifiers.ipynb), and which
+# of the two can be reused. The [map](00_start_here.ipynb) shows which notebooks are there.

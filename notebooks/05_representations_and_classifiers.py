@@ -9,13 +9,14 @@
 # %% [markdown] slideshow={"notes": "The question of the notebook: what of a network belongs to the task, what to the domain? Announce the 2 x 2 at the end.", "slide_type": "slide"}
 # # 05 Representations and classifiers
 #
-# *Lecture: "Representation Learning & Classifiers".*
+# *[Lecture](../docs/bibliography.md#lecture): "Representation Learning & Classifiers".*
 #
 # **You will learn**
 #
 # - what a linear SVM chooses, and what it cannot choose;
 # - what a kernel adds, and what it does not;
-# - where in a network the representation ends and the classifier begins;
+# - where in a network [the representation ends](../docs/glossary.md#representation) and the
+#   classifier begins;
 # - which of the two can be reused for another task, and which in another domain.
 #
 # **You need**: [04 domains and tasks](04_domains_and_tasks.ipynb). **Time**: 45 minutes for you,
@@ -59,11 +60,12 @@ plots.use_course_style()
 # %% [markdown] slideshow={"notes": "Let a student drag. Move a point far from the boundary: nothing happens. Ask why, then move a support vector.", "slide_type": "slide"}
 # ## A linear SVM to touch
 #
-# Drag the points. The full line is the boundary, the dashed lines are its margin, and the points
-# with a thick edge are the **support vectors**: they alone hold the boundary.
+# Drag the points. The full line is the boundary, the dashed lines are its
+# [margin](../docs/glossary.md#margin), and the points with a thick edge are the **[support
+# vectors](../docs/glossary.md#support-vector)**: they alone hold the boundary.
 #
 # Try: move a point that is no support vector. Carry one point deep into the other class, then lower
-# C, the price of a point inside the margin.
+# C, [the price of a point inside](../docs/glossary.md#c) the margin.
 
 # %% slideshow={"slide_type": "-"}
 playground = SVMPlayground()
@@ -231,8 +233,8 @@ print(claims.recorded("svm-given-space"))
 # %% [markdown] slideshow={"notes": "Let the room choose kernel and data. Quadratic on moons is the one that fails.", "slide_type": "slide"}
 # ## Kernels to try
 #
-# A linear SVM needs inner products only. A **kernel** is the inner product of a richer space. So
-# put it in: the machine is linear over there, and bent over here.
+# A linear SVM needs inner products only. A **[kernel](../docs/glossary.md#kernel)** is the inner
+# product of a richer space. So put it in: the machine is linear over there, and bent over here.
 #
 # Try: which kernel fails on the moons? Which data set does the quadratic kernel suit?
 
@@ -296,8 +298,10 @@ print(kernels.quadratic_map(X).shape)
 print("the same scores to 0.0001 on all three:", max(gaps) < 1e-4)
 
 # %% [markdown] slideshow={"notes": "Infinitely many dimensions, approached by 200 features. Nystroem takes its features from the data, hence faster.", "slide_type": "subslide"}
-# The RBF kernel's space has infinitely many dimensions. It can be *approached*: by **random Fourier
-# features**, or by the **Nystroem** map, which takes its features from the training points.
+# The RBF kernel's space has infinitely many dimensions. It can be *approached*: by **[random Fourier
+# features](../docs/bibliography.md#rahimi-2007)**, or by the
+# **[Nystroem](../docs/bibliography.md#williams-2000)** map, which takes its features from the
+# training points.
 
 # %% slideshow={"slide_type": "-"}
 sizes = (2, 5, 10, 20, 50, 100, 200)
@@ -410,9 +414,10 @@ print(claims.recorded("kernel-trick"))
 #
 # > A deep neural network is a representation and a classifier.
 #
-# **Motivation.** The slide shows the network cut before its last layer: all below describes, the
-# last layer decides. But why there? Every layer is the input of all that follow. Cut anywhere,
-# train a linear SVM on what comes out, and see where a straight boundary begins to do.
+# **Motivation.** The slide shows the network cut before its last layer: all below describes, the last
+# layer decides. But why there? Every layer is the input of all that follow. Cut anywhere, [train a
+# linear SVM on what comes out](../docs/glossary.md#linear-probe), and see where a straight boundary
+# begins to do.
 
 # %% [markdown] slideshow={"notes": "fc8 is a matrix and a bias: recomputed by hand, the same scores. Nothing mysterious about the last layer.", "slide_type": "subslide"}
 # First the fact in the claim. `fc8` is one matrix and one bias: recompute its scores from `fc7`.
@@ -804,4 +809,4 @@ quiz("05")
 #   reuse either.
 #
 # **Next**: [06 feature extraction](06_feature_extraction.ipynb) reuses the representation of
-# photographs; 07 looks inside the layers.
+# photographs; [07 knowledge inside](07_knowledge_inside.ipynb) looks into the layers.

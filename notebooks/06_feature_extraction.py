@@ -9,16 +9,19 @@
 # %% [markdown] slideshow={"notes": "The lecture's main tool. If the class sees one notebook only, it is this one.", "slide_type": "slide"}
 # # 06 Feature extraction
 #
-# *Lecture: "Reuse all" and "Factors of deep representation quality".*
+# *[Lecture](../docs/bibliography.md#lecture): "Reuse all" and "Factors of deep representation
+# quality".*
 #
 # **You will learn**
 #
-# - how to read any layer of a pre-trained network as features;
-# - what a linear SVM makes of `fc6`, `fc7` and the full network, on near and far targets;
+# - how to [read any layer](../docs/glossary.md#layer) of a [pre-trained
+#   network](../docs/glossary.md#pre-training) as features;
+# - what a linear SVM makes of `fc6`, `fc7` and the full network, on [near and far
+#   targets](../docs/glossary.md#near);
 # - what it costs: a clock on every stage.
 #
-# **You need**: [00 start here](00_start_here.ipynb). **Time**: 40 minutes for you, about 15
-# seconds for the machine.
+# **You need**: [00 start here](00_start_here.ipynb). **Time**: 40 minutes for you, about 15 seconds
+# for the machine.
 
 # %% slideshow={"slide_type": "skip"}
 import time
@@ -47,14 +50,15 @@ plots.use_course_style()
 #
 # Your target has other classes, so the decision is of no use to you. The description may be.
 #
-# **Feature extraction**: run the network once over your images, keep what a layer puts out, and
-# train a linear classifier on that. Nothing in the network is trained.
+# **[Feature extraction](../docs/glossary.md#feature-extraction)**: run the network once over your
+# images, keep what a layer puts out, and train a linear classifier on that. Nothing in the network is
+# trained.
 
 # %% [markdown] slideshow={"notes": "Point at \"held out\": no target class was in the source. Ask why that matters for every number below.", "slide_type": "slide"}
 # ## The backbone
 #
-# The small VGG of the course, trained on photographs of 41 natural classes. No class of any target
-# below was among them.
+# [The small VGG](../docs/glossary.md#backbone) of the course, trained on photographs of 41 natural
+# classes. No class of any target below was among them.
 
 # %% slideshow={"slide_type": "-"}
 natural = load_backbone("natural")
@@ -95,9 +99,9 @@ plots.alt_text(
 # %% [markdown] slideshow={"notes": "Three decisions that papers rarely state. Ask what changes if one is left out; averaging over space comes back with the digits.", "slide_type": "subslide"}
 # Three decisions hide in that call. Public code often takes them without saying so.
 #
-# - **After the ReLU**: no value is below zero.
+# - **[After the ReLU](../docs/glossary.md#activation)**: no value is below zero.
 # - **Averaged over space**: a map of 16 x 16 places gives one number a channel.
-# - **In eval mode**: dropout is off, so that two passes agree.
+# - **[In eval mode](../docs/glossary.md#eval-mode)**: dropout is off, so that two passes agree.
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
@@ -324,8 +328,9 @@ plots.alt_text(ax, "A clock of the run: the forward passes take most of the time
 
 # %% [markdown] slideshow={"notes": "Define \"close\" before the number is seen: five points. Changing it afterwards is the oldest trick.", "slide_type": "subslide"}
 # How close is that to the best that is known? The data set's own page gives **98.0%** for a
-# nearest-neighbour classifier trained on 3,823 digits (Alpaydin and Kaynak 1998). We trained
-# on 200. Let "close" mean within five points.
+# nearest-neighbour classifier trained on 3,823 digits ([Alpaydin and Kaynak
+# 1998](../docs/bibliography.md#alpaydin-1998)). We trained on 200. Let "close" mean within five
+# points.
 
 # %% slideshow={"slide_type": "-"}
 pixels = digits.pixels.reshape(len(digits), -1) / 255
@@ -383,9 +388,9 @@ print(claims.recorded("ten-minutes-of-cpu"))
 # %% [markdown] slideshow={"notes": "Let them estimate before running: 81,890 passes at a fifth of a second or so.", "slide_type": "subslide"}
 # ### What did the ten minutes count?
 #
-# The paper behind the lecture uses VGG16 at 224 x 224 pixels and ten crops of each image. For
-# flowers102 that is 81,890 forward passes. How long would this machine need for them? Time a few;
-# the weights may be random, the time is the same.
+# [The paper behind the lecture](../docs/bibliography.md#garcia-gasulla-2018) uses VGG16 at 224 x 224
+# pixels and ten crops of each image. For flowers102 that is 81,890 forward passes. How long would
+# this machine need for them? Time a few; the weights may be random, the time is the same.
 
 # %% slideshow={"slide_type": "-"}
 vgg16 = load_backbone("vgg16", "random")
@@ -494,5 +499,6 @@ quiz("06")
 # - Say what your features are: which layer, after the ReLU or before, averaged or not, eval mode.
 # - Feature extraction is the baseline that every other method has to beat.
 #
-# **Next**: which layers to use (07), how to normalise them (09), and what is gained when layers
-# are fine-tuned instead (08). The [map](00_start_here.ipynb) shows which notebooks are there.
+# **Next**: which layers to use ([07](07_knowledge_inside.ipynb)), what is gained when layers are
+# fine-tuned instead ([08](08_fine_tuning.ipynb)), and how to normalise them
+# ([09](09_normalization.ipynb)). The [map](00_start_here.ipynb) shows which notebooks are there.
