@@ -173,10 +173,12 @@ def test_a_note_in_the_metadata_is_on_its_own_slide(write):
 
 def test_links_lead_to_decks_that_are_there(write):
     text = "[one](01_one.ipynb#end) [two](02_two.ipynb) [paper](https://example.org/a)"
+    text += " [word](../docs/glossary.md#word)"
     html = deck_html(write(cell(text)), linked={"01_one"})
     assert '<a href="01_one.html#end">one</a>' in html
     assert "two" in html and "02_two" not in html
     assert '<a href="https://example.org/a">paper</a>' in html
+    assert "../docs" not in html
 
 
 def test_a_notebook_without_outputs_makes_no_deck(write):

@@ -54,7 +54,10 @@ class DeckExporter(SlidesExporter):
 
 
 class _SlideText(IPythonRenderer):
-    """Markdown of a slide: formulas are pictures, links to notebooks lead to their decks."""
+    """Markdown of a slide: formulas are pictures, links to notebooks lead to their decks.
+
+    Links to other files of the course, as the glossary, are plain text: a deck is carried away.
+    """
 
     def __init__(self, linked):
         super().__init__(escape=False, exclude_anchor_links=True)
@@ -67,6 +70,8 @@ class _SlideText(IPythonRenderer):
         return f"<p>{formula_html(body)}</p>"
 
     def link(self, text, url, title=None):
+        if url.startswith("../"):
+            return text
         notebook, extension, anchor = url.partition(".ipynb")
         if not extension:
             return super().link(text, url, title)
