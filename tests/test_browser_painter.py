@@ -193,7 +193,7 @@ def test_audit_follows(page):
     page.keyboard.press("r")
     wait_for_choices(page, conv4_1="random")
     row = audit.locator("tr", has=page.get_by_text("conv4_1", exact=True))
-    assert "138,400" in row.inner_text() and "0.01" in row.inner_text()
+    assert "138,400" in row.inner_text() and "0.005" in row.inner_text()
     assert "new weights" in row.inner_text()
     assert "140,452 of 1,791,156 parameters are trained" in painter(page).inner_text()
 
@@ -317,6 +317,12 @@ def test_painter_on_a_slide(chromium, tmp_path, size):
         page.wait_for_function(
             """document.querySelector('[data-layer="conv2_2"]').dataset.choice === "random" """
         )
+        painter(page).get_by_role("radio", name="fine-tune").check()
+        layer(page, "conv4_1").click()
+        page.wait_for_function(
+            """document.querySelector('[data-layer="conv4_1"]').dataset.choice === "fine-tune" """
+        )
+        assert lab.slide_number(page) == 0
         painter(page).get_by_role("button", name="Train").press("Enter")
         assert "Trained: 1 run" in wait_for_training(page)
         assert set(league(page)) == {"my policy 1"}

@@ -1,5 +1,7 @@
 """Policies: what they select and mean for a network; random is the architecture's own."""
 
+import inspect
+
 import pytest
 import torch
 from scipy.stats import ks_2samp, kstest
@@ -9,9 +11,11 @@ from tlcourse import architectures, policies
 from tlcourse.architectures import layers_of, small_vgg_backbone, without_weights
 from tlcourse.audits import audit
 from tlcourse.backbones import load_backbone
+from tlcourse.finetuning import fine_tune
 from tlcourse.policies import PRESETS, Policy, apply_policy, next_stage
 from tlcourse.small_vgg import small_vgg
 from tlcourse.target_network import TargetNetwork
+from tlcourse.widgets import policy_painter
 
 TORCHVISION = (
     *("alexnet", "vgg19", "vgg16_bn", "resnet18", "densenet121", "googlenet", "inception_v3"),
@@ -348,6 +352,25 @@ class TestAudit:
         resnet = Policy({"*": "freeze", "layer4": "fine-tune"})
         assert "not one sequence of layers" in audit("resnet18", resnet, 5).notes[0]
         assert audit("natural", "fine-tune all", 5).notes == ()
+
+    @pytest.mark.parametrize("name", ("natural", "vgg19", "densenet121", "googlenet", "vit_b_16"))
+    def test_random_numbers_are_left_to_a_run_that_trains(self, name, monkeypatch):
+        def touched(*arguments):
+            raise AssertionError("torch's random numbers were touched")
+
+        before = torch.get_rng_state()
+        architectures._on_meta.cache_clear()
+        for owner, change in ((torch, "manual_seed"), (torch, "set_rng_state")):
+            monkeypatch.setattr(owner, change, touched)
+        monkeypatch.setattr(torch.random, "fork_rng", touched)
+        audit(name, "fine-tune all", 5)
+        assert torch.equal(torch.get_rng_state(), before)
+
+    def test_same_rate_by_default_as_training_takes(self):
+        rate = inspect.signature(fine_tune).parameters["learning_rate"].default
+        rows = audit("natural", "fine-tune all", 5).rows
+        assert {row.learning_rate for row in rows} == {rate}
+        assert policy_painter.OPTIONS["learning_rate"] == rate
 
     def test_both_stages_are_told(self):
         found = audit("natural", "probe, then fine-tune", 5, learning_rate=0.1)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import torch
 
-from tlcourse.backbones import load_backbone
+from tlcourse.backbones import load_backbone, with_seed
 from tlcourse.small_vgg import WIDTHS, small_vgg
 
 SMALL_VGG = {"small_vgg": False, "small_vgg_bn": True}  # name -> batch normalisation
@@ -79,7 +79,7 @@ def small_vgg_backbone(batch_norm=True, width=1, seed=0):
         Named ``"small_vgg_bn"`` or ``"small_vgg"``, with random weights.
     """
     name = next(name for name, has_it in SMALL_VGG.items() if has_it == batch_norm)
-    network = _seeded(lambda: small_vgg(41, batch_norm, width), seed).eval()
+    network = with_seed(lambda: small_vgg(41, batch_norm, width), seed).eval()
     template = load_backbone("natural", "random")
     return dataclasses.replace(template, name=name, weights=f"random, seed {seed}", network=network)
 
@@ -102,7 +102,7 @@ def build_anew(backbone, n_classes, seed=0):
     """
     if backbone.name in SMALL_VGG:
         width = backbone.network.conv1_1.out_channels / WIDTHS[0][0]
-        return _seeded(lambda: small_vgg(n_classes, SMALL_VGG[backbone.name], width), seed)
+        return with_seed(lambda: small_vgg(n_classes, SMALL_VGG[backbone.name], width), seed)
     network = load_backbone(backbone.name, "random", seed, n_classes).network.train()
     for auxiliary in ("aux1", "aux2", "AuxLogits"):
         if hasattr(network, auxiliary):
@@ -113,6 +113,8 @@ def build_anew(backbone, n_classes, seed=0):
 
 def without_weights(backbone, n_classes):
     """The architecture on the meta device: every shape and no numbers, VGG19 in no memory.
+
+    torch's random numbers are not touched, so that one can paint while a run trains.
 
     Parameters
     ----------
@@ -140,12 +142,6 @@ def _on_meta(name):
             return small_vgg_backbone(SMALL_VGG[name])
         backbone = load_backbone(name, "random")
     return dataclasses.replace(backbone, weights="its weights, not loaded here")
-
-
-def _seeded(build, seed):
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return build()
 
 
 def _matters(module):

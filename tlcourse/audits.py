@@ -6,6 +6,7 @@ from html import escape
 from tlcourse.architectures import as_backbone, layers_of, without_weights
 from tlcourse.policies import as_policy, check_classes
 from tlcourse.target_network import top_begins_at
+from tlcourse.training_progress import LEARNING_RATE
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ class Audit:
         return table + (self.then._repr_html_() if self.then else "")
 
 
-def audit(backbone, policy, n_classes, learning_rate=0.01, augment=0.0):
+def audit(backbone, policy, n_classes, learning_rate=LEARNING_RATE, augment=0.0):
     """What a policy means for a network: no weight is loaded, made or changed for it.
 
     Parameters

@@ -211,10 +211,21 @@ def _enum(enums, weights, name):
     )
 
 
-def _random(build, seed):
+def with_seed(build, seed):
+    """What ``build`` makes with torch's random numbers seeded; they go on afterwards as before.
+
+    On the meta device nothing is drawn, and torch's random numbers are left alone: a run that
+    trains in another thread may be using them.
+    """
+    if torch.get_default_device().type == "meta":
+        return build()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return build(), f"random, seed {seed}"
+        return build()
+
+
+def _random(build, seed):
+    return with_seed(build, seed), f"random, seed {seed}"
 
 
 def _preprocess(side, mean, std):

@@ -15,7 +15,7 @@ from tlcourse.training_loop import (
     optimizer_tensors,
     train_stage,
 )
-from tlcourse.training_progress import Progress, Settings
+from tlcourse.training_progress import LEARNING_RATE, Progress, Settings
 from tlcourse.training_runs import Run
 
 
@@ -28,7 +28,7 @@ def fine_tune(
     seed=0,
     epochs=20,
     steps=None,
-    learning_rate=0.01,
+    learning_rate=LEARNING_RATE,
     weight_decay=5e-4,
     batch_size=32,
     optimizer="sgd",

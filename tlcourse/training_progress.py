@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+LEARNING_RATE = 0.005  # by default: twice that sends some seeds of "fine-tune all" to chance
+
 
 @dataclass(frozen=True)
 class Settings:

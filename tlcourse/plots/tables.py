@@ -84,11 +84,14 @@ def plot_gain_by_distance(gains, ax=None):
         last = pairs.iloc[-1]
         place = (last["distance"], last["gain"])
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
-        ax.annotate(target, place, (11, 7), textcoords="offset points", fontsize=14, bbox=box)
+        offset = {"xytext": (11, 7), "textcoords": "offset points", "fontsize": 14}
+        ax.annotate(target, place, bbox=box, zorder=1.5, **offset)
     for shape, (source, pairs) in zip(_SHAPES, gains.groupby("source", sort=False), strict=False):
         style = {"color": colour_of(source), "marker": shape, "linestyle": "none", "capsize": 5}
         x, y, bars = pairs["distance"], pairs["gain"], pairs["spread"]
-        ax.errorbar(x, y, bars, label=f"from {source}", markersize=11, elinewidth=2, **style)
+        ax.errorbar(
+            x, y, bars, label=f"from {source}", markersize=11, elinewidth=2, zorder=3, **style
+        )
     space = f" in {gains.attrs['space']}" if gains.attrs.get("space") else ""
     ax.set_xlabel(f"distance of source and target{space} (farther is less similar)")
     ax.set_ylabel("full network minus fc7 (points)")

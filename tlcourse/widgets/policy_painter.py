@@ -3,13 +3,14 @@
 import anywidget
 import traitlets
 
+from tlcourse.training_progress import LEARNING_RATE
 from tlcourse.widgets import _assets
 from tlcourse.widgets.league_table import league_html
 from tlcourse.widgets.painter_page import CSS, OWN, about_page, audit_html, static_page
 from tlcourse.widgets.policy_drawing import DRAWING_CSS, PAINTS
 
 SEEDS = (1, 2, 3)
-OPTIONS = {"epochs": 15, "learning_rate": 0.01, "batch_size": 32, "augment": 0.0}
+OPTIONS = {"epochs": 15, "learning_rate": LEARNING_RATE, "batch_size": 32, "augment": 0.0}
 
 
 class PolicyPainter(anywidget.AnyWidget):
