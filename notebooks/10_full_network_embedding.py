@@ -124,7 +124,7 @@ plots.alt_text(
     "fewer zeros.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 # NBVAL_CHECK_OUTPUT
 print(f"between the thresholds, Gaussian: {bell[0]:.3f}")
 convolutions = [layer for layer in train.layer_sizes if layer.startswith("conv")]
@@ -362,7 +362,7 @@ plots.alt_text(
     "and with 64 features, next to none with 1,024.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 for size, points in by_size.items():
     print(f"{size:5,} features: worse in {sum(np.array(points) < 0)} of {len(points)} comparisons")
 
@@ -435,7 +435,7 @@ plots.alt_text(
     "both versions with all layers lie above both of fc7.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Point at the third line: with a small C the two kinds of values are nearly level. Ask which of the two changes, layers or values, they would keep if they could keep one.", "slide_type": "subslide"}
 small_C = {family: accuracies(family, "fc7", "discretized", C=3e-4) for family in FAMILIES}
 for name in ("fc7, L2", "fc7, discretised"):
     print(f"{name}, C = 1: {100 * np.mean([row[name] for row in two_by_two.values()]):.1f}%")
@@ -449,7 +449,7 @@ both = sum(row["all, discretised"] > row["fc7, L2"] for row in means.values())
 print(f"discretised: all layers beat fc7 on {more} of {len(means)} targets")
 print(f"the embedding beats the paper's baseline on {both} of {len(means)} targets")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "-"}
 # **Reading.** It is the *layers* that gain, with either kind of values. On `fc7` alone, discretising
 # at C = 1 even costs points; a small C gives nearly all of them back. Where the embedding beats its
 # baseline, thank the other layers first.
@@ -479,7 +479,7 @@ print(bird_features)
 # gap that only 1% of the permuted pairs exceed is the limit. Other permutations count what luck
 # gets past it.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Ask for the narrow black bars first: that is what luck gives. Only then compare absence with presence.", "slide_type": "subslide"}
 study = characteristic_features(bird_features.matrix, bird_features.labels)
 counts = dict(zip(birds.classes, study.counts().tolist(), strict=True))
 ax = plots.plot_marks(counts, study.by_luck.mean(axis=0))
@@ -489,7 +489,7 @@ plots.alt_text(
     "of both dozens to several hundred, against about ten by luck.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 # NBVAL_CHECK_OUTPUT
 beyond_luck = study.counts() > 3 * study.by_luck.mean(axis=0)
 print("classes with over three times luck's presences:", beyond_luck[:, 0].sum(), "of", len(counts))
@@ -500,7 +500,7 @@ print("and absences:", beyond_luck[:, 1].sum(), "of", len(counts))
 #
 # In `fc7`, the feature with the largest gap by presence and by absence, for each of three birds.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Read one column from top to bottom: how many birds share a mark? Students expect one bird a column.", "slide_type": "subslide"}
 three_birds = ["brown pelican", "white pelican", "gull"]
 columns = [
     study.strongest(birds.classes.index(bird), side, bird_features.columns("fc7"))[0]
@@ -549,7 +549,7 @@ plots.PictureRows(rows, "eight drawn birds in which the feature is most, or leas
 # could that matter? Do the study again, on our photographs. The value of a pair is here the
 # feature's mean over the class's images.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Point at the two green lines, the gaps found here, and at the dashed ones, the published thresholds. Ask why they are not the same.", "slide_type": "subslide"}
 # Our limit: what 5% of the permuted pairs exceed.
 study_of, thresholds, held = {}, {"low": {}, "high": {}}, []
 for per_class in (10, 20, 40):

@@ -284,11 +284,11 @@ plots.alt_text(
     "distance, with the spread of draws: all above zero; a line joins the two pairs of a target.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Ask which of the two numbers answers the question of the slide: over pairs, or within targets. Twelve points are not twelve independent ones.", "slide_type": "subslide"}
 effect = similarity_effect(gains)
 print(effect)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "-"}
 # Read both numbers. Over *pairs*, targets that are far from everything (food, vehicles) may simply
 # be targets where lower layers help. *Within* targets takes that out: same images, other source.
 # That is the slide's comparison, and it has six observations.
@@ -309,7 +309,7 @@ plots.alt_text(
     "farther source: larger with the farther one on each, least so on mit67 and wood.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Read the line with the only control aloud: mit67, where the roles of the two networks are swapped, and the smallest difference.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
 extra = published_gain["low minus high"]
 far_source = published_part("low", "pretraining").iloc[0]
@@ -329,7 +329,7 @@ print(f"wood: {extra['wood']:+.1f} points, its spread is {spread}")
 drops = {row: round(published_drop(row), 1) for row in ("fc7", "full-network")}
 print("mean loss from the near to the far source:", drops)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "-"}
 # Seven of seven, and by much. But they are **two networks**, not seven. For six data sets the far
 # source is the one that learnt places, and the near one ImageNet. If `fc7` of that network served
 # other targets badly for any other reason, all six would look the same. The only data set where the
@@ -443,7 +443,7 @@ quality_prediction
 # shipped (`python -m tlcourse.representation_quality` makes it again), and two drawn families,
 # live, with ten training pictures a class. The same draws for both sources of a pair.
 
-# %% slideshow={"slide_type": "-"} tags=["claim:representation-quality"]
+# %% slideshow={"notes": "Filled points are photographs, hollow ones drawings. Ask in which row all points lie on one side of zero, and in which row nobody should conclude anything.", "slide_type": "subslide"} tags=["claim:representation-quality"]
 DRAWINGS = [
     DrawnTarget(family, per_class=10, pool_per_class=15, test_per_class=15)
     for family in ("birds", "rooms")
@@ -468,7 +468,7 @@ plots.alt_text(
     "the spread of draws.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Ask for the column that decides, before you name it. A p of a few targets cannot be small: say how small it can be.", "slide_type": "subslide"}
 columns = ["difference", "as_said", "targets", "p", "verdict"]
 by_layers = effects.pivot_table(index="change", columns="embedding", values="difference")
 factors.set_index("change")[columns].join(by_layers).round(
@@ -480,7 +480,7 @@ factors.set_index("change")[columns].join(by_layers).round(
 #
 # The change that moves most.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Let them find the target on which the change does the opposite. A mean over targets hides it.", "slide_type": "subslide"}
 largest = factors.loc[factors["difference"].abs().idxmax()]
 both = pd.concat([recorded, live, source_factors.by_distance(layers, distances)])
 both = (
