@@ -15,9 +15,10 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+IN_PARALLEL = ("-n", "2", "--durations", "5")
 NBVAL = (
     *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"),
-    *("-n", "2", "--dist", "loadscope", "--durations", "5"),
+    *(*IN_PARALLEL, "--dist", "loadscope"),
 )
 
 
@@ -154,16 +155,20 @@ def check_port(port):
 def test(arguments):
     """All tests, or, with arguments, pytest with these arguments."""
     started = time.perf_counter()
-    status = run_pytest(arguments) if arguments else max(test_units(), test_notebooks())
+    status = run_pytest(arguments) if arguments else max(test_everything())
     print(f"All of it took {time.perf_counter() - started:.0f} s.", flush=True)
     return status
 
 
-def test_units():
-    return run_pytest(["tests", "--durations", "5"])
+def test_everything():
+    """Exit statuses of the unit tests, the notebooks, and the tests that drive a browser."""
+    one_thread = {"OMP_NUM_THREADS": "1", **os.environ}
+    yield run_pytest(["tests", "-m", "not browser", *IN_PARALLEL, "--dist", "loadfile"], one_thread)
+    yield test_notebooks(one_thread)
+    yield run_pytest(["tests", "-m", "browser", "-s", "--durations", "5"])
 
 
-def test_notebooks():
+def test_notebooks(environment):
     """Run every notebook by nbval; those that fail are kept, executed, under ``build/``."""
     if not any(Path("notebooks").glob("*.ipynb")):
         return 0
@@ -172,7 +177,7 @@ def test_notebooks():
     report = build / "notebooks.xml"
     xml = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
-        environment = {**os.environ, "TLCOURSE_CACHE": cache, "TLCOURSE_DATA": user_data()}
+        environment = {**environment, "TLCOURSE_CACHE": cache, "TLCOURSE_DATA": user_data()}
         status = run_pytest([*NBVAL, *xml, "notebooks"], environment)
         if status:
             for notebook in failed_notebooks(report):
