@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "The longest claims of the course are here. For an hour: the three choices, retrain some, the painter, the trade-off; leave Yosinski for reading."}
 # # 08 Fine-tuning
 #
 # *Lecture: "Retrain", "The choices in fine tuning", "Trade-off of fine tuning".*
@@ -38,7 +38,7 @@ from tlcourse.widgets import PolicyPainter, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Read one row of the audit aloud: choice, start, number of parameters, rate. Ask which row is always new, and why: the head."}
 # ## Three choices for every layer
 #
 # - **Freeze**: keep the source's weights as they are. *"It's good as it is."*
@@ -51,7 +51,7 @@ plots.use_course_style()
 # %% slideshow={"slide_type": "-"}
 audit("natural", "freeze, fine-tune, retrain", n_classes=4, learning_rate=0.02)
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask who freezes with requires_grad alone: nearly all. The first False is the trap, the second line is the cure."}
 # ### A trap: frozen by half
 #
 # `requires_grad = False` keeps the gradient away from the weights. It does not keep a batch
@@ -70,7 +70,7 @@ print("and in eval mode:            statistics stay", whole == before)
 # The course's policies freeze in eval mode, and keep frozen weights out of the optimizer. So should
 # yours.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask whether natural is near to drawn animals: same things, other domain. Batch normalisation is put back so that random layers get a fair chance."}
 # ## The target of this notebook
 #
 # Four drawn animals, few pictures of each. The source is `natural`: photographs of other animals.
@@ -96,7 +96,7 @@ def accuracy(policy, per_class, seed, steps, backbone=source):
     return run.curve[-1].validation_accuracy
 
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask what the slide leaves open: how many layers, how many images. Both are dials in the experiment."}
 # ## Claim: retrain some
 #
 # > Train one or several NN layers + pre-trained layers: fine tuning. Sort of similar task and same
@@ -105,7 +105,7 @@ def accuracy(policy, per_class, seed, steps, backbone=source):
 # **Motivation.** A new last layer on frozen features is feature extraction. Retraining the layers
 # below it lets them adapt. More layers are more parameters, and these need data.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Hands. The third option is the usual one; the first comes close. The difference is what happens with four images."}
 prediction = Prediction(
     "retrain-some",
     "Retraining several layers instead of the last one only, with few and with more images:",
@@ -118,7 +118,7 @@ prediction = Prediction(
 )
 prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Left is n = 1, feature extraction. Follow one line from the left and ask where it stops rising. Photographs were measured beforehand, drawings run now."}
 # **Experiment.** The top *n* layers are fine-tuned, those below are frozen; n = 1 is the new last
 # layer alone. Live on drawn animals, and **measured beforehand** on photographs of five insects
 # (`python -m tlcourse.policy_grid`), as the photographs are not shipped. Two seeds each.
@@ -151,7 +151,7 @@ plots.alt_text(
     "insects, a line for each number of training images a class.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Two numbers: with the fewest and with the most images. Ask what a gain of one point means with two seeds."}
 def gained(curve):
     """Points of 3 to 9 retrained layers over none but the last, one a seed."""
     some = [curve[depth] for depth in curve if 1 < depth < 10]
@@ -195,7 +195,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("retrain-some"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The middle wins: seven of thirteen with 48 a class. Usual misunderstanding: more retrained layers are always better with enough data."}
 # **Reading.** With most images, retraining several layers beats a new last layer alone, on drawings
 # and on photographs. With four photographs a class there is next to nothing to gain. So the slide is
 # right, and its "data volume" too. More is not always better: with 48 photographs a class, seven
@@ -204,7 +204,7 @@ print(claims.recorded("retrain-some"))
 # What this does not say: every run took the same few steps, with one learning rate for all depths.
 # Tuning both for each depth could move the curves.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Write on the board: A or B, copied n, plus for fine-tuned. Ask what BnB is for before saying it: the control for the cut."}
 # ## How transferable is each layer? Yosinski et al. 2014
 #
 # They cut ImageNet in two halves, A and B. A network for B gets its bottom *n* layers copied, and
@@ -215,7 +215,7 @@ print(claims.recorded("retrain-some"))
 #
 # BnB is the control: what it loses, the *cut* loses. What AnB loses beyond that is specific to A.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Point at the dip of BnB in the middle: nothing was transferred, and still it loses. Then at AnB+, above the base everywhere."}
 published = {
     name: {n: [value] for n, value in yosinski.published_curve(name).items()}
     for name in ("BnB", "BnB+", "AnB", "AnB+")
@@ -233,7 +233,7 @@ plots.alt_text(
 # evaluations of each run, which is optimistic; and of many fine-tuned networks the logs are missing,
 # so that some points are one network.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Ask why averaging the ten best evaluations flatters. Here by little, but the reader has to be told."}
 # NBVAL_CHECK_OUTPUT
 optimism = yosinski.optimism()
 print(f"ten best above ten last evaluations: {np.mean(optimism):.2f} points on average")
@@ -243,7 +243,7 @@ far_fall, near_fall = (
 )
 print(f"from n = 1 to 7: dissimilar halves {far_fall:.2f}, random halves {near_fall:.2f}")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask where it should differ from the paper, with 120 photographs. No dip, and more copied is better: what is not copied cannot be learned."}
 # ### In miniature
 #
 # B is six natural classes, 20 photographs each. **B**nB copies from `natural`, which was trained on
@@ -273,7 +273,7 @@ plots.alt_text(
 # 120 photographs what is *not* copied cannot be learned: nothing copied stays near guessing. The
 # paper's networks had half of ImageNet for that. Frozen random layers are of little use in both.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Three sentences of the slide, three choices a layer. Ask the room to paint the thirteen layers of the drawing by hand first."}
 # ## Claim: freeze, fine-tune or random
 #
 # > Reuse and freeze: its good as it is. Reuse and fine tune: it's a good starting point. Train from
@@ -282,7 +282,7 @@ plots.alt_text(
 # **Motivation.** Low layers see edges and colours: good for any picture. High layers know the
 # source's classes: useless for yours. So: freeze the bottom, fine-tune the middle, retrain the top.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Hands. \"The mixed policy is best\" wins as a rule. Ask those who say \"they tie\" what spread they expect."}
 paint_prediction = Prediction(
     "freeze-finetune-random",
     "Freeze the bottom, fine-tune the middle, begin the top anew, against one choice for all:",
@@ -296,7 +296,7 @@ paint_prediction = Prediction(
 )
 paint_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Paint what the room proposes and train it: some seconds. Arrow keys move, F, T and R paint. Then paint its opposite."}
 # **Paint a policy.** Choose a brush and click on layers, or move with the arrow keys and press
 # <kbd>F</kbd>, <kbd>T</kbd> or <kbd>R</kbd>. Train it, and see it land in the league.
 
@@ -304,7 +304,7 @@ paint_prediction
 painter = PolicyPainter(source, (draw(8, 0), draw(4, 1), test), epochs=8, learning_rate=0.02)
 painter
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "A bar is the spread of three draws. Ask which policies you can tell apart: only all random, surely."}
 # **Experiment.** Five policies on the drawn animals, 8 pictures a class, three draws. Each gets as
 # many steps; all random has its own, higher learning rate.
 
@@ -333,7 +333,7 @@ ax = plots.plot_dumbbells(
 )
 plots.alt_text(ax, "Accuracy of six policies on drawn animals, with the spread over three draws.")
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Leading and tying are computed, not seen. Two names mean a tie; compare with the hands."}
 mixed, uniform = "freeze, fine-tune, retrain", ("reuse all", "fine-tune all", "all random")
 against = {name: compare.difference(scores[mixed], scores[name]) for name in uniform}
 useless = compare.difference(scores["retrain the top"], scores["fine-tune top 3"])
@@ -367,7 +367,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("freeze-finetune-random"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two policies are level, and random stays at guessing. Usual misunderstanding: \"useless\" layers were still a good start in Yosinski."}
 # **Reading.** The mixed policy and fine-tuning all layers are level. Both lie above reusing all, on
 # average; three draws leave some of that to luck. All random stays near guessing: a dozen steps and
 # 32 pictures teach a network nothing from the start. It would want many more of both.
@@ -377,7 +377,7 @@ print(claims.recorded("freeze-finetune-random"))
 # them beat everything (published). "It's a good starting point" and "useless" are hard to tell apart
 # when the new layers are few and small.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Two sentences, four effects: data and similarity, for fine-tuning and for random. Have the room say the four before going on."}
 # ## Claim: the policy follows similarity and data
 #
 # > Fine tune: increase with source-target similarity and data volume. Random: increase with
@@ -386,7 +386,7 @@ print(claims.recorded("freeze-finetune-random"))
 # **Motivation.** With more images more can be learned. What a similar source left is worth
 # polishing; what a dissimilar one left may be in the way.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Hands. Ask those who chose the first for a reason why similarity should help fine-tuning."}
 grid_prediction = Prediction(
     "policy-follows-similarity-and-data",
     "What do fine-tuning and random layers gain by?",
@@ -399,7 +399,7 @@ grid_prediction = Prediction(
 )
 grid_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Near is measured: insects nearer to natural, vehicles to manmade. Higher is more similar."}
 # **Experiment.** Insects and vehicles, photographs, from `natural` and from `manmade`: five policies,
 # three volumes, two draws. **Measured beforehand** by `python -m tlcourse.policy_grid`. Is "near"
 # near? The distance between class means says so.
@@ -408,7 +408,7 @@ grid_prediction
 similarity = similarity_table(["natural", "manmade"], ["insects", "vehicles"])
 similarity.pivot(index="target", columns="source", values="similarity").round(2)
 
-# %% slideshow={"slide_type": "subslide"} tags=["claim:policy-follows-similarity-and-data"]
+# %% slideshow={"slide_type": "subslide", "notes": "Six cells, full marks are tied with the best. Ask in which cell the best policy changes. In none, really."} tags=["claim:policy-follows-similarity-and-data"]
 cells = compare.grid_cells(read_grid())
 tied = {where: compare.tied_with_best(cell) for where, cell in cells.items()}
 figure = plots.plot_policy_cells(cells, tied)
@@ -418,7 +418,7 @@ plots.alt_text(
     "leaders of each cell and those that tie with them have full marks.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The claim is about the change of a gain, not the gain. Undecided is an answer: the interval holds zero."}
 # What do fine-tuning all layers, and beginning the top three anew, gain over reusing all? The claim
 # is about the **change** of these gains with data and with similarity. "Yes" and "no" are said only
 # where the 95% interval over targets, draws and cells leaves zero out.
@@ -467,7 +467,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("policy-follows-similarity-and-data"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Fine-tuning gains more from the far source: against the slide. Ask why. There was more left to repair."}
 # **Reading.** In each of the six cells the three policies that reuse *and* retrain tie. Reusing all is
 # surely behind the best of them everywhere, and all random far behind. The best policy hardly moves
 # over this grid.
@@ -482,7 +482,7 @@ print(claims.recorded("policy-follows-similarity-and-data"))
 # tlcourse.scratch` trains longer, with augmentation, and stays below reuse too with 20 images a
 # class (notebook 06). Two targets and two draws are few, and the interval takes them for independent.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "It runs now, on two draws: ask first which order they expect, then how much they trust it. It decides nothing."}
 # ### One cell of the grid, live
 #
 # The same code on drawn animals, 4 pictures a class, near (`drawn`, other drawn things) and far
@@ -503,7 +503,7 @@ plots.alt_text(ax, "Three policies on drawn animals from a near and a far source
 # %% [markdown] slideshow={"slide_type": "skip"}
 # One cell and two draws decide nothing. Look at the bands, add draws, and see which order stays.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask for the words: variance is disagreement between draws, bias is what most draws get wrong. Then ask which one freezing should add."}
 # ## Claim: the trade-off of fine-tuning
 #
 # > Freeze: removes parameters to learn, adds noise. Fine-tune: allows to focus learning, adds bias.
@@ -514,7 +514,7 @@ plots.alt_text(ax, "Three policies on drawn animals from a near and a far source
 # be learned usually *lowers variance and adds bias*, so freezing should add bias. The slide says
 # freezing adds noise and fine-tuning bias. We measure both.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Students of statistics choose the second, the others the slide. Let one of each argue."}
 trade_prediction = Prediction(
     "fine-tuning-trade-off",
     "Which choice has the most bias, and which the most variance?",
@@ -527,7 +527,7 @@ trade_prediction = Prediction(
 )
 trade_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Four panels, three choices: parameters and time first, where the slide is right. Then bias and variance, and how close freeze and fine-tune are."}
 # **Experiment.** Bias and variance on photographs of insects, 16 a class, five draws each,
 # **measured beforehand**. Parameters from the audit. The time of an epoch from the runs above, live.
 
@@ -556,7 +556,7 @@ plots.alt_text(
     "Parameters to learn, seconds an epoch, bias and variance of freeze, fine-tune and random.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Undecided twice: with five draws of one target neither word of the slide shows. Random has the most of both."}
 most_bias = max(measured, key=lambda choice: measured[choice]["bias"])
 most_variance = max(measured, key=lambda choice: measured[choice]["variance"])
 fewest = min(measured, key=lambda choice: measured[choice]["parameters"])
@@ -597,7 +597,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("fine-tuning-trade-off"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "What holds: freezing is cheap. What does not show: that it adds noise. Usual misunderstanding: no difference shown is not shown equal."}
 # **Reading.** Freezing has a thousandth of the parameters and the cheapest epoch, as its bottom is
 # computed once. That part of the slide holds. Its two words do not show: freezing has as much
 # variance as fine-tuning, not more, and no less bias. The means lean the other way: what most draws
@@ -607,7 +607,7 @@ print(claims.recorded("fine-tuning-trade-off"))
 # Random has the most of both, in the same number of steps: tailor made, but there is hardly any
 # cloth. The source is a bias too, and a good one.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask when minus 7 matters: when the deployed pictures come from another source. Notebook 03 has that case."}
 # ### Published, beside it
 #
 # - **Kumar et al. 2022**, ten shifts of distribution: fine-tuning against a linear probe +2% on the
@@ -617,7 +617,7 @@ print(claims.recorded("fine-tuning-trade-off"))
 # - **Yosinski et al. 2014**: nearly all layers copied *and fine-tuned* beat every other network.
 #   "Pretty much useless" layers were still the best start.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Weights and biases: 512 x 4 + 4. Those who answer 2048 forgot the biases."}
 # ## Exercises
 #
 # **1.** How many parameters does "reuse all" train of `natural` with 4 classes?
@@ -642,7 +642,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Look back at the published curves, line BnB. The answer 7 is read off AnB."}
 # **2.** In the published curves, at which number of copied layers does the control BnB lose most?
 
 # %% slideshow={"slide_type": "-"}
@@ -665,7 +665,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask for a definition before a number. Always the same six: all bias, no variance."}
 # **3.** A policy is right on 6 of 10 images in each of five draws, always the same 6. What is its
 # variance, from 0 to 1?
 
@@ -691,7 +691,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Two minutes alone. Question 1 is the one that breaks real code: ask who has frozen with requires_grad alone."}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -699,7 +699,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("08")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Let the room complete the first sentence: frozen means three things. Then on to 09, or to 12 with a problem of one's own."}
 # ## Remember
 #
 # - Frozen means: no gradient, not in the optimizer, and in eval mode.

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Dry on paper, costly in practice: this is where most home-made pipelines lose their points. For half an hour: first claim, explorer, C, traps."}
 # # 09 Normalization
 #
 # *Lecture: "Feature extraction normalization" and "Advanced feature normalization".*
@@ -73,7 +73,7 @@ from tlcourse.widgets import NormalizationExplorer, Prediction, check_answer, qu
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Rows are images, columns are units of all layers. Ask which layer will speak loudest if nothing is done."}
 # ## Twelve layers in one matrix
 #
 # Put the layers of a network side by side, and every image is one row. A layer of 16 colours stands
@@ -98,7 +98,7 @@ every = layer_sets("natural")["full network"]
 insects = normalized_features("natural", "insects", every, "none")
 insects
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Write i.i.d. out. Ask of what learning theory assumes it: of the images. Keep that for the reading."}
 # ## Claim: features are not i.i.d.
 #
 # > When doing feature extraction for a regular classifier (e.g., SVM) each feature is assumed to be
@@ -108,7 +108,7 @@ insects
 # distributed*: all would have one distribution, and so one scale. Features of one network see the
 # same image, and each layer is computed from the one before.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Hands. The second option is usual: correlation is taken for a fault that a classifier must suffer from."}
 iid_prediction = Prediction(
     "features-not-iid",
     "Are features correlated? And if the feature space is rotated so that they no longer are, "
@@ -121,7 +121,7 @@ iid_prediction = Prediction(
 )
 iid_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Left measured, right shuffled. Point at the corner of the first layers, then at fc6 and fc7. The right map is what chance looks like."}
 # **Experiment.** The absolute correlation of every pair of features, averaged within each layer and
 # between each two layers. The control: the same values, each feature shuffled over the images on
 # its own. What is left there is chance. Five targets, and another shuffle for each.
@@ -144,7 +144,7 @@ plots.alt_text(
     "Shuffled: all are below 0.05.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "2,048 columns, the variance of a few dozen. Ask why the shuffled ones do not reach 2,048: only 400 images."}
 within, across = np.transpose([within_and_across(values) for values in blocks.values()])
 by_chance = np.array([np.mean(within_and_across(values)) for values in chance.values()])
 independent, shuffled_ones = np.transpose(list(effective.values()))
@@ -154,7 +154,7 @@ print(f"by chance                {by_chance.min():.2f} to {by_chance.max():.2f}"
 print(f"{len(insects.matrix.T)} features spread their variance like {independent.mean():.0f}")
 print(f"independent ones; shuffled, like {shuffled_ones.mean():.0f} with so few images")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask for a guess before running: how many decisions survive the rotation? All. Then the scales: about a quarter to a third change."}
 # So they are far from independent. Does the SVM assume that they are?
 #
 # Rotate the space of `fc7` until **no two features are correlated**, and train again. For
@@ -172,7 +172,7 @@ for name, shares in kept.items():
     low, high = 100 * min(shares), 100 * max(shares)
     print(f"{name:25} {low:5.1f}% to {high:5.1f}% of the decisions stay")
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Correlated, and the SVM does not mind. Both halves are needed for the verdict."}
 spreads = [
     spread_of_scale(normalized_features(source, target, every, "none").matrix)
     for target, source in near_source.items()
@@ -216,7 +216,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("features-not-iid"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The sentence to keep: a linear SVM sees products of images. Usual misunderstanding: decorrelating features would help it."}
 # **Reading.** "Not even close" is right, on both counts. Features are correlated, most of all among
 # early layers; 2,048 of them spread their variance like a few dozen independent ones. Nor are they
 # identically distributed: their scales differ by a factor of five or more.
@@ -229,7 +229,7 @@ print(claims.recorded("features-not-iid"))
 # What does change its decisions is **scale**. The margin is a distance, and C weighs errors against
 # it. A feature with larger numbers counts more. That is what normalization is about.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Three statements in one claim. Ask which one can be checked by counting on the board."}
 # ## Claim: beware of size
 #
 # > FC layers have lots of activations. Conv layers' activations are spatially dependent.
@@ -238,7 +238,7 @@ print(claims.recorded("features-not-iid"))
 # **Motivation.** In a concatenation each feature has a voice. A layer with many features may
 # shout down the others, and neighbouring places of a map may say the same twice.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Many say 33%, as they have just read it. The question says: before anything is averaged."}
 size_prediction = Prediction(
     "layer-sizes",
     "Of all activations of VGG16 for one image, before anything is averaged: which part belongs to "
@@ -247,7 +247,7 @@ size_prediction = Prediction(
 )
 size_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "No weights, only shapes: point out that it costs nothing. Two marks a row, before and after averaging."}
 # **Experiment.** Build the networks, send the *shape* of an image through them, and count. No
 # weights are needed.
 
@@ -268,7 +268,7 @@ plots.alt_text(
     "is over 98% in all; after it, 34% in VGG16, 40% in VGG19, 12% in AlexNet and 50% in ours.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "VGG16: 13 convolutions, 4,224 and 8,192. The slide prints 14: count them together."}
 # NBVAL_CHECK_OUTPUT
 for label, shape in shapes.items():
     pooled = counts["after: one a channel"][label]
@@ -281,7 +281,7 @@ for label, shape in shapes.items():
         f"({before:.1f}% before)"
     )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask how far a neighbour should still say the same. Point at the shuffled line at zero, then at conv1_2."}
 # **Spatially dependent?** How far does an activation go with that of the same channel some places
 # to the right? 48 drawn animals in three draws, through `natural`; the mean of each map is taken
 # away first. The control shuffles the places.
@@ -304,7 +304,7 @@ plots.alt_text(
     "neighbours and falling with distance, longest in conv1_2; zero when places are shuffled.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Over 99% before averaging, 34% after. Those who chose 33% answered another question, correctly."}
 vgg16 = shares["VGG16"]["after: one a channel"]
 all_features = sum(counts["after: one a channel"]["VGG16"].values())
 nearest, shuffled_nearest = (
@@ -346,7 +346,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("layer-sizes"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The slide's drawing is VGG19, its numbers are VGG16's. Averaging over space is what turns 99.9% into 34%."}
 # **Reading.** 34% and 66% of 12,416, as in the paper (4,224 + 8,192). But:
 #
 # - The slide prints **14** convolutional layers. VGG16 has **13**; the drawing with `conv3_4`,
@@ -356,7 +356,7 @@ print(claims.recorded("layer-sizes"))
 # - That averaging is the answer to spatial dependence: neighbours mostly repeat each other, so one
 #   number a channel loses less than it seems, and keeps convolutions from drowning the rest.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask why nothing in training keeps two layers at one scale: the next weights absorb any factor."}
 # ## Claim: beware of scale
 #
 # > Different layers activate with different strength.
@@ -364,7 +364,7 @@ print(claims.recorded("layer-sizes"))
 # **Motivation.** Nothing in training asks two layers for numbers of one size: the next layer's
 # weights make up for any factor.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Hands. Most guess 10 to 100 or more; batch normalisation kept ours close."}
 scale_prediction = Prediction(
     "layer-scales",
     "The mean activation of a layer's median feature: by which factor do the strongest and the "
@@ -373,7 +373,7 @@ scale_prediction = Prediction(
 )
 scale_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Logarithmic axis: one grid line is a factor of ten. Medians fall towards fc7; inside fc7 the spread is larger than between layers."}
 # **Experiment.** Mean activation of every feature over the training images of `insects`, from both
 # sources. The factor is measured on all five targets; the control is the factor between two random
 # halves of one layer.
@@ -398,7 +398,7 @@ plots.alt_text(
     "do.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask which layers lead now. fc6 and fc7: silent mostly, and very different from image to image."}
 # The mean is not what tells images apart. The **deviation over images** is, and it tells another
 # story.
 
@@ -410,7 +410,7 @@ plots.alt_text(
     "fc7 vary most, conv2_2 and conv3_2 least.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "A factor of about four, against hardly more than one between two halves of one layer."}
 of_means, of_deviations = np.transpose(list(factors.values()))
 voice = share_of_variance(insects)
 verdict = "holds" if min(of_means.min(), of_deviations.min()) > 2 * np.mean(halves) else "depends"
@@ -447,7 +447,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("layer-scales"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Strength has two meanings, and they rank layers in opposite order. Deviation is what the SVM hears."}
 # **Reading.** Layers differ by a factor of about four, and *which* is strongest depends on what you
 # call strength: the first layers have the larger numbers, `fc6` and `fc7` the larger differences
 # between images. They are half of our features and hold four fifths of the variance. Left alone,
@@ -463,7 +463,7 @@ print(claims.recorded("layer-scales"))
 # factor_between_layers(mean_by_layer(vgg16_features))
 # ```
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Horizontal: an image looks at itself. Vertical: a feature looks at all training images. Ask which of them need a training set."}
 # ## Five ways
 #
 # | name | what is divided, by what | direction |
@@ -474,7 +474,7 @@ print(claims.recorded("layer-scales"))
 # | standardized | each column, less its mean, by its deviation over the *training* images | vertical |
 # | discretized | standardized, then -1, 0 or 1 (notebook 10) | vertical |
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Go through the five at C = 1, then switch to C to scale. Ask before the switch which one will move most: standardized."}
 # ### Try them
 #
 # Go through the normalizations on the full network. Then `C` "to scale": 1 over the mean squared
@@ -484,7 +484,7 @@ print(claims.recorded("layer-scales"))
 explorer = NormalizationExplorer()
 explorer
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask which scale is meant: of images, of layers or of features. The slide does not say."}
 # ## Claim: the default solution
 #
 # > Default solution: L2-norm (by layer). Does not fix scale (careful if mixing layers!)
@@ -492,7 +492,7 @@ explorer
 # **Motivation.** L2 takes out how strongly an image activates a layer as a whole. It divides all
 # features of a layer by the same number, so what differs within the layer goes on to differ.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Two questions in one. Ask for hands on the second half alone: are scales equal after it?"}
 l2_prediction = Prediction(
     "l2-by-layer",
     "Full network, C = 1: L2 by layer against no normalization. And are the scales of features "
@@ -506,7 +506,7 @@ l2_prediction = Prediction(
 )
 l2_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Left C = 1, right C to scale. On fc7 the gain melts on the right; on the full network it stays."}
 # **Experiment.** One layer and all layers, five targets, three draws of 20 training images a class,
 # with the paper's C = 1 and with C to scale.
 
@@ -533,7 +533,7 @@ plots.alt_text(
 # A bar is the spread of three draws. Where one mark shows, both are the same: after L2 per image C
 # to scale is 1. On one layer L2 by layer *is* L2 per image, so it was not measured twice.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Read one row at a time: all, between layers, within a layer. L2 by layer mends the second and leaves the third."}
 # **What became of the scales?** The factor between large and small deviations (95th over 5th
 # percentile of all features), between the medians of layers, and within a layer.
 
@@ -553,7 +553,7 @@ for normalization in ("none", "L2 per image", "L2 by layer", "standardized"):
         )
     )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Helps with both C, and scales differ by a factor of nearly three. Compare with the hands."}
 mean = {key: 100 * values.mean() for key, values in compared.items()}
 
 
@@ -600,7 +600,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("l2-by-layer"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Usual mistake in code: normalize() over the concatenated row. That is L2 per image, and does neither."}
 # **Reading.** Both halves of the slide hold. Be exact about which scale is fixed:
 #
 # - **L2 by layer** gives every *layer* the same norm. Between layers scales come closer; *within* a
@@ -611,7 +611,7 @@ print(claims.recorded("l2-by-layer"))
 # - On **many** layers L2 by layer gains with both C. So "careful if mixing layers" is a warning
 #   against L2 over all of them, and here not one against L2 by layer.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Vertical instead of horizontal. Ask what the mean and the deviation need: a training set of the target."}
 # ## Claim: standardise
 #
 # > Feature standardization (vertically instead of horizontally): compute mean and std dev. on the
@@ -621,7 +621,7 @@ print(claims.recorded("l2-by-layer"))
 # **Motivation.** Divide every feature by *its own* deviation and all have one scale, in every
 # layer. And "strong" then means: stronger than usual *for this target*.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The same activation, two targets: below average for one, far above for the other. Ask what the number alone would have told."}
 # ### One neuron, two targets
 #
 # The neuron of `fc7` that differs most between insects and vehicles. The upright lines mark the
@@ -655,7 +655,7 @@ plots.alt_text(
 print("weaker than usual for insects:", marks["insects"] < 0)
 print("stronger than usual for vehicles:", marks["vehicles"] > 1)
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Most choose the first, as the slide says best. Note who says that C matters."}
 standard_prediction = Prediction(
     "standardise",
     "Standardized features of the full network, against no normalization and L2 by layer:",
@@ -668,7 +668,7 @@ standard_prediction = Prediction(
 )
 standard_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Look at standardized in the left panel, then in the right one. Same features, same draws, another C."}
 # **Experiment.** As before: one layer and all layers, five targets, three draws, two choices of C.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:standardise"]
@@ -689,7 +689,7 @@ plots.alt_text(
     "normalization on the full network and stay below L2 by layer.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask how much wrong statistics should cost if adapting is what counts. About a point: the ranges overlap."}
 # **Adapted to the target?** Then the statistics of *another* target should cost accuracy. Here
 # each target is standardized by its own training images, and by those of the next in the list.
 
@@ -708,7 +708,7 @@ plots.alt_text(
     "target: within the spread of the draws on most.",
 )
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "notes": "Better than none, not better than L2 by layer, with C to scale. Read the four figures in this order."}
 one = gain("fc7", "standardized", TO_SCALE)
 many, many_at_one = (gain("full network", "standardized", C) for C in (TO_SCALE, 1.0))
 against = {C: gain("full network", "standardized", C, over="L2 by layer") for C in (1.0, TO_SCALE)}
@@ -749,7 +749,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("standardise"))
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "One voice a layer or one voice a feature: that is the whole difference. Exercise 4 has both."}
 # **Reading.** Standardising helps where many layers are mixed and not on one: that part holds. Here
 # it is not *the best*: on average L2 by layer is a little better. Both repair the scale between layers. L2 by
 # layer gives each *layer* an equal voice, so that `fc6` and `fc7` are 2 of 12; standardising gives
@@ -761,7 +761,7 @@ print(claims.recorded("standardise"))
 #
 # Ours has 2,048 features and was trained with batch normalisation. VGG16 has 12,416 and was not.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Left: each has its best C elsewhere. Right: divided by the length of a row they fall on one place. Ask what a paper at C = 1 compared."}
 # ## Why C = 1 is not neutral
 #
 # A standardized row of 2,048 features is 45 long; after L2 per image its length is 1. With C = 1
@@ -779,14 +779,14 @@ plots.alt_text(
     "Right: over C times the squared length of a row they all have it near 1.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The most useful sentence of the notebook: never compare two normalizations at one C. Choose it on training images."}
 # **Reading.** Most of what looked like a difference between normalizations was a difference of C.
 # Aligned on the right, they all do best near 1, and little more than the spread of the draws remains
 # between them. Discretized features suffer least from a large C.
 #
 # So: never compare two normalizations at one C. Choose C for each, on the training images.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask for the accuracy if each test image is standardised by itself, before running. It is guessing: every image becomes 0."}
 # ## Four traps
 #
 # None of these stops with an error. All of them are in public code.
@@ -799,7 +799,7 @@ wrong_ways = accuracies_by_test_statistics("natural", "insects", every)
 for name, draws in wrong_ways.items():
     print(f"{name:24} {100 * min(draws):.0f} to {100 * max(draws):.0f}%")
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two images a class make some columns constant. A NaN stops nothing; the SVM complains later, or not at all."}
 # With all test images at hand it goes nearly unnoticed. Let them come folder by folder, and the
 # class itself is subtracted. Let them come one by one, and every image is 0: that is guessing.
 #
@@ -820,7 +820,7 @@ print("finite on all images:", bool(np.isfinite(ours.transform(insects.matrix)).
 print("a row of zeros becomes NaN:", bool(np.isnan(naive_row).all()))
 print("L2ByLayer leaves it zero:", not L2ByLayer(insects.layer_sizes).fit_transform(silent).any())
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two lines of output: after L2 per image fc6 alone has nearly half. By layer each has a twelfth."}
 # **4. L2 over the whole concatenation, where "by layer" is meant.** Part of an image's squared norm
 # that each layer has:
 
@@ -831,7 +831,7 @@ for normalization in ("L2 per image", "L2 by layer"):
     shown = ", ".join(f"{layer} {100 * parts[layer]:.0f}%" for layer in ("conv2_2", "fc6", "fc7"))
     print(f"{normalization}: {shown}")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask: horizontal or vertical? The answer 200 is horizontal."}
 # ## Exercises
 #
 # **1.** VGG16's 12,416 features of 200 training images are standardised. How many means have to be
@@ -853,7 +853,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Let them guess before running. Usual misunderstanding: that only class differences correlate features."}
 # **2.** Are features correlated only because images of a class are alike? Subtract from each insect
 # the mean of its class. Is the mean |r| across layers then closer to what it was (`"before"`) or to
 # that of chance (`"chance"`)?
@@ -883,7 +883,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Length of a row first, then one over its square. The answer 2048 is the right idea upside down."}
 # **3.** Which C gives standardized features of our full network (2,048 columns) the strength that
 # C = 1 has after L2 per image? A row after L2 per image has squared length 1.
 
@@ -908,7 +908,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two things to fill in: the second pipeline and the answer. What comes last is what the SVM sees."}
 # **4.** Have both: features of one scale *and* layers of one norm. On `food`, with C to scale, which
 # order does better: `"standardise first"` or `"L2 by layer first"`? Complete the second pipeline.
 
@@ -951,7 +951,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Alone, then hands at question 2: whoever answers that C is the same for both has to read the slide on C again."}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -959,7 +959,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("09")
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Three nouns to take home: scale, C, training images. Next is what remains when only the sign is kept."}
 # ## Remember
 #
 # - A linear SVM does not mind correlated features. It minds their **scale**, and so does C: choose
