@@ -157,7 +157,7 @@ class TestSimilarity:
         assert table["similarity"][0] == pytest.approx(np.exp(-0.1 * cheapest))
 
     def test_a_source_is_nearer_to_itself_than_to_any_target(self, monkeypatch):
-        monkeypatch.setattr(source_similarity, "_target_domain", source_similarity._source_domain)
+        monkeypatch.setattr(source_similarity, "_target_domain", source_similarity.source_domain)
         assert similarity_table(["natural"], [DrawnTarget("wood")] * 0).empty
         distance = source_similarity.source_similarity("natural", "natural").distance
         assert distance == pytest.approx(0, abs=1e-9)

@@ -69,7 +69,7 @@ def source_similarity(source, target, gamma=GAMMA):
     if not 0 < gamma < np.inf:
         raise ValueError(f"gamma is {gamma}: give a number greater than 0.")
     means = read_class_means()
-    distance = class_mean_emd(*_source_domain(source, means), *_target_domain(target, means))
+    distance = class_mean_emd(*source_domain(source, means), *_target_domain(target, means))
     space = f"{means.about['layer']} of {means.about['backbone']}"
     return SourceSimilarity(distance, float(np.exp(-gamma * distance)), space)
 
@@ -98,7 +98,27 @@ def similarity_table(sources, targets, gamma=GAMMA):
     return table
 
 
-def _source_domain(name, means):
+def source_domain(name, means):
+    """What a source learned from, in the common space.
+
+    Parameters
+    ----------
+    name : str
+        A bundled backbone whose training pictures are known.
+    means : ClassMeans
+        Of ``read_class_means``.
+
+    Returns
+    -------
+    X : ndarray of shape (n, d)
+        Means of classes of photographs, or features of drawn pictures.
+    y : ndarray of int, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If the source is unknown.
+    """
     if name not in SOURCES:
         raise ValueError(
             f"What {name!r} learned from is not here, so that nothing can be said of its "
@@ -106,7 +126,7 @@ def _source_domain(name, means):
         )
     source = SOURCES[name]
     if source.role == "drawn":
-        return _described(HybridImages("val", DRAWN_PER_CLASS), means)
+        return described(HybridImages("val", DRAWN_PER_CLASS), means)
     return _weighted(*means.of(source.role, source.every))
 
 
@@ -114,11 +134,11 @@ def _target_domain(target, means):
     target = as_target(target)
     if isinstance(target, PhotoTarget):
         return _weighted(*means.of(target.name))
-    return _described(target.images(), means)
+    return described(target.images(), means)
 
 
-def _described(images, means):
-    """Features and labels in the common space."""
+def described(images, means):
+    """Features and labels of any images in the common space of ``means``."""
     backbone, layer = load_backbone(means.about["backbone"]), means.about["layer"]
     features = extract_features(backbone, images, [layer], precision="float32")
     return features.matrix, features.labels

@@ -1,0 +1,50 @@
+"""Your own problem, taken through the lecture's takeaways; a report to keep at the end."""
+
+from tlcourse.your_problem.advice import POLICIES, RULE, Advice, Rule, advise, decide
+from tlcourse.your_problem.comparison import Comparison, comparison_html
+from tlcourse.your_problem.investigation import Investigation, investigate
+from tlcourse.your_problem.look import Look, contact_sheet
+from tlcourse.your_problem.mistakes import Confusion, confusions
+from tlcourse.your_problem.nearness import SOURCES, Nearness, measure_nearness
+from tlcourse.your_problem.options import (
+    Option,
+    fine_tuned_option,
+    pixel_option,
+    scratch_option,
+    svm_options,
+)
+from tlcourse.your_problem.pictures import Problem, open_problem
+from tlcourse.your_problem.report import CannotReport, report_html, write_report
+from tlcourse.your_problem.volume import Split, split_problem
+
+__all__ = [
+    "POLICIES",
+    "RULE",
+    "SOURCES",
+    "Advice",
+    "CannotReport",
+    "Comparison",
+    "Confusion",
+    "Investigation",
+    "Look",
+    "Nearness",
+    "Option",
+    "Problem",
+    "Rule",
+    "Split",
+    "advise",
+    "comparison_html",
+    "confusions",
+    "contact_sheet",
+    "decide",
+    "fine_tuned_option",
+    "investigate",
+    "measure_nearness",
+    "open_problem",
+    "pixel_option",
+    "report_html",
+    "scratch_option",
+    "split_problem",
+    "svm_options",
+    "write_report",
+]
