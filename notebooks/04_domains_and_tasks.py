@@ -29,7 +29,7 @@ from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS, TfidfVectorizer
 from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from tlcourse import claims, plots, tasks
 from tlcourse.backbones import load_backbone
