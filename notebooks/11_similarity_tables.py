@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "The two tables are the lecture's evidence. Plan forty minutes: reading them, near and far, the gain, the factors."}
+# %% [markdown] slideshow={"notes": "The two tables are the lecture's evidence. Plan forty minutes: reading them, near and far, the gain, the factors.", "slide_type": "slide"}
 # # 11 The two tables
 #
 # *Lecture: "High similarity source - target", "Low similarity source - target", "Factors of deep
@@ -50,7 +50,7 @@ from tlcourse.widgets import Prediction, PublishedTables, TableExplorer, check_a
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Sort by the full network and ask on which data sets fc7 wins. Point at the letters: slide, paper or derived."}
+# %% [markdown] slideshow={"notes": "Sort by the full network and ask on which data sets fc7 wins. Point at the letters: slide, paper or derived.", "slide_type": "slide"}
 # ## The published tables
 #
 # Choose a table, and the row that sorts it. The small letter beside a number says where it comes
@@ -59,7 +59,7 @@ plots.use_course_style()
 # %% slideshow={"slide_type": "-"}
 PublishedTables()
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask the question on the page and wait. The slide's own value under wood contradicts its difference."}
+# %% [markdown] slideshow={"notes": "Ask the question on the page and wait. The slide's own value under wood contradicts its difference.", "slide_type": "subslide"}
 # ### The second one: low similarity
 #
 # Sort it by the difference. Which number under `wood` did the slide print?
@@ -67,7 +67,7 @@ PublishedTables()
 # %% slideshow={"slide_type": "-"}
 PublishedTables("low similarity")
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Six of seven values are derived, one is printed. Ask what happens to a derived number if the difference is a misprint."}
+# %% [markdown] slideshow={"notes": "Six of seven values are derived, one is printed. Ask what happens to a derived number if the difference is a misprint.", "slide_type": "subslide"}
 # A number is only as good as its origin. Most of the second table's full-network row is on no
 # slide: it is `fc7` plus the printed difference.
 
@@ -78,7 +78,7 @@ print(numbers.groupby(["similarity", "provenance"]).size().to_string())
 row = published_part("low", "provenance").loc["full-network"]
 print("full network, low similarity:", row.value_counts().to_dict())
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask for near or far by name first: is food natural? The distance says: hardly."}
+# %% [markdown] slideshow={"notes": "Ask for near or far by name first: is food natural? The distance says: hardly.", "slide_type": "slide"}
 # ## Near and far, measured
 #
 # Those tables need VGG16 and nine data sets. Here are the same rows on what is shipped: two
@@ -95,7 +95,7 @@ about = read_class_means().about
 print(f"distance of class means in {about['layer']} of {about['backbone']}; {about['data']}")
 by_target.round(2).assign(nearer=by_target.idxmin(axis=1))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ratios from about 1.0 to 1.3: far is not very far here. Ask why one network must measure all pairs."}
+# %% [markdown] slideshow={"notes": "Ratios from about 1.0 to 1.3: far is not very far here. Ask why one network must measure all pairs.", "slide_type": "subslide"}
 # One network for all pairs, and one that is fair to both sources. In the space of `natural` alone,
 # `manmade` would look nearer to everything, insects included: a network pushes apart the classes
 # that it learnt, and away from all others.
@@ -107,7 +107,7 @@ ratio = by_target.max(axis=1) / by_target.min(axis=1)
 for target, times in ratio.items():
     print(f"{target:14} {times:.2f} times the distance of the nearer source")
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Two sentences in the claim: an order, and nearness to the state of the art. They are judged apart."}
+# %% [markdown] slideshow={"notes": "Two sentences in the claim: an order, and nearness to the state of the art. They are judged apart.", "slide_type": "slide"}
 # ## Claim: the high-similarity table
 #
 # > High similarity source - target: fc6, fc7, full-network, state of the art.
@@ -118,7 +118,7 @@ for target, times in ratio.items():
 # **Motivation.** A near source already has what the target needs in its last layers. All layers
 # together hold that too, and more.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Hands. All six is the usual choice; ask how large the spread of five draws may be."}
+# %% slideshow={"notes": "Hands. All six is the usual choice; ask how large the spread of five draws may be.", "slide_type": "subslide"}
 high_prediction = Prediction(
     "high-similarity-table",
     "Nearer source, six targets, mean of five draws. The full network is at or above both fc6 and "
@@ -127,7 +127,7 @@ high_prediction = Prediction(
 )
 high_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Go down one column: fc6, fc7, full network. Compare the small number with the spread before calling it a win."}
+# %% [markdown] slideshow={"notes": "Go down one column: fc6, fc7, full network. Compare the small number with the spread before calling it a win.", "slide_type": "subslide"}
 # **Experiment.** Two sources, six targets, three embeddings, five draws of 20 training photographs
 # a class; C = 1, as in the paper. Every finished cell is stored: a second run reads it.
 #
@@ -143,7 +143,7 @@ plots.alt_text(
     "the spread of draws, and the points that fc6 and the full network have over fc7.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask what one would compare with when nobody published a record. One rival flatters, one is weak: the truth lies between."}
+# %% [markdown] slideshow={"notes": "Ask what one would compare with when nobody published a record. One rival flatters, one is weak: the truth lies between.", "slide_type": "subslide"}
 # ### What stands in for the state of the art?
 #
 # Nobody published a record for these six targets. Two stand-ins, one on each side:
@@ -166,7 +166,7 @@ near = summarize(named[named["source"] == "nearer"])
 near = near.pivot(index="target", columns="embedding", values="mean").loc[list(FAMILIES)]
 near.assign(**{"best other": rivals, "from scratch": pd.Series(from_scratch)}).round(1)
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Five points are a choice. Ask what happens with two: exercise 2. cub200 is far off with any number."}
+# %% [markdown] slideshow={"notes": "Five points are a choice. Ask what happens with two: exercise 2. cub200 is far off with any number.", "slide_type": "subslide"}
 # The published table has the real thing. Here "near" means within five points.
 
 # %% slideshow={"slide_type": "-"}
@@ -179,7 +179,7 @@ published_wins = int((published.loc["full-network"] >= best_layer).sum())
 print(f"within five points on {published_near} of {len(behind)} data sets;", end=" ")
 print(f"at or above fc6 and fc7 on {published_wins} of {published.shape[1]}")
 
-# %% slideshow={"slide_type": "subslide", "notes": "The count of targets, and the published count beside it. Compare with the hands."}
+# %% slideshow={"notes": "The count of targets, and the published count beside it. Compare with the hands.", "slide_type": "subslide"}
 wins = int((near["full network"] >= near[["fc6", "fc7"]].max(axis=1)).sum())
 margin = {
     layer: differences(named[named["source"] == "nearer"], "full network", layer)["mean"].mean()
@@ -225,7 +225,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("high-similarity-table"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "fc7 is nowhere the best row. Usual misunderstanding: sdogs as a success of transfer; the source has seen those dogs."}
+# %% [markdown] slideshow={"notes": "fc7 is nowhere the best row. Usual misunderstanding: sdogs as a success of transfer; the source has seen those dogs.", "slide_type": "subslide"}
 # **Reading.** The order of the slide is what is measured: `fc7` is nowhere the best row, and all
 # layers together are ahead on most targets, over `fc7` by more than over `fc6`. On single targets
 # the lead over `fc6` can be smaller than the spread of the draws.
@@ -235,7 +235,7 @@ print(claims.recorded("high-similarity-table"))
 # data, fused models. And on sdogs the source has seen the target: Stanford Dogs is a part of
 # ImageNet, so that row says nothing about transfer.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Two halves again: it gains, and it gains more. Ask which half is about similarity. Only the second."}
+# %% [markdown] slideshow={"notes": "Two halves again: it gains, and it gains more. Ask which half is about similarity. Only the second.", "slide_type": "slide"}
 # ## Claim: the low-similarity table
 #
 # > Low similarity source - target (most real-world scenario!): fc7, full-network, difference.
@@ -247,7 +247,7 @@ print(claims.recorded("high-similarity-table"))
 # it needs is in lower layers: edges, colours, textures. `fc7` alone misses it, the full network
 # does not.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Hands. Most choose the first option. Ask what clearly would need with six targets."}
+# %% slideshow={"notes": "Hands. Most choose the first option. Ask what clearly would need with six targets.", "slide_type": "subslide"}
 BOTH = "it gains on all six, and clearly more than with the nearer source"
 FIRST = "it gains on all six, but not clearly more than with the nearer source"
 NEITHER = "it does not gain on all six"
@@ -258,7 +258,7 @@ low_prediction = Prediction(
 )
 low_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Same images, same draws, other source. Ask which row should suffer most before running: fc7."}
+# %% [markdown] slideshow={"notes": "Same images, same draws, other source. Ask which row should suffer most before running: fc7.", "slide_type": "subslide"}
 # **Experiment.** The same targets and the same draws, the source swapped.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:low-similarity-table"]
@@ -269,7 +269,7 @@ plots.alt_text(
     "the spread of draws, and the points over fc7.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Each thin line is one target. Ask the room to count rising ones: the claim needs them to rise."}
+# %% [markdown] slideshow={"notes": "Each thin line is one target. Ask the room to count rising ones: the claim needs them to rise.", "slide_type": "subslide"}
 # ### Gain against similarity
 #
 # Twelve pairs: what the full network has over `fc7`, against the distance of source and target. A
@@ -293,7 +293,7 @@ print(effect)
 # be targets where lower layers help. *Within* targets takes that out: same images, other source.
 # That is the slide's comparison, and it has six observations.
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask for the number of networks behind seven rows: two. mit67, where they swap roles, has the smallest gap."}
+# %% [markdown] slideshow={"notes": "Ask for the number of networks behind seven rows: two. mit67, where they swap roles, has the smallest gap.", "slide_type": "subslide"}
 # ### The published gains, looked at the same way
 
 # %% slideshow={"slide_type": "-"}
@@ -338,7 +338,7 @@ print("mean loss from the near to the far source:", drops)
 # So the published table shows that the full network is the safe choice. That *similarity* is why,
 # it shows on one data set.
 
-# %% slideshow={"slide_type": "subslide", "notes": "About one point more from the farther source, against over seven published. The p stands beside it."}
+# %% slideshow={"notes": "About one point more from the farther source, against over seven published. The p stands beside it.", "slide_type": "subslide"}
 far = gains.loc[gains.groupby("target")["distance"].idxmax()]
 gaining = int((far["gain"] > 0).sum())
 clearly = effect.mean_extra > 0 and effect.mean_extra_p < 0.05
@@ -373,7 +373,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("low-similarity-table"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The gain is solid, its reason is not. Ask what experiment would settle it: more sources for the same targets."}
+# %% [markdown] slideshow={"notes": "The gain is solid, its reason is not. Ask what experiment would settle it: more sources for the same targets.", "slide_type": "subslide"}
 # **Reading.** The first half is as solid here as on the slide: the full network gains from both
 # sources, on every target. The second half is not. The extra gain from the farther source is about
 # a point where the slide has over seven, and other draws halve it. The rank correlation over pairs
@@ -384,7 +384,7 @@ print(claims.recorded("low-similarity-table"))
 # specialised less. What would settle it: more sources for the *same* targets, so that similarity
 # varies while the networks are of one kind.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Take questions from the room: food with eight embeddings, then with one draw. The order moves, that is the lesson."}
+# %% [markdown] slideshow={"notes": "Take questions from the room: food with eight embeddings, then with one draw. The order moves, that is the lesson.", "slide_type": "slide"}
 # ## Ask the table
 #
 # Any source, target, embedding and number of draws. Photographs answer at once. Try the eight
@@ -396,7 +396,7 @@ print(claims.recorded("low-similarity-table"))
 # %% slideshow={"slide_type": "-"}
 TableExplorer(results)
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "For their own reports: CSV and LaTeX, with the caption that says what was measured."}
+# %% [markdown] slideshow={"notes": "For their own reports: CSV and LaTeX, with the caption that says what was measured.", "slide_type": "subslide"}
 # ### Take it with you
 #
 # One call writes a table as CSV or as LaTeX (with booktabs). Here into a temporary folder; name
@@ -410,7 +410,7 @@ with tempfile.TemporaryDirectory() as folder:
         print(f"{file.name}, {file.stat().st_size:,} bytes")
 print(as_latex(measured_table(named, "farther"), "From the farther source"))
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Five factors that come together in real life. Ask how to change one only. The list shows the pairs."}
+# %% [markdown] slideshow={"notes": "Five factors that come together in real life. Ask how to change one only. The list shows the pairs.", "slide_type": "slide"}
 # ## Claim: representation quality
 #
 # > Factors of deep representation quality. Source task: total volume, class variety. Target task:
@@ -429,7 +429,7 @@ for change, source in changes.items():
 # Each pair takes about as many training steps. So half the images are seen twice as often, and
 # three times the images a quarter as often: it is volume that changes, not training.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Hands. The number of images is the usual favourite."}
+# %% slideshow={"notes": "Hands. The number of images is the usual favourite.", "slide_type": "subslide"}
 SIMILARITY = "the less similar source"
 quality_prediction = Prediction(
     "representation-quality",
@@ -438,7 +438,7 @@ quality_prediction = Prediction(
 )
 quality_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Left of zero is a loss. A row counts if its points agree in sign; hollow ones are drawings, measured now."}
+# %% [markdown] slideshow={"notes": "Left of zero is a loss. A row counts if its points agree in sign; hollow ones are drawings, measured now.", "slide_type": "subslide"}
 # **Experiment.** Six families of photographs, measured beforehand, since the photographs are not
 # shipped (`python -m tlcourse.representation_quality` makes it again), and two drawn families,
 # live, with ten training pictures a class. The same draws for both sources of a pair.
@@ -475,12 +475,12 @@ factors.set_index("change")[columns].join(by_layers).round(
     {"difference": 1, "p": 3, "fc7": 1, "full network": 1}
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Half the width costs on every target. Ask which targets suffer most."}
+# %% [markdown] slideshow={"slide_type": "-"}
 # ### One change, target by target
 #
 # The change that moves most.
 
-# %% slideshow={"notes": "Let them find the target on which the change does the opposite. A mean over targets hides it.", "slide_type": "subslide"}
+# %% slideshow={"notes": "Half the width costs on every target. Ask which targets suffer most.", "slide_type": "subslide"}
 largest = factors.loc[factors["difference"].abs().idxmax()]
 both = pd.concat([recorded, live, source_factors.by_distance(layers, distances)])
 both = (
@@ -497,7 +497,7 @@ plots.alt_text(
     "with the range of the draws, for the change that moves accuracy most.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "photos has the lowest accuracy of all on its own classes, and the best features. Ask how: 123 classes are harder than 41."}
+# %% [markdown] slideshow={"notes": "photos has the lowest accuracy of all on its own classes, and the best features. Ask how: 123 classes are harder than 41.", "slide_type": "subslide"}
 # ### Accuracy of the source
 #
 # The fifth factor cannot be changed alone: it is a result of the others. It can be compared where
@@ -512,7 +512,7 @@ print(
 )
 sources.round(1)
 
-# %% slideshow={"slide_type": "subslide", "notes": "Read the list: as said, the other way, or not told from chance. Compare with the hands."}
+# %% slideshow={"notes": "Read the list: as said, the other way, or not told from chance. Compare with the hands.", "slide_type": "subslide"}
 as_said = int((factors["verdict"] == source_factors.AS_SAID).sum())
 other_way = int((factors["verdict"] == source_factors.OTHER_WAY).sum())
 accuracy_too = agreeing == pairs
@@ -550,7 +550,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("representation-quality"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "More classes and images hurt insects: what was added may be less similar. A likely reason, not a tested one."}
+# %% [markdown] slideshow={"notes": "More classes and images hurt insects: what was added may be less similar. A likely reason, not a tested one.", "slide_type": "subslide"}
 # **Reading.** Four things hold over all draws that were tried.
 #
 # - **Capacity** moves most: half the width costs on every target.
@@ -563,7 +563,7 @@ print(claims.recorded("representation-quality"))
 # - **Accuracy** ranks sources as it should where the classes are the same. Where they are not, it
 #   says nothing: `photos` has the lowest of all on its 123 classes, and the best features.
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "One training run a source: p speaks of targets, not of runs. Ask what one would repeat first with a week of GPU time."}
+# %% [markdown] slideshow={"notes": "One training run a source: p speaks of targets, not of runs. Ask what one would repeat first with a week of GPU time.", "slide_type": "subslide"}
 # What this does not say:
 #
 # - Each source is **one training run**. p says whether the targets agree, not whether a second run
@@ -572,7 +572,7 @@ print(claims.recorded("representation-quality"))
 #   of ImageNet.
 # - *Three times the classes and images* changes volume and variety at once, and similarity too.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "They need the letter s in one row. A list is the answer, even with one name."}
+# %% [markdown] slideshow={"notes": "They need the letter s in one row. A list is the answer, even with one name.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** In the low-similarity table, for which data set did the slide itself print the
@@ -600,7 +600,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Fewer than half. Ask who would still call it near the state of the art."}
+# %% [markdown] slideshow={"notes": "Fewer than half. Ask who would still call it near the state of the art.", "slide_type": "subslide"}
 # **2.** "Near the state of the art" meant five points. On how many data sets of the high-similarity
 # table is the full network within **two and a half** points?
 
@@ -624,7 +624,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Takes some seconds. Ask for a guess: does the order survive with five photographs a class?"}
+# %% [markdown] slideshow={"notes": "Takes some seconds. Ask for a guess: does the order survive with five photographs a class?", "slide_type": "subslide"}
 # **3.** With **five** training photographs a class instead of 20, on how many of the six targets
 # does the full network beat `fc7` from the farther source? Mean of three draws. The target
 # `PhotoTarget("insects", per_class=5)` turns that dial.
@@ -651,15 +651,20 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
-# for name in FAMILIES:
-#     target = PhotoTarget(name, per_class=5)
-#     cells = make_cells(farthest[name], target, ["fc7", "full network"], range(3))
-#     print(differences(run_sweep(cells)))
+# farthest = by_target.idxmax(axis=1)
+# cells = [
+#     cell
+#     for name in FAMILIES
+#     for cell in make_cells(
+#         farthest[name], PhotoTarget(name, per_class=5), ["fc7", "full network"], range(3)
+#     )
+# ]
+# (differences(run_sweep(cells))["mean"] > 0).sum()
 # ```
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Question 2 is the one to discuss: how many observations? Sixty is a common answer in papers, too."}
+# %% [markdown] slideshow={"notes": "Question 2 is the one to discuss: how many observations? Sixty is a common answer in papers, too.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -667,7 +672,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("11")
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "End with the count: six targets are six observations. Notebook 12 does all of it on their images."}
+# %% [markdown] slideshow={"notes": "End with the count: six targets are six observations. Notebook 12 does all of it on their images.", "slide_type": "slide"}
 # ## Remember
 #
 # - Ask of every number where it comes from: printed, computed, or measured by you.
