@@ -160,7 +160,11 @@ check_answer(answer, len(FAMILIES), f"They are {', '.join(FAMILIES)}.")
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
-# `len(FAMILIES)` is 6: cats and dogs, insects, food, scenes, vehicles, clothes.
+# ```python
+# len(FAMILIES)
+# ```
+#
+# Six: cats and dogs, insects, food, scenes, vehicles, clothes.
 #
 # </details>
 
@@ -179,8 +183,9 @@ check_answer(answer, better, "The source that has seen things knows more about t
 # <details><summary>Solution</summary>
 #
 # ```python
-# for source in ("natural", "manmade"):
-#     print(source, evaluate_transfer(source, "vehicles", "fc7").accuracy)
+# sources = ("natural", "manmade")
+# found = {name: evaluate_transfer(name, "vehicles", "fc7").accuracy for name in sources}
+# max(found, key=found.get)
 # ```
 #
 # </details>

@@ -792,7 +792,11 @@ check_answer(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
-# `"both"`. And tune the rival's learning rate, and say on which images.
+# ```python
+# "both"
+# ```
+#
+# And tune the rival's learning rate, and say on which images.
 #
 # </details>
 
@@ -812,7 +816,7 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
-# min(svm["natural"], key=svm["natural"].get)
+# min(svm["natural"], key=svm["natural"].get)[1]
 # ```
 #
 # </details>

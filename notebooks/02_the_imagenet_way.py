@@ -551,8 +551,11 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
-# for name, a in ASSUMPTIONS.items():
-#     print(name, training_price(**{name: max(a.low, a.default / 2)}).total)
+# halved = {
+#     name: training_price(**{name: max(a.low, a.default / 2)}).total
+#     for name, a in ASSUMPTIONS.items()
+# }
+# min(halved, key=halved.get)
 # ```
 #
 # `images`.

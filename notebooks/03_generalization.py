@@ -852,6 +852,10 @@ check_answer(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
+# ```python
+# 2 * 3 / 4 - 1
+# ```
+#
 # (1 + 0.5) / 2 = 3/4, so the correlation is 0.5. `train.with_correlation(0.5)` shows it.
 #
 # </details>
@@ -875,8 +879,8 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
-# for correlation in np.arange(-1, 1.05, 0.1):
-#     print(round(correlation, 1), reliance[NATURAL, 1].accuracy(correlation).mean())
+# right = {c: reliance[NATURAL, 1].accuracy(c).mean() for c in np.arange(-1, 1.05, 0.1)}
+# min(right, key=lambda correlation: abs(right[correlation] - 0.8))
 # ```
 #
 # </details>
@@ -903,6 +907,7 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
+# broken = association[-0.8]
 # cats = [sample.X[RAW][sample.labels == 0] for sample in (studio, broken)]
 # dogs = [sample.X[RAW][sample.labels == 1] for sample in (studio, broken)]
 # (maximum_mean_discrepancy(*cats) + maximum_mean_discrepancy(*dogs)) / 2

@@ -621,10 +621,12 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
+# found = {}
 # for name in ("natural", "drawn"):
 #     backbone = load_backbone(name)
-#     pair = (feature_vectors(drawn[look, 0], "fc7", backbone) for look in ("day", "out of focus"))
-#     print(name, compare_domains(*pair).distance)
+#     pair = [feature_vectors(drawn[look, 0], "fc7", backbone) for look in ("day", "out of focus")]
+#     found[name] = compare_domains(*pair).distance
+# "nearer" if found["drawn"] < found["natural"] else "farther"
 # ```
 #
 # </details>
@@ -634,7 +636,6 @@ check_answer(
 # lions and wolves, in the mean over the five f_S: 2, 5, 10 or 20?
 
 # %% slideshow={"slide_type": "-"}
-answer = ...
 pool, new = targets["lions and wolves"]
 
 
@@ -643,6 +644,7 @@ def fine_tuned_on(n):
     return np.mean([f.accuracy(new, "kind") for f in tuned])
 
 
+answer = ...
 check_answer(
     answer,
     ... if answer is ... else next((n for n in (2, 5, 10, 20) if fine_tuned_on(n) > 0.75), 0),
@@ -653,8 +655,7 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
-# for n in (2, 5, 10, 20):
-#     print(n, fine_tuned_on(n))
+# next(n for n in (2, 5, 10, 20) if fine_tuned_on(n) > 0.75)
 # ```
 #
 # </details>
@@ -679,7 +680,11 @@ check_answer(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
-# `"transductive"`. With the same X and another P(X) it is also called domain adaptation.
+# ```python
+# "transductive"
+# ```
+#
+# With the same X and another P(X) it is also called domain adaptation.
 #
 # </details>
 

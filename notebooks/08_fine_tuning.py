@@ -660,6 +660,7 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
+# control = yosinski.published_curve("BnB")
 # min(control, key=control.get)
 # ```
 #
@@ -684,7 +685,7 @@ check_answer(
 #
 # ```python
 # same = np.tile([0] * 6 + [1] * 4, (5, 1))
-# compare.bias_and_variance(same, np.zeros(10, int))
+# compare.bias_and_variance(same, np.zeros(10, int))[1]
 # ```
 #
 # Bias 0.4, variance 0.

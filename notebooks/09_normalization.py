@@ -849,7 +849,11 @@ check_answer(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
-# 12,416, and as many standard deviations: `Standardizer().fit(X).mean_.shape`.
+# ```python
+# 4224 + 8192
+# ```
+#
+# 12,416, and as many standard deviations: `Standardizer` keeps both.
 #
 # </details>
 
@@ -878,7 +882,11 @@ check_answer(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
-# `"before"`. Most of the correlation is between images of one class: light, contrast, background
+# ```python
+# "before"
+# ```
+#
+# Most of the correlation is between images of one class: light, contrast, background
 # and pose move many features at once.
 #
 # </details>
@@ -913,7 +921,6 @@ check_answer(
 # order does better: `"standardise first"` or `"L2 by layer first"`? Complete the second pipeline.
 
 # %% slideshow={"slide_type": "-"}
-answer = ...
 train, test = shipped_features("natural", "food")
 orders = {
     "standardise first": make_pipeline(Standardizer(), L2ByLayer(train.layer_sizes)),
@@ -931,19 +938,22 @@ def tried_on_food(pipeline):
     return np.mean(found)
 
 
+answer = ...
 tried_orders = {name: tried_on_food(order) for name, order in orders.items() if order is not ...}
 check_answer(
     answer,
-    max(tried_orders, key=tried_orders.get),
+    max(tried_orders, key=tried_orders.get) if len(tried_orders) == 2 else "not tried",
     "What comes last is what the SVM sees: after standardising, L2 by layer gives every layer one "
     "voice and leaves features of a layer on one scale.",
+    {None: "Is the second pipeline complete? Then look at tried_orders."},
 )
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
 # ```python
-# "L2 by layer first": make_pipeline(L2ByLayer(train.layer_sizes), Standardizer()),
+# orders["L2 by layer first"] = make_pipeline(L2ByLayer(train.layer_sizes), Standardizer())
+# max(orders, key=lambda name: tried_on_food(orders[name]))
 # ```
 #
 # Standardise first. The other order ends with each *feature* at one scale again, so that `fc6` and

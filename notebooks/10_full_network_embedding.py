@@ -735,6 +735,7 @@ check_answer(
     tolerance=1000,
 )
 
+
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
@@ -752,15 +753,13 @@ check_answer(
 # the mean accuracy change? (Without -1, minus with it, to one point.)
 
 # %% slideshow={"slide_type": "-"}
-answer = ...
-
-
 def mean_accuracy(low):
     evaluate = discretization.evaluate_thresholds
     found = [evaluate(near[family], family, low, seed=s) for family in targets for s in range(2)]
     return np.mean([result.accuracy for result in found])
 
 
+answer = ...
 check_answer(
     answer,
     100 * (mean_accuracy(-100) - mean_accuracy(LOW)),
