@@ -392,7 +392,7 @@ for split in SPLITS:
 ax = plots.plot_dumbbells(split_accuracy, "accuracy on the test part (%)")
 plots.alt_text(ax, "Accuracy by pairing, by colour and at random: at random it is highest.")
 
-# %% slideshow={"notes": "Left dots cannot tell pairing from the lottery, right dots can. The second needs labels.", "slide_type": "subslide"}
+# %% slideshow={"notes": "P(background) cannot tell pairing from the lottery; P(background given label) can, and it needs labels.", "slide_type": "subslide"}
 ax = plots.plot_dumbbells(split_distance, "MMD of the two parts", scale=1, digits=2)
 plots.alt_text(
     ax,
