@@ -275,13 +275,13 @@ plots.alt_text(
     "and with multiply-adds; against parameters there is no trend.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Six points, and training changed as well. Ask what else became better between 2012 and 2015.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
 for key, of_network in sizes.items():
     tau = kendalltau(list(of_network.values()), list(errors.values())).statistic
     print(f"rank correlation of error and {key}: {tau:+.2f}")
 
-# %% [markdown] slideshow={"notes": "Six points, and training changed as well. Ask what else became better between 2012 and 2015.", "slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "-"}
 # **Reading.** Deeper goes with better, and more parameters go with nothing. These are six networks,
 # and their training changed as well: batch normalisation, augmentation, schedules. A rank
 # correlation over six points is an impression, not a law.
@@ -295,7 +295,7 @@ for key, of_network in sizes.items():
 # Try: what dominates the bill? What if a label takes a radiologist two minutes? A grid as clean as
 # France's, as dirty as India's?
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Move one slider at a time, and ask for the new total before you let go. Which of the five groups never matters?", "slide_type": "subslide"}
 calculator = CostCalculator()
 calculator
 
@@ -346,7 +346,7 @@ cost_prediction
 # draws half of its rated power to all of it and 100 W around it; the building adds 0 to 58%; the
 # small VGG was trained on one to two cores.
 
-# %% slideshow={"slide_type": "-"} tags=["claim:imagenet-cost"]
+# %% slideshow={"notes": "The scale is logarithmic: ask how many times longer the lowest bar is, and let them count the powers of ten.", "slide_type": "subslide"} tags=["claim:imagenet-cost"]
 digits = HandwrittenDigits()  # the time does not depend on what the images show
 small, alexnet = load_backbone("natural"), load_backbone("alexnet", "random")
 small_run = price.cpu_seconds_of_transfer(small, digits)

@@ -8,6 +8,8 @@
   const isFolded = (node) => node.closest("details:not([open]) > :not(summary)");
   const name = (node) => `${node.tagName.toLowerCase()}.${[...node.classList].slice(-1)}`;
 
+  const WIDGETS = ".stored-widget, .jp-OutputArea-output.lm-Panel";
+
   let lowest = null, widest = null;
   for (const node of slide.querySelectorAll("*")) {
     if (isCode(node) || isFolded(node)) continue;
@@ -45,7 +47,7 @@
     const text = output.textContent;
     if (/Error displaying widget|Loading widget/.test(text)) found.add(`no widget: ${text.trim()}`);
   }
-  for (const widget of slide.querySelectorAll(".stored-widget, .jp-OutputArea-output:has(.tlc)")) {
+  for (const widget of slide.querySelectorAll(WIDGETS)) {
     const box = widget.getBoundingClientRect();
     if (box.width < 50 || box.height < 16) found.add("a widget is not drawn");
   }
