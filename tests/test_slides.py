@@ -17,6 +17,7 @@ WITH_OUTPUTS = [
     for notebook in NOTEBOOKS
     if any(cell.get("outputs") for cell in nbformat.read(notebook, as_version=4).cells)
 ]
+SENTENCE = re.compile(r"\w+(\W+\w+){2,}.*[.?!]\"?$", re.DOTALL)
 ADDRESS = re.compile(r"""<link|(?:\bsrc=["']|url\(["']?|@import\s*["'])(?!data:|#)""")
 
 
@@ -169,6 +170,21 @@ def test_a_note_in_the_metadata_is_on_its_own_slide(write):
     assert [len(found) for found in notes] == [0, 0, 1, 0, 1]
     assert "<em>why</em>" in notes[2][0] and "Count hands." in notes[4][0]
     assert "more" in slides_of_deck[2]
+
+
+def starts_a_slide(content):
+    return [
+        cell
+        for cell in content.cells
+        if cell.metadata.slideshow.slide_type in ("slide", "subslide")
+    ]
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_slide_has_a_speaker_note(notebook):
+    found = starts_a_slide(nbformat.read(notebook, as_version=4))
+    notes = {c.source[:40]: c.metadata.slideshow.get("notes", "") for c in found}
+    assert [source for source, note in notes.items() if not SENTENCE.search(note)] == []
 
 
 def test_links_lead_to_decks_that_are_there(write):
