@@ -46,6 +46,7 @@ def with_batch_norm(backbone, images):
     width = old.conv1_1.out_channels / WIDTHS[0][0]
     template = small_vgg_backbone(True, width)
     network = template.network.eval()
+    network.fc8 = copy.deepcopy(old.fc8)  # as many classes as its source has
     network.load_state_dict(old.state_dict(), strict=False)
     outputs = prepare_images(backbone, images).inputs
     for module in network:

@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from tlcourse.datasets import FAMILIES
 from tlcourse.features import shipped_features
-from tlcourse.policy_comparison import difference, tied_with_best
+from tlcourse.policy_comparison import paired_difference, tied_with_best
 from tlcourse.policy_grid import SEEDS, TEST_PER_CLASS, read_grid
 from tlcourse.policy_grid import SOURCES as GRID_SOURCES
 from tlcourse.policy_grid import TARGETS as GRID_TARGETS
@@ -25,6 +25,9 @@ PHOTO_SOURCES = ("natural", "manmade")
 EMBEDDINGS = {"fc6": "L2 per image", "fc7": "L2 per image", "full network": "discretized"}
 VOLUMES, DRAWS = (5, 20), range(3)
 SVM = "full network + SVM"
+MIXED = "freeze, fine-tune, retrain"
+REUSING = (MIXED, "fine-tune all", "retrain the top")
+WITHOUT = ("all random", "raw pixels + SVM")
 AS_PROPOSED = ("fine-tune top 7", "fine-tune all")  # the rule's policy for much data, or nearest
 
 
@@ -166,29 +169,80 @@ def investigated_case(investigation):
 
 
 def regrets(cases):
-    """Mean regret of the decision and of always taking the same option.
+    """What the decision loses against the best option, and what always doing the same loses.
 
     Parameters
     ----------
     cases : list of Case
-        All of the same options.
 
     Returns
     -------
-    dict of str to float
-        "decided" first, then the options, least regret first; in points.
+    dict of str to list of float
+        "decided" first, then the options that all cases have, least mean first; points of each
+        case.
     """
     always = {
-        option: float(np.mean([case.regret(option) for case in cases]))
+        option: [case.regret(option) for case in cases]
         for option in cases[0].accuracies
         if all(option in case.accuracies for case in cases)
     }
-    decided = float(np.mean([case.regret() for case in cases]))
-    return {"decided": decided, **dict(sorted(always.items(), key=lambda item: item[1]))}
+    decided = [case.regret() for case in cases]
+    return {"decided": decided, **dict(sorted(always.items(), key=lambda item: sum(item[1])))}
 
 
-def surely_better(cases, option):
-    """What the decision gains over always taking one option: a ``Difference`` over the cases."""
-    gained = [case.mean(case.decided) - case.mean(option) for case in cases]
-    pairs = dict(enumerate(gained))
-    return difference({key: 100 * value for key, value in pairs.items()}, dict.fromkeys(pairs, 0))
+def best_habit(cases):
+    """The option that loses least when it is always taken: the habit that is hardest to beat."""
+    return next(option for option in regrets(cases) if option != "decided")
+
+
+def takeaways(photographs, policies, live):
+    """The lecture's takeaways, each as a difference in points over cases.
+
+    Parameters
+    ----------
+    photographs, policies, live : lists of Case
+        Of ``source_cases``, ``policy_cases`` and ``investigated_case``.
+
+    Returns
+    -------
+    dict of str to Difference
+        Above zero where the takeaway is right. Volumes of one family are averaged first, so that
+        the photographs are six observations.
+    """
+    habit = best_habit(photographs)
+    short = [case for case in policies if not case.name.endswith(" 48 a class")]
+    return {
+        "use a pre-trained net": _gain(policies + live, _best_reused, _best_without),
+        "analyse similarity": paired_difference(_over_habit(photographs, habit)),
+        "freeze, fine-tune, retrain": _gain(policies, _always(MIXED), _always("fine-tune all")),
+        "extract features if data are short": _gain(short, _always(SVM), _best_policy),
+    }
+
+
+def _gain(cases, first, second):
+    return paired_difference([100 * (first(case) - second(case)) for case in cases])
+
+
+def _always(option):
+    return lambda case: case.mean(option)
+
+
+def _best_reused(case):
+    return max(case.mean(option) for option in case.accuracies if option not in WITHOUT)
+
+
+def _best_without(case):
+    return max(case.mean(option) for option in case.accuracies if option in WITHOUT)
+
+
+def _best_policy(case):
+    """The best of the three policies that every cell has; it is chosen on the test images."""
+    return max(case.mean(option) for option in REUSING)
+
+
+def _over_habit(cases, habit):
+    by_family = {}
+    for case in cases:
+        gain = case.regret(habit) - case.regret()
+        by_family.setdefault(case.name.split(",")[0], []).append(gain)
+    return [float(np.mean(gains)) for gains in by_family.values()]

@@ -6,6 +6,7 @@ from tlcourse.plots.decision_boundaries import (
     plot_margins,
     plot_spaces,
 )
+from tlcourse.plots.decisions import plot_nearness, plot_regrets
 from tlcourse.plots.domains import (
     plot_content_vectors,
     plot_density,
@@ -125,12 +126,14 @@ __all__ = [
     "plot_learning_curves",
     "plot_margins",
     "plot_marks",
+    "plot_nearness",
     "plot_neuron",
     "plot_pictures",
     "plot_policy_cells",
     "plot_probes",
     "plot_ranges",
     "plot_receptive_fields",
+    "plot_regrets",
     "plot_reuse",
     "plot_settings",
     "plot_shares",

@@ -105,12 +105,18 @@ def measure_nearness(problem, sources=SOURCES, repeats=REPEATS, seed=0):
     distances = {source: distance(everything) for source, distance in measure.items()}
     rng = np.random.default_rng(seed)
     resamples = [_resampled(y, rng) for _ in range(repeats)]
-    spread = {source: np.array(list(map(measure[source], resamples))) for source in sources}
+    spread = {
+        source: _centred([measure[source](rows) for rows in resamples], distances[source])
+        for source in sources
+    }
     order = sorted(distances, key=distances.get)
     tail = (100 - LEVEL) / 2
     return Nearness(
         {source: distances[source] for source in order},
-        {source: tuple(np.percentile(spread[source], [tail, 100 - tail])) for source in order},
+        {
+            source: tuple(np.percentile(spread[source], [tail, 100 - tail]).tolist())
+            for source in order
+        },
         float(np.mean([_between_halves(X, y, rng) for _ in range(repeats)])),
         typical_distance(),
         {source: float((spread[source] > spread[order[0]]).mean()) for source in order},
@@ -122,6 +128,11 @@ def measure_nearness(problem, sources=SOURCES, repeats=REPEATS, seed=0):
 def typical_distance():
     """Median distance of two sources and six photo families: six pairs are nearer."""
     return float(similarity_table(("natural", "manmade"), FAMILIES)["distance"].median())
+
+
+def _centred(resampled, distance):
+    """Resamples about the distance itself: a resample repeats pictures, and lies farther away."""
+    return np.array(resampled) - np.mean(resampled) + distance
 
 
 def _resampled(y, rng):

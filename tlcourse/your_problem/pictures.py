@@ -215,7 +215,9 @@ def _notes(problem, files, doubles):
         )
     small = int((problem.sizes.min(axis=1) < SMALL_SIDE).sum())
     if small:
-        notes.append(f"{small} images have a side under {SMALL_SIDE} pixels: little is to be seen.")
+        notes.append(
+            f"A side under {SMALL_SIDE} pixels, where little is to be seen: {small} images."
+        )
     deep = sorted({file.split("/")[0] for file in files if file.count("/") > 1})
     if deep:
         notes.append(
@@ -223,7 +225,7 @@ def _notes(problem, files, doubles):
         )
     if doubles:
         notes.append(
-            f"{len(doubles)} files are copies of another one: only the first is used, as a copy "
+            f"Copies of another file were left out ({len(doubles)}): a copy "
             "on both sides of the split would be counted as learned."
         )
     return notes
