@@ -16,7 +16,7 @@ from tlcourse import paths, slide_export
 pytestmark = pytest.mark.browser
 SIZES = ((1920, 1080), (1280, 720))
 SMALLEST_TEXT = 15.9  # px of 720 lines: 24 px of 1080, less rounding
-SMALLEST_FIGURE = 0.75  # its smallest labels are 15 px when it is not shrunk
+SMALLEST_FIGURE = 0.74  # its smallest labels are 15 px when it is not shrunk
 LIMITS = f"{{ smallestText: {SMALLEST_TEXT}, smallestFigure: {SMALLEST_FIGURE} }}"
 MEASURE = (paths.PROJECT / "tests" / "slide_measure.js").read_text(encoding="utf-8")
 MEASURE_DECK = f"""() => {{
