@@ -6,13 +6,14 @@
   const found = new Set();
   const isCode = (node) => node.closest(".jp-CodeCell .jp-Cell-inputWrapper");
   const isFolded = (node) => node.closest("details:not([open]) > :not(summary)");
+  const isScrolled = (node) => node.parentElement.closest("[style*='overflow-x:auto']:has(> table > caption)");
   const name = (node) => `${node.tagName.toLowerCase()}.${[...node.classList].slice(-1)}`;
 
   const WIDGETS = ".stored-widget, .jp-OutputArea-output.lm-Panel";
 
   let lowest = null, widest = null;
   for (const node of slide.querySelectorAll("*")) {
-    if (isCode(node) || isFolded(node)) continue;
+    if (isCode(node) || isFolded(node) || isScrolled(node)) continue;
     const box = node.getBoundingClientRect();
     if (!box.width || !box.height) continue;
     if (box.bottom > (lowest?.bottom ?? area.bottom)) lowest = { node, bottom: box.bottom };
