@@ -340,7 +340,11 @@ check_answer(
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
-# `answer = "full network"`, or let the rule say it: `decide(12, is_far=False)[0]`.
+# ```python
+# decide(12, is_far=False)[0]
+# ```
+#
+# It says `"full network"`.
 #
 # </details>
 
@@ -364,7 +368,7 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
-# answer = sum(row.within_noise for row in comparison.rows) - 1
+# sum(row.within_noise for row in comparison.rows) - 1
 # ```
 #
 # </details>
@@ -387,7 +391,7 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
-# answer = round(np.mean(losses["photographs"]["natural, fc7 + SVM"]), 1)
+# round(np.mean(losses["photographs"]["natural, fc7 + SVM"]), 1)
 # ```
 #
 # </details>
