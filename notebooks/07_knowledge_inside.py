@@ -9,7 +9,7 @@
 # %% [markdown] slideshow={"slide_type": "slide", "notes": "The slide of the lecture shows pictures; this notebook measures them. Fifteen minutes live: filters, explorer, the two claims."}
 # # 07 Knowledge inside
 #
-# *Lecture: "Knowledge inside DNN" and "Which layers to use?".*
+# *[Lecture](../docs/bibliography.md#lecture): "Knowledge inside DNN" and "Which layers to use?".*
 #
 # **You will learn**
 #
@@ -90,7 +90,8 @@ plots.PictureRows(
 # ## What a unit can see at all
 #
 # A unit of `conv1_1` sees 3 x 3 pixels. The next layer looks at 3 x 3 of those, a max-pool doubles
-# the step, and so on: the **receptive field** grows. It is arithmetic, no network needs to run.
+# the step, and so on: the **[receptive field](../docs/glossary.md#receptive-field)** grows. It is
+# arithmetic, no network needs to run.
 
 # %% slideshow={"slide_type": "-"}
 fields = receptive_fields(natural)
@@ -112,10 +113,11 @@ plots.alt_text(
 #
 # Deeper filters look at units, not at colours: their weights say nothing to the eye. Two things do.
 #
-# - **The strongest pictures**: go through a pool, keep those where the unit was most active, and
-#   cut out what it sees.
-# - **Activation maximisation**: start from noise, and change the *pixels*, step by step, in the
-#   direction that excites the unit.
+# - **[The strongest pictures](../docs/bibliography.md#zeiler-2014)**: go through a pool, keep those
+#   where the unit was most active, and cut out what it sees.
+# - **[Activation maximisation](../docs/glossary.md#activation-maximisation)** ([Erhan et al.
+#   2009](../docs/bibliography.md#erhan-2009)): start from noise, and change the *pixels*, step by
+#   step, in the direction that excites the unit.
 
 # %% slideshow={"slide_type": "subslide", "notes": "Cover the labels and ask which row is deepest. Two starts give two pictures: the unit answers to more than one thing. Nobody picked nice units."}
 hybrids = HybridImages("val", per_class=9)
@@ -182,8 +184,10 @@ depth_prediction
 
 # %% [markdown] slideshow={"slide_type": "subslide", "notes": "One row a property: look where each is darkest. Point at noise, which must stay at guessing, before anybody believes the other rows."}
 # **Experiment.** Drawn pictures have every property on a dial, so that one picture carries many
-# labels, each dealt without regard to the others. A linear SVM (a *probe*) on every layer reads
-# every property, three draws of the training pictures each.
+# labels, each dealt without regard to the others. A linear SVM (a
+# *[probe](../docs/glossary.md#linear-probe)*, [Alain and Bengio
+# 2016](../docs/bibliography.md#alain-2016)) on every layer reads every property, three draws of the
+# training pictures each.
 #
 # Two controls: a label that the picture knows nothing of ("noise"), and the same network with
 # **random weights**, whose layers are as wide and see as far.
@@ -327,9 +331,9 @@ layers_prediction = Prediction(
 layers_prediction
 
 # %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two panels: photographs, drawn classes. Ask which line should lie below zero if the slide is right. Only the own task does."}
-# **Experiment.** Sets of layers, each of which holds the one before. Every layer has norm 1 in
-# every image (notebook 09 says why), the SVM is the same, and sets are compared on the same draws.
-# The targets, from similar to not:
+# **Experiment.** Sets of layers, each of which holds the one before. [Every layer has norm
+# 1](../docs/glossary.md#l2-by-layer) in every image (notebook 09 says why), the SVM is the same,
+# and sets are compared on the same draws. The targets, from similar to not:
 #
 # - **own task**: new pictures of the 41 classes that `drawn` was trained on. More similar there is
 #   not;
@@ -551,5 +555,5 @@ quiz("07")
 # - With depth, colour gets lost and things come up. What is lost is what the source did not need.
 # - The last layers alone serve the source's own classes. For a new task, take more of them.
 #
-# **Next**: which of these layers to freeze, and which to train again (08). The
-# [map](00_start_here.ipynb) shows which notebooks are there.
+# **Next**: which of these layers to freeze, and which to train again ([08](08_fine_tuning.ipynb)).
+# The [map](00_start_here.ipynb) shows which notebooks are there.

@@ -9,7 +9,8 @@
 # %% [markdown] slideshow={"slide_type": "slide", "notes": "The longest claims of the course are here. For an hour: the three choices, retrain some, the painter, the trade-off; leave Yosinski for reading."}
 # # 08 Fine-tuning
 #
-# *Lecture: "Retrain", "The choices in fine tuning", "Trade-off of fine tuning".*
+# *[Lecture](../docs/bibliography.md#lecture): "Retrain", "The choices in fine tuning", "Trade-off
+# of fine tuning".*
 #
 # **You will learn**
 #
@@ -41,12 +42,16 @@ plots.use_course_style()
 # %% [markdown] slideshow={"slide_type": "slide", "notes": "Read one row of the audit aloud: choice, start, number of parameters, rate. Ask which row is always new, and why: the head."}
 # ## Three choices for every layer
 #
-# - **Freeze**: keep the source's weights as they are. *"It's good as it is."*
-# - **Fine-tune**: begin with the source's weights and train on. *"It's a good starting point."*
-# - **Random**: throw the weights away and begin anew. *"It's pretty much useless."*
+# - **[Freeze](../docs/glossary.md#freeze)**: keep the source's weights as they are. *"It's good as
+#   it is."*
+# - **[Fine-tune](../docs/glossary.md#fine-tune)**: begin with the source's weights and train on.
+#   *"It's a good starting point."*
+# - **[Random](../docs/glossary.md#random)**: throw the weights away and begin anew. *"It's pretty
+#   much useless."*
 #
-# A **policy** makes one of these choices for each layer. The last layer decides between the source's
-# classes, so it is always new. An **audit** says what a policy means, before anything is trained.
+# A **[policy](../docs/glossary.md#policy)** makes one of these choices for each layer. The last
+# layer decides between the source's classes, so it is always new. An
+# **[audit](../docs/glossary.md#audit)** says what a policy means, before anything is trained.
 
 # %% slideshow={"slide_type": "-"}
 audit("natural", "freeze, fine-tune, retrain", n_classes=4, learning_rate=0.02)
@@ -54,8 +59,9 @@ audit("natural", "freeze, fine-tune, retrain", n_classes=4, learning_rate=0.02)
 # %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask who freezes with requires_grad alone: nearly all. The first False is the trap, the second line is the cure."}
 # ### A trap: frozen by half
 #
-# `requires_grad = False` keeps the gradient away from the weights. It does not keep a batch
-# normalisation from moving: in train mode its running statistics follow the batch.
+# `requires_grad = False` keeps the gradient away from the weights. It does not keep a [batch
+# normalisation](../docs/glossary.md#batch-normalisation) from moving: in train mode its running
+# statistics follow the batch.
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
@@ -207,8 +213,8 @@ print(claims.recorded("retrain-some"))
 # %% [markdown] slideshow={"slide_type": "slide", "notes": "Write on the board: A or B, copied n, plus for fine-tuned. Ask what BnB is for before saying it: the control for the cut."}
 # ## How transferable is each layer? Yosinski et al. 2014
 #
-# They cut ImageNet in two halves, A and B. A network for B gets its bottom *n* layers copied, and
-# the others random:
+# [They](../docs/bibliography.md#yosinski-2014) cut ImageNet in two halves, A and B. A network for B
+# gets its bottom *n* layers copied, and the others random:
 #
 # - **AnB**: copied from the network for A, frozen. **AnB+**: fine-tuned.
 # - **BnB**: copied from the network for B itself, frozen. **BnB+**: fine-tuned.
@@ -509,10 +515,11 @@ plots.alt_text(ax, "Three policies on drawn animals from a near and a far source
 # > Freeze: removes parameters to learn, adds noise. Fine-tune: allows to focus learning, adds bias.
 # > Random: again, from the top (cost, cost, cost); tailor made for the target.
 #
-# **Motivation.** Statistics has two words for being wrong. **Variance**: another draw of the training
-# images gives another answer. **Bias**: even the answer of most draws is wrong. Restricting what can
-# be learned usually *lowers variance and adds bias*, so freezing should add bias. The slide says
-# freezing adds noise and fine-tuning bias. We measure both.
+# **Motivation.** Statistics has two words for being wrong.
+# **[Variance](../docs/glossary.md#bias-variance)**: another draw of the training images gives
+# another answer. **Bias**: even the answer of most draws is wrong. Restricting what can be learned
+# usually *lowers variance and adds bias*, so freezing should add bias. The slide says freezing adds
+# noise and fine-tuning bias. We measure both.
 
 # %% slideshow={"slide_type": "subslide", "notes": "Students of statistics choose the second, the others the slide. Let one of each argue."}
 trade_prediction = Prediction(
@@ -610,10 +617,11 @@ print(claims.recorded("fine-tuning-trade-off"))
 # %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask when minus 7 matters: when the deployed pictures come from another source. Notebook 03 has that case."}
 # ### Published, beside it
 #
-# - **Kumar et al. 2022**, ten shifts of distribution: fine-tuning against a linear probe +2% on the
-#   distribution it was trained on, **-7%** off it. Probe, then fine-tune: +1% and +10%.
-# - **Kornblith et al. 2019**: accuracy on ImageNet predicts accuracy after transfer, r = 0.99 with
-#   fixed features, 0.96 fine-tuned.
+# - **[Kumar et al. 2022](../docs/bibliography.md#kumar-2022)**, ten shifts of distribution:
+#   fine-tuning against a linear probe +2% on the distribution it was trained on, **-7%** off it.
+#   Probe, then fine-tune: +1% and +10%.
+# - **[Kornblith et al. 2019](../docs/bibliography.md#kornblith-2019)**: accuracy on ImageNet
+#   predicts accuracy after transfer, r = 0.99 with fixed features, 0.96 fine-tuned.
 # - **Yosinski et al. 2014**: nearly all layers copied *and fine-tuned* beat every other network.
 #   "Pretty much useless" layers were still the best start.
 
@@ -707,4 +715,5 @@ quiz("08")
 # - Feature extraction is the baseline; retrain more as you have more data, and measure with seeds.
 # - Bias and variance are both measurable. Do it before you name one.
 #
-# **Next**: how to normalise features (09). The [map](00_start_here.ipynb) shows all notebooks.
+# **Next**: how to normalise features ([09](09_normalization.ipynb)). The [map](00_start_here.ipynb)
+# shows all notebooks.

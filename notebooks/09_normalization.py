@@ -9,7 +9,8 @@
 # %% [markdown] slideshow={"slide_type": "slide", "notes": "Dry on paper, costly in practice: this is where most home-made pipelines lose their points. For half an hour: first claim, explorer, C, traps."}
 # # 09 Normalization
 #
-# *Lecture: "Feature extraction normalization" and "Advanced feature normalization".*
+# *[Lecture](../docs/bibliography.md#lecture): "Feature extraction normalization" and "Advanced
+# feature normalization".*
 #
 # **You will learn**
 #
@@ -226,8 +227,9 @@ print(claims.recorded("features-not-iid"))
 # changes: without any correlation it decides the same. (Naive Bayes does assume independent
 # features, given the class.)
 #
-# What does change its decisions is **scale**. The margin is a distance, and C weighs errors against
-# it. A feature with larger numbers counts more. That is what normalization is about.
+# What does change its decisions is **scale**. The margin is a distance, and
+# [C](../docs/glossary.md#c) weighs errors against it. A feature with larger numbers counts more.
+# That is what normalization is about.
 
 # %% [markdown] slideshow={"slide_type": "slide", "notes": "Three statements in one claim. Ask which one can be checked by counting on the board."}
 # ## Claim: beware of size
@@ -347,7 +349,8 @@ claims.record(
 print(claims.recorded("layer-sizes"))
 
 # %% [markdown] slideshow={"slide_type": "subslide", "notes": "The slide's drawing is VGG19, its numbers are VGG16's. Averaging over space is what turns 99.9% into 34%."}
-# **Reading.** 34% and 66% of 12,416, as in the paper (4,224 + 8,192). But:
+# **Reading.** 34% and 66% of 12,416, as in [the paper](../docs/bibliography.md#garcia-gasulla-2018)
+# (4,224 + 8,192). But:
 #
 # - The slide prints **14** convolutional layers. VGG16 has **13**; the drawing with `conv3_4`,
 #   `conv4_4` and `conv5_4` is VGG19, which has 16.
@@ -470,9 +473,9 @@ print(claims.recorded("layer-scales"))
 # |---|---|---|
 # | none | nothing | |
 # | L2 per image | each row, by its Euclidean norm | horizontal |
-# | L2 by layer | the part of a row that is one layer, by its norm | horizontal |
-# | standardized | each column, less its mean, by its deviation over the *training* images | vertical |
-# | discretized | standardized, then -1, 0 or 1 (notebook 10) | vertical |
+# | [L2 by layer](../docs/glossary.md#l2-by-layer) | the part of a row that is one layer, by its norm | horizontal |
+# | [standardized](../docs/glossary.md#standardise) | each column, less its mean, by its deviation over the *training* images | vertical |
+# | [discretized](../docs/glossary.md#discretise) | standardized, then -1, 0 or 1 (notebook 10) | vertical |
 
 # %% [markdown] slideshow={"slide_type": "subslide", "notes": "Go through the five at C = 1, then switch to C to scale. Ask before the switch which one will move most: standardized."}
 # ### Try them
@@ -978,5 +981,6 @@ quiz("09")
 #   layers need one of them; a single layer hardly does.
 # - Statistics come from the **training** images of the target, and from nowhere else.
 #
-# **Next**: standardise, then keep only -1, 0 and 1 (10), and what all of it gains on near and far
-# targets (11). The [map](00_start_here.ipynb) shows which notebooks are there.
+# **Next**: standardise, then keep only -1, 0 and 1 ([10](10_full_network_embedding.ipynb)), and
+# what all of it gains on near and far targets ([11](11_similarity_tables.ipynb)). The
+# [map](00_start_here.ipynb) shows which notebooks are there.

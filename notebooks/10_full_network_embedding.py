@@ -9,7 +9,7 @@
 # %% [markdown] slideshow={"slide_type": "slide", "notes": "The lecturer's own method, looked at from all sides. For half an hour: the idea, the explorer, the claim, presence and absence."}
 # # 10 The full-network embedding
 #
-# *Lecture: "Advanced feature normalization".*
+# *[Lecture](../docs/bibliography.md#lecture): "Advanced feature normalization".*
 #
 # **You will learn**
 #
@@ -54,8 +54,10 @@ plots.use_course_style()
 # Three steps, for each image of *your* problem:
 #
 # 1. **All layers**: run the network once, average each map over space, put all layers side by side.
-# 2. **Standardise** each feature over *your training images*: how unusual is it here?
-# 3. **Discretise**: above 0.15 it is 1, below -0.25 it is -1, else 0.
+# 2. **[Standardise](../docs/glossary.md#standardise)** each feature over *your training images*:
+#    how unusual is it here?
+# 3. **[Discretise](../docs/glossary.md#discretise)**: above 0.15 it is 1, below -0.25 it is -1,
+#    else 0.
 #
 # So 1 says "more than usual", -1 says "less than usual", and 0 says nothing. Then a linear SVM.
 
@@ -63,7 +65,8 @@ plots.use_course_style()
 # ## Step by step
 #
 # Ten classes of insects, photographs, described by the backbone that learnt natural classes. VGG16
-# has 12,416 such features (published); this small one has fewer.
+# has 12,416 such features ([published](../docs/bibliography.md#garcia-gasulla-2018)); this small
+# one has fewer.
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
@@ -459,9 +462,9 @@ print(f"the embedding beats the paper's baseline on {both} of {len(means)} targe
 #
 # > fc7 n1779 and Cloister. Brown Pelican, White Pelican, Heermann Gull.
 #
-# The slide shows one neuron that is strong for one class. A feature can also mark a class by being
-# **weaker** than elsewhere. Let us look for both, on drawn birds; two of the slide's three are
-# among them, and a gull.
+# The slide shows one neuron that is strong for one class: [presence](../docs/glossary.md#presence).
+# A feature can also mark a class by being **weaker** than elsewhere. Let us look for both, on drawn
+# birds; two of the slide's three are among them, and a gull.
 
 # %% slideshow={"slide_type": "-"}
 backbone = load_backbone("drawn")
@@ -475,9 +478,9 @@ print(bird_features)
 # images. The Kolmogorov-Smirnov statistic is the largest gap between their two distribution
 # functions: 0 if they are alike, 1 if they do not overlap.
 #
-# **And luck?** With 2,000 features some gap is large by chance. So the labels are permuted, and the
-# gap that only 1% of the permuted pairs exceed is the limit. Other permutations count what luck
-# gets past it.
+# **And luck?** With 2,000 features some gap is large by chance. So the [labels are
+# permuted](../docs/glossary.md#noise-control), and the gap that only 1% of the permuted pairs
+# exceed is the limit. Other permutations count what luck gets past it.
 
 # %% slideshow={"notes": "Ask for the narrow black bars first: that is what luck gives. Only then compare absence with presence.", "slide_type": "subslide"}
 study = characteristic_features(bird_features.matrix, bird_features.labels)
@@ -797,4 +800,5 @@ quiz("10")
 # - Where to cut hardly matters. A class is marked by many features, by absence as by presence.
 #
 # **Next**: what the embedding gains over `fc6` and `fc7` when source and target are similar, and
-# when they are not (11). The [map](00_start_here.ipynb) shows which notebooks are there.
+# when they are not ([11](11_similarity_tables.ipynb)). The [map](00_start_here.ipynb) shows which
+# notebooks are there.

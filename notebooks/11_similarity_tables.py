@@ -9,8 +9,8 @@
 # %% [markdown] slideshow={"notes": "The two tables are the lecture's evidence. Plan forty minutes: reading them, near and far, the gain, the factors.", "slide_type": "slide"}
 # # 11 The two tables
 #
-# *Lecture: "High similarity source - target", "Low similarity source - target", "Factors of deep
-# representation quality".*
+# *[Lecture](../docs/bibliography.md#lecture): "High similarity source - target", "Low similarity
+# source - target", "Factors of deep representation quality".*
 #
 # **You will learn**
 #
@@ -84,8 +84,8 @@ print("full network, low similarity:", row.value_counts().to_dict())
 # Those tables need VGG16 and nine data sets. Here are the same rows on what is shipped: two
 # sources, six targets, real photographs, no class of a target in either source.
 #
-# Which source is *near* is not decided by their names. It is measured: the distance between the
-# source's classes and the target's classes, all described by one network.
+# Which source is *[near](../docs/glossary.md#near)* is not decided by their names. It is measured:
+# the distance between the source's classes and the target's classes, all described by one network.
 
 # %% slideshow={"slide_type": "-"}
 TWO_SOURCES = ("natural", "manmade")
@@ -502,7 +502,8 @@ plots.alt_text(
 #
 # The fifth factor cannot be changed alone: it is a result of the others. It can be compared where
 # sources learnt the *same* classes. Published for large networks, all trained on ImageNet: r = 0.99
-# between ImageNet accuracy and transfer accuracy of fixed features (Kornblith et al. 2019).
+# between ImageNet accuracy and transfer accuracy of fixed features ([Kornblith et al.
+# 2019](../docs/bibliography.md#kornblith-2019)).
 
 # %% slideshow={"slide_type": "-"}
 sources = source_factors.source_table(recorded)
@@ -681,5 +682,5 @@ quiz("11")
 # - Change one factor at a time, pair what you compare, and count what you have: six targets are six
 #   observations, however many draws.
 #
-# **Next**: the same decisions on your own images (12). The [map](00_start_here.ipynb) shows which
-# notebooks are there.
+# **Next**: the same decisions on your own images ([12](12_your_problem.ipynb)). The
+# [map](00_start_here.ipynb) shows which notebooks are there.
