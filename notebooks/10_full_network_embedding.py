@@ -54,12 +54,11 @@ plots.use_course_style()
 # Three steps, for each image of *your* problem:
 #
 # 1. **All layers**: run the network once, average each map over space, put all layers side by side.
-# 2. **[Standardise](../docs/glossary.md#standardise)** each feature over *your training images*:
-#    how unusual is it here?
-# 3. **[Discretise](../docs/glossary.md#discretise)**: above 0.15 it is 1, below -0.25 it is -1,
-#    else 0.
+# 2. **[Standardise](../docs/glossary.md#standardise)** each feature over *your training images*.
+# 3. **[Discretise](../docs/glossary.md#discretise)**: above 0.15 it is 1, below -0.25 -1, else 0.
 #
-# So 1 says "more than usual", -1 says "less than usual", and 0 says nothing. Then a linear SVM.
+# Standardised, a feature says how unusual it is here. So 1 says "more than usual", -1 says "less
+# than usual", and 0 says nothing. Then a linear SVM.
 
 # %% [markdown] slideshow={"slide_type": "slide", "notes": "Run the three cells one by one and ask for the output before each. Why is no value negative? The ReLU."}
 # ## Step by step
