@@ -241,8 +241,8 @@ print(claims.recorded("reuse-all"))
 # %% [markdown] slideshow={"notes": "The slide is modest: even a far source helps. Ask when the rival would win: with thousands of images.", "slide_type": "subslide"}
 # **Reading.** Both sources beat training from scratch on all four targets, and the near source beats
 # the far one on each. So the slide is right here, and modest: reuse also pays when the source is
-# *not* very similar. 200 photographs teach a network next to nothing, so even a far description is
-# better than none.
+# *not* very similar. Some 200 photographs teach a network little, so even a far description is better
+# than none.
 #
 # What this does not say: the rival had 20 images a class. With thousands it would catch up, and
 # notebook 01 measures when. Nor is "near" measured here: it is our reading of the class names.

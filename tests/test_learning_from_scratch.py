@@ -18,8 +18,12 @@ from tlcourse.learning_from_scratch import (
     PLANS,
     SAME_BUDGET,
     SCRATCH,
+    SEEDS,
     STARTS,
+    TRIAL,
+    TRIED,
     StartedRun,
+    accuracy_of_grid,
     drawn_flowers,
     of_start,
     read_measured,
@@ -114,7 +118,7 @@ class TestMeasured:
     @pytest.mark.parametrize("which", FILES)
     def test_how_it_was_measured_is_said(self, which):
         saved = json.loads((learning_from_scratch.MEASURED / FILES[which]).read_text("utf-8"))
-        assert saved["cpu_threads"] == 1 and saved["command"].endswith(which)
+        assert saved["cpu_threads"] == 1 and saved["command"].endswith("--data tiny-imagenet-200")
 
     def test_budgets_are_the_same(self):
         runs = read_measured("curves")
@@ -122,8 +126,22 @@ class TestMeasured:
         assert [run.seed for run in of_start(runs, FROZEN)] == [0, 1, 2]
 
     def test_a_grid_has_every_combination(self):
-        keys = {tuple(run.settings[name] for name in GRID) for run in read_measured("grid")}
-        assert len(keys) == np.prod([len(values) for values in GRID.values()])
+        grid = accuracy_of_grid()
+        assert len(grid) == np.prod([len(values) for values in GRID.values()])
+        assert {len(seeds) for seeds in grid.values()} == {len(SEEDS)}
+
+    @pytest.mark.parametrize("start", STARTS)
+    def test_settings_are_the_best_on_held_out_photographs(self, start):
+        trials = [
+            run for run in read_measured("tuning") if (run.start, run.budget) == (start, TRIAL)
+        ]
+        rated = {}
+        for run in trials:
+            setting = tuple(run.settings[name] for name in TRIED)
+            rated[setting] = rated.get(setting, 0) + run.accuracy
+        best = max(rated, key=rated.get)
+        measured = of_start(read_measured("curves"), start)
+        assert {tuple(run.settings[name] for name in TRIED) for run in measured} == {best}
 
     def test_a_started_command_goes_on(self, monkeypatch, tmp_path):
         plan = [(SCRATCH, SAME_BUDGET, 20, seed, {"epochs": 1}) for seed in (0, 1)]
@@ -138,7 +156,7 @@ class TestMeasured:
     def test_the_command_says_what_is_missing(self, tmp_path, monkeypatch):
         monkeypatch.setattr(learning_from_scratch, "MEASURED", tmp_path)
         with pytest.raises(SystemExit, match="Tiny ImageNet was not found"):
-            learning_from_scratch.main(["curves", "--data", str(tmp_path)])
+            learning_from_scratch.main(["--data", str(tmp_path)])
 
 
 class TestReusedFeatures:

@@ -1,13 +1,11 @@
 """Learning from scratch against reusing: the same network, the same target, the same budget.
 
-    python -m tlcourse.learning_from_scratch curves --data path/to/tiny-imagenet-200
-    python -m tlcourse.learning_from_scratch long --data path/to/tiny-imagenet-200
-    python -m tlcourse.learning_from_scratch volumes --data path/to/tiny-imagenet-200
-    python -m tlcourse.learning_from_scratch grid
+    python -m tlcourse.learning_from_scratch --data path/to/tiny-imagenet-200
 
-measure what takes minutes and keep it in ``data/measured/``: learning curves and accuracies on
-photographs of five insects, which are not shipped, and a grid of settings on drawn flowers. A
-command that is started again goes on after the last finished run.
+measures what takes minutes and keeps it in ``data/measured/``: first which settings each start
+takes, chosen on photographs held out of the training folder; then, with these, learning curves and
+accuracies on photographs of five insects, which are not shipped; and a grid of settings on drawn
+flowers. A command that is started again goes on after the last finished run.
 """
 
 import argparse
@@ -36,12 +34,39 @@ SETTINGS = {
     FROZEN: {"learning_rate": 0.03, "evaluate_every": 5},
 }
 SAME_BUDGET, AS_LONG = "same budget", "as long as it takes"
-SEEDS = (0, 1, 2)
+TRIAL, LONG_TRIAL = "trial", "long trial"
+EPOCHS, LONG_EPOCHS = 10, 30
+SEEDS, TRIAL_SEEDS = (0, 1, 2), (0, 1)
+TRIED = ("optimizer", "learning_rate", "augment")
+TRIALS = {
+    SCRATCH: (
+        *(("sgd", rate, 0) for rate in (0.003, 0.01, 0.03)),
+        *(("adamw", rate, 0) for rate in (3e-4, 1e-3)),
+        ("adamw", 1e-3, 0.4),
+    ),
+    FINE_TUNED: (
+        *(("sgd", rate, 0) for rate in (0.001, 0.003, 0.006)),
+        *(("adamw", rate, 0) for rate in (1e-4, 3e-4)),
+        ("sgd", 0.003, 0.4),
+    ),
+    FROZEN: (
+        *(("sgd", rate, 0) for rate in (0.01, 0.03, 0.1)),
+        *(("adamw", rate, 0) for rate in (1e-3, 3e-3, 1e-2)),
+    ),
+}
+LONG_TRIALS = tuple(
+    (optimizer, rate, augment)
+    for optimizer, rate in (("sgd", 0.01), ("adamw", 1e-3))
+    for augment in (0, 0.4)
+)
 FAMILY, SOURCE = "insects", "natural"
+MORE, MOST = 80, 320  # photographs a class to train on
+HELD_OUT = 50  # and to choose settings on
 FLOWERS = ("daisy", "sunflower", "poppy", "pansy", "daffodil")
 GRID = {"width": (0.25, 0.5), "augment": (0, 0.4), "learning_rate": (0.002, 0.01, 0.05, 0.25)}
 MEASURED = paths.SHIPPED / "measured"
-FILES = {which: f"from_scratch_{which}.json" for which in ("curves", "long", "volumes", "grid")}
+ORDER = ("tuning", "curves", "long", "volumes", "grid")
+FILES = {which: f"from_scratch_{which}.json" for which in ORDER}
 
 
 @dataclass(frozen=True)
@@ -53,7 +78,8 @@ class StartedRun:
     start : str
         A key of ``STARTS``.
     budget : str
-        ``SAME_BUDGET``, ``AS_LONG``, or "tuning" and "grid" for runs that try settings.
+        ``SAME_BUDGET``, ``AS_LONG``; ``TRIAL`` or ``LONG_TRIAL`` of a run that tries settings, on
+        photographs that are held out; or "grid".
     per_class, seed : int
         Training images a class, and the seed of all that is random.
     settings : dict
@@ -132,60 +158,128 @@ def drawn_flowers(per_class, seed):
     return DrawnImages("flowers", FLOWERS, per_class, seed)
 
 
+def tuning_plan():
+    """Trials of settings: (start, budget, images a class, seed, settings)."""
+    for seed in TRIAL_SEEDS:
+        for start, trials in TRIALS.items():
+            for trial in trials:
+                yield start, TRIAL, PER_CLASS, seed, _to_the_end(EPOCHS, trial)
+    for per_class, epochs in ((PER_CLASS, LONG_EPOCHS), (MORE, EPOCHS)):
+        for trial in LONG_TRIALS:
+            yield SCRATCH, LONG_TRIAL, per_class, 0, _to_the_end(epochs, trial, per_class)
+
+
 def curve_plan():
-    """The same budget for every start: (start, budget, images a class, seed, settings)."""
+    """The same budget for every start, each with the settings chosen for it."""
     for seed in SEEDS:
         for start in STARTS:
-            yield start, SAME_BUDGET, PER_CLASS, seed, {"epochs": 12}
+            settings = {"epochs": EPOCHS, "evaluate_every": 5 if start == FROZEN else 10}
+            yield start, SAME_BUDGET, PER_CLASS, seed, settings | chosen(start)
 
 
 def long_plan():
-    """From scratch with three times the budget, and other settings at the same budget."""
+    """From scratch with three times the budget, and settings chosen for that."""
     for seed in SEEDS:
-        settings = {"epochs": 36, "augment": 0.4, "evaluate_every": 30}
+        settings = {"epochs": LONG_EPOCHS, "evaluate_every": 30} | chosen(SCRATCH, LONG_TRIAL)
         yield SCRATCH, AS_LONG, PER_CLASS, seed, settings
-    for rate, augment in ((0.01, 0.4), (0.05, 0.4), (0.15, 0.4), (0.05, 0.0)):
-        tried = {"epochs": 12, "learning_rate": rate, "augment": augment}
-        yield SCRATCH, "tuning", PER_CLASS, 0, tried
-    for seed in SEEDS:
-        yield FINE_TUNED, "tuning", PER_CLASS, seed, {"epochs": 12, "learning_rate": 0.01}
 
 
 def volume_plan():
-    """From scratch on more images, in more updates."""
-    for per_class, epochs, every in ((80, 12, 60), (320, 4, 80)):
-        yield SCRATCH, AS_LONG, per_class, 0, {"epochs": epochs, "evaluate_every": every}
+    """From scratch on more images, in more updates; settings chosen on the smaller number."""
+    for seed in SEEDS:
+        for per_class, epochs, every in ((MORE, EPOCHS, 100), (MOST, 4, 160)):
+            settings = {"epochs": epochs, "evaluate_every": every}
+            settings |= chosen(SCRATCH, LONG_TRIAL, MORE)
+            yield SCRATCH, AS_LONG, per_class, seed, settings
 
 
 def grid_plan():
     """Every combination of the grid's settings, design included: how wide the network is."""
-    for values in product(*GRID.values()):
-        settings = dict(zip(GRID, values, strict=True)) | {"epochs": 30, "evaluate_every": 150}
-        yield SCRATCH, "grid", PER_CLASS, 0, settings
+    for seed in SEEDS:
+        for values in product(*GRID.values()):
+            settings = dict(zip(GRID, values, strict=True)) | {"epochs": 16, "evaluate_every": 80}
+            yield SCRATCH, "grid", PER_CLASS, seed, settings
 
 
-PLANS = {"curves": curve_plan, "long": long_plan, "volumes": volume_plan, "grid": grid_plan}
+PLANS = dict(zip(ORDER, (tuning_plan, curve_plan, long_plan, volume_plan, grid_plan), strict=True))
+
+
+def chosen(start, budget=TRIAL, per_class=PER_CLASS):
+    """The settings of the trials that were best on held-out photographs, in the mean of seeds.
+
+    Parameters
+    ----------
+    start : str
+        A key of ``STARTS``.
+    budget : {TRIAL, LONG_TRIAL}
+    per_class : int
+        Training images a class in the trials.
+
+    Returns
+    -------
+    dict
+        Optimizer, learning rate and augmentation.
+    """
+    found = accuracy_of_trials(start, budget, per_class)
+    return dict(zip(TRIED, max(found, key=lambda trial: sum(found[trial])), strict=True))
+
+
+def accuracy_of_trials(start, budget=TRIAL, per_class=PER_CLASS):
+    """What was tried on held-out photographs.
+
+    Returns
+    -------
+    dict of tuple to list of float
+        (optimizer, learning rate, augmentation) -> accuracy of each seed, from 0 to 1.
+    """
+    found = {}
+    for run in of_start(read_measured("tuning"), start, budget, per_class):
+        trial = tuple(run.settings[name] for name in TRIED)
+        found.setdefault(trial, []).append(run.accuracy)
+    return found
+
+
+def accuracy_of_grid():
+    """What every setting of the grid gave: dict of tuple, as in ``GRID``, to a list of seeds."""
+    found = {}
+    for run in read_measured("grid"):
+        found.setdefault(tuple(run.settings[name] for name in GRID), []).append(run.accuracy)
+    return found
 
 
 def measure(which, root=None):
     """Run after run of a plan that is not in its file yet."""
-    source, sets = load_backbone(SOURCE), {}
-    test = _images(which, source, "val", root)
-    for start, budget, per_class, seed, settings in _left(which):
-        most = max(per_class, 2 * PER_CLASS)
-        if most not in sets:
-            sets[most] = _images(which, source, "train", root, most)
-        rows = sample_per_class(sets[most].labels.numpy(), per_class, seed)
-        train = sets[most].subset(rows)
+    wanted = list(_left(which))
+    if not wanted:
+        return
+    source = load_backbone(SOURCE)
+    pool, test = _images(which, source, root)
+    for start, budget, per_class, seed, settings in wanted:
+        few = pool.subset(first_of_each_class(pool.labels, max(per_class, 2 * PER_CLASS)))
+        train = few.subset(sample_per_class(few.labels.numpy(), per_class, seed))
         yield train_from(start, source, train, test, seed, budget, **settings)[0]
 
 
-def _images(which, backbone, split, root, per_class=None):
+def first_of_each_class(labels, n):
+    """Rows of the first n images of each class: int64 tensor."""
+    return torch.cat([(labels == label).nonzero()[:n, 0] for label in labels.unique()])
+
+
+def _to_the_end(epochs, trial, per_class=PER_CLASS):
+    """Settings of a trial; only its end is evaluated."""
+    steps = epochs * len(FLOWERS) * per_class // 20
+    return dict(zip(TRIED, trial, strict=True)) | {"epochs": epochs, "evaluate_every": steps}
+
+
+def _images(which, backbone, root):
+    """To train on, and to evaluate on: for trials the last photographs of the training folder."""
     if which == "grid":
-        dataset = drawn_flowers(per_class or 40, seed=0 if split == "train" else 1)
-    else:
-        dataset = insect_photographs(split, root, per_class)
-    return prepare_images(backbone, dataset)
+        return tuple(prepare_images(backbone, drawn_flowers(40, seed)) for seed in (0, 1))
+    pool = prepare_images(backbone, insect_photographs("train", root, MOST + HELD_OUT))
+    if which != "tuning":
+        return pool, prepare_images(backbone, insect_photographs("val", root))
+    held_out = torch.arange(len(pool)) % (MOST + HELD_OUT) >= MOST
+    return pool.subset(~held_out), pool.subset(held_out)
 
 
 def read_measured(which):
@@ -193,7 +287,7 @@ def read_measured(which):
 
     Parameters
     ----------
-    which : {"curves", "long", "volumes", "grid"}
+    which : {"tuning", "curves", "long", "volumes", "grid"}
 
     Returns
     -------
@@ -223,7 +317,7 @@ def _keep(which, run):
     kept = read_measured(which) if file.exists() else []
     report = {
         "what": __doc__.splitlines()[0],
-        "command": f"python -m tlcourse.learning_from_scratch {which}",
+        "command": "python -m tlcourse.learning_from_scratch --data tiny-imagenet-200",
         "cpu_threads": torch.get_num_threads(),
         "runs": [vars(each) for each in (*kept, run)],
     }
@@ -233,13 +327,15 @@ def _keep(which, run):
 
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tlcourse.learning_from_scratch")
-    parser.add_argument("which", choices=FILES, help="what to measure")
     parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
     options = parser.parse_args(arguments)
     try:
-        for run in measure(options.which, options.data):
-            _keep(options.which, run)
-            print(f"{run.start}, {run.budget}, seed {run.seed}: {run.accuracy:.1%}", flush=True)
+        for which in ORDER:
+            for run in measure(which, options.data):
+                _keep(which, run)
+                settings = ", ".join(f"{name} {run.settings.get(name)}" for name in TRIED)
+                said = f"{run.start}, {run.budget}, {run.per_class} a class, seed {run.seed}"
+                print(f"{said}, {settings}: {run.accuracy:.1%}", flush=True)
     except (FileNotFoundError, ValueError) as problem:
         sys.exit(str(problem))
 

@@ -3,85 +3,99 @@
     python -m tlcourse.scratch --data path/to/tiny-imagenet-200
 
 trains it on 20 photographs a class of four target families and keeps the measured accuracies in
-``data/measured/scratch.json``, since the photographs are not shipped.
+``data/measured/scratch.json``, since the photographs are not shipped. Its settings are chosen
+first, on photographs held out of the training folder; nothing is chosen on the test photographs.
+A command that is started again goes on after the last finished run.
 """
 
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
 
 from tlcourse import paths
-from tlcourse.classifiers import mean_class_accuracy
+from tlcourse.backbones import load_backbone
 from tlcourse.datasets.photos import TinyImageNet, default_root
-from tlcourse.pretraining import (
-    as_input,
-    as_tensors,
-    augmented_batches,
-    n_epochs,
-    sgd,
-    train_epoch,
+from tlcourse.learning_from_scratch import (
+    HELD_OUT,
+    SCRATCH,
+    TRIED,
+    first_of_each_class,
+    train_from,
 )
 from tlcourse.shipping import TRAIN_PER_CLASS
-from tlcourse.small_vgg import small_vgg
+from tlcourse.training_images import prepare_images
 from tlcourse.transfer import PER_CLASS, sample_per_class
 
-RECIPE = {
-    "cycles": [{"epochs": 40, "peak_learning_rate": 0.05, "augmentation": 0.4}],
-    "batch_size": 20,
-    "weight_decay": 5e-4,
-}
+EPOCHS, BATCH = 12, 20
+TRIALS = tuple(
+    dict(zip(TRIED, trial, strict=True))
+    for trial in (("sgd", 0.01, 0), ("adamw", 1e-3, 0), ("adamw", 1e-3, 0.4))
+)
 TARGETS = ("cats and dogs", "insects", "vehicles", "clothes")
+TRIED_ON, TRIAL_SEED = ("insects", "vehicles"), 3
 SEEDS = (0, 1, 2)
 MEASURED = paths.SHIPPED / "measured" / "scratch.json"
 
 
-def train_from_scratch(images, labels, seed=0, recipe=RECIPE, progress=True):
-    """A small VGG that has seen nothing but these images.
+def train_on(train, test, seed=0, recipe=TRIALS[0], epochs=EPOCHS):
+    """A small VGG that has seen nothing but these images, scored on others at its end.
 
     Parameters
     ----------
-    images : uint8 tensor (n, 3, 64, 64)
-    labels : int tensor (n,)
+    train, test : Dataset of (PIL image, label), pair of tensors, or PreparedImages
     seed : int
         Decides initial weights, order of the images and augmentation.
+    recipe : dict
+        Optimizer, learning rate and augmentation.
+    epochs : int
+        Passes over the training images.
 
     Returns
     -------
-    nn.Sequential
-        In eval mode.
+    StartedRun
     """
-    torch.manual_seed(seed)
-    network = small_vgg(int(labels.max()) + 1, batch_norm=True)
-    network = network.to(memory_format=torch.channels_last)
-    recipe = {**recipe, "seed": seed}
-    optimizer, schedule = sgd(network, recipe, len(labels) // recipe["batch_size"])
-    for epoch in tqdm(range(n_epochs(recipe)), "from scratch", delay=2, disable=not progress):
-        epoch_batches = augmented_batches(images, labels, recipe, epoch)
-        train_epoch(network, epoch_batches, optimizer, schedule)
-    return network.eval()
+    end = epochs * -(-len(train) // BATCH)
+    settings = {"epochs": epochs, "batch_size": BATCH, "evaluate_every": end, "progress": False}
+    return train_from(SCRATCH, None, train, test, seed, **settings, **recipe)[0]
 
 
-@torch.no_grad()
-def predict(network, images):
-    """The class of each image: int tensor (n,)."""
-    return torch.cat([network(as_input(batch)).argmax(1) for batch in images.split(500)])
+def best_recipe(trials):
+    """The recipe that was best on held-out photographs, in the mean over the families tried.
+
+    Parameters
+    ----------
+    trials : list of dict
+        As in ``scratch.json``.
+    """
+    return max(
+        TRIALS, key=lambda recipe: sum(t["accuracy"] for t in trials if t["recipe"] == recipe)
+    )
 
 
-def measure_family(family, root, seed, recipe=RECIPE):
-    """Accuracy and seconds, on the training images that ``evaluate_transfer`` draws too."""
-    images, labels = as_tensors(TinyImageNet(family, "train", root, TRAIN_PER_CLASS))
-    rows = sample_per_class(labels.numpy(), PER_CLASS, seed)
-    started = time.perf_counter()
-    network = train_from_scratch(images[rows], labels[rows], seed, recipe)
-    seconds = time.perf_counter() - started
-    test_images, test_labels = as_tensors(TinyImageNet(family, "val", root))
-    accuracy = mean_class_accuracy(test_labels.numpy(), predict(network, test_images).numpy())
-    return {"seed": seed, "accuracy": round(accuracy, 4), "seconds": round(seconds, 1)}
+def measure(report, root):
+    """Add the runs that are not there yet to the report; yields it after each."""
+    backbone = load_backbone("natural")
+    for family in TRIED_ON:
+        left = [recipe for recipe in TRIALS if not _has(report["trials"], family, recipe)]
+        photographs = left and _training_photographs(backbone, family, root)
+        for recipe in left:
+            train, held_out = _drawn(photographs, TRIAL_SEED), _held_out(photographs)
+            run = train_on(train, held_out, TRIAL_SEED, recipe)
+            report["trials"].append({"target": family, "recipe": recipe, **_summary(run)})
+            yield report
+    report["recipe"] = best_recipe(report["trials"]) | {"epochs": EPOCHS, "batch_size": BATCH}
+    for family in TARGETS:
+        runs = report["families"].setdefault(family, [])
+        left = [seed for seed in SEEDS if seed not in [run["seed"] for run in runs]]
+        photographs = left and _training_photographs(backbone, family, root)
+        test = left and prepare_images(backbone, TinyImageNet(family, "val", root))
+        for seed in left:
+            recipe = best_recipe(report["trials"])
+            runs.append(_summary(train_on(_drawn(photographs, seed), test, seed, recipe)))
+            yield report
 
 
 def read_measured():
@@ -95,28 +109,56 @@ def read_measured():
     return json.loads(MEASURED.read_text(encoding="utf-8"))["families"]
 
 
-def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m tlcourse.scratch", description=__doc__)
-    parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
-    options = parser.parse_args(arguments)
-    families = {family: [] for family in TARGETS}
-    try:
-        for seed in SEEDS:
-            for family, runs in families.items():
-                runs.append(measure_family(family, options.data, seed))
-                print(family, runs[-1], flush=True)
-    except (FileNotFoundError, ValueError) as problem:
-        sys.exit(str(problem))
-    report = {
+def _training_photographs(backbone, family, root):
+    dataset = TinyImageNet(family, "train", root, TRAIN_PER_CLASS + HELD_OUT)
+    return prepare_images(backbone, dataset)
+
+
+def _drawn(photographs, seed):
+    """The training images that ``evaluate_transfer`` draws too."""
+    shipped = photographs.subset(first_of_each_class(photographs.labels, TRAIN_PER_CLASS))
+    return shipped.subset(sample_per_class(shipped.labels.numpy(), PER_CLASS, seed))
+
+
+def _held_out(photographs):
+    place = torch.arange(len(photographs)) % (TRAIN_PER_CLASS + HELD_OUT)
+    return photographs.subset(place >= TRAIN_PER_CLASS)
+
+
+def _has(trials, family, recipe):
+    return any((trial["target"], trial["recipe"]) == (family, recipe) for trial in trials)
+
+
+def _summary(run):
+    seconds = round(run.curve["cpu_seconds"][-1], 1)
+    return {"seed": run.seed, "accuracy": round(run.accuracy, 4), "seconds": seconds}
+
+
+def _begun():
+    if MEASURED.exists():
+        return json.loads(MEASURED.read_text(encoding="utf-8"))
+    return {
         "what": "mean class accuracy of the small VGG trained from scratch, "
-        f"{PER_CLASS} training images a class, 50 test images a class",
-        "recipe": RECIPE,
+        f"{PER_CLASS} training images a class, 50 test images a class; CPU seconds of training",
         "cpu_threads": torch.get_num_threads(),
         "command": "python -m tlcourse.scratch --data tiny-imagenet-200",
-        "families": families,
+        "trials": [],
+        "families": {},
     }
-    with paths.written_whole(MEASURED) as temporary:
-        temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="python -m tlcourse.scratch")
+    parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
+    options = parser.parse_args(arguments)
+    try:
+        for report in measure(_begun(), options.data):
+            with paths.written_whole(MEASURED) as temporary:
+                temporary.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+            runs = [*report["trials"], *sum(report["families"].values(), [])]
+            print(len(runs), "runs:", runs[-1], flush=True)
+    except (FileNotFoundError, ValueError) as problem:
+        sys.exit(str(problem))
 
 
 if __name__ == "__main__":
