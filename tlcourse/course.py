@@ -2,7 +2,6 @@
 
 from html import escape
 
-from tlcourse import paths
 from tlcourse.claims import CLAIMS, recorded
 
 START = "00_start_here"
@@ -36,11 +35,7 @@ class CourseMap:
 
 
 def _row(name, claims):
-    title = escape(f"{name[:2]} {name[3:].replace('_', ' ')}")
-    if (paths.PROJECT / "notebooks" / f"{name}.ipynb").exists():
-        title = f'<a href="{name}.ipynb">{title}</a>'
-    else:
-        title = f"{title} <small>(to come)</small>"
+    title = f'<a href="{name}.ipynb">{escape(name[:2])} {escape(name[3:].replace("_", " "))}</a>'
     items = "<br>".join(_claim(claim) for claim in claims) or "the machine and the map"
     cell = '<td style="text-align:left;vertical-align:top;padding:6px 12px">'
     return f"<tr>{cell}{title}</td>{cell}{items}</td></tr>"
