@@ -1,0 +1,30 @@
+"""Spelling of everything that a reader or a contributor reads, by codespell."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tlcourse import paths
+
+READ = ("README.md", "LICENSE-CONTENT.md", "CITATION.cff", "start.py")
+FOLDERS = ("docs", "deploy", "notebooks", "tlcourse", "tests", "benchmarks")
+
+
+def codespell(*arguments):
+    command = [sys.executable, "-m", "codespell_lib", *arguments]
+    return subprocess.run(
+        command, cwd=paths.PROJECT, capture_output=True, text=True, encoding="utf-8"
+    )
+
+
+def test_no_word_is_misspelt():
+    found = codespell(*READ, *(folder for folder in FOLDERS if (paths.PROJECT / folder).is_dir()))
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize(("word", "status"), [("trans" + "fered", 65), ("vermillion", 0)])
+def test_the_project_s_settings_are_used(tmp_path, word, status):
+    page = tmp_path / "page.md"
+    page.write_text(word, encoding="utf-8")
+    assert codespell(str(page)).returncode == status
