@@ -9,7 +9,7 @@
 # %% [markdown] slideshow={"notes": "The course in one page of paper: let students bring a folder. Ask who has one, and of how many images a class. Plan forty minutes, the last fifteen for the table of claims.", "slide_type": "slide"}
 # # 12 Your problem
 #
-# *Lecture: "Key takeaways".*
+# *[Lecture](../docs/bibliography.md#lecture): "Key takeaways".*
 #
 # **You will learn**
 #
@@ -138,7 +138,8 @@ advice
 # %% [markdown] slideshow={"notes": "This is the baseline of the takeaways: cheap and easy. Seconds, not hours. Point at raw pixels: if they do as well, the source gave nothing.", "slide_type": "slide"}
 # ## The must-do baseline
 #
-# Feature extraction from every source: `fc6`, `fc7`, and the full-network embedding, each with a
+# [Feature extraction](../docs/glossary.md#feature-extraction) from every source: `fc6`, `fc7`, and
+# the full-network embedding, each with a
 # linear SVM. Beside it a rival that reuses nothing, an SVM on raw pixels.
 
 # %% slideshow={"slide_type": "-"}
