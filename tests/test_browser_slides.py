@@ -34,7 +34,7 @@ MEASURE_DECK = f"""() => {{
 PRESENT = "document.querySelector('.slides > section.present > section.present')?.id"
 COUNT = "document.querySelectorAll('{}').length"
 ON_A_SLIDE = ".slides .jp-Cell:not(.reveal-skip) .jp-OutputArea-output.lm-Panel"
-ALWAYS_LIVE = ("02", "06", "08", "11")  # the most widgets; the others take the time of running them
+ALWAYS_LIVE = ("06", "08")  # with the explorer and the painter; each takes a minute
 ALL_LIVE = os.environ.get("TLCOURSE_ALL_SLIDES") == "1"
 SHOWN_LIVE = [n for n in WITH_OUTPUTS if ALL_LIVE or n.stem[:2] in ALWAYS_LIVE]
 SLOW = 240_000  # ms, for a page on a busy machine
