@@ -1,0 +1,43 @@
+"""Exported notebooks in a real browser, looked at by axe-core: no serious finding."""
+
+import browser as lab
+import pytest
+from accessibility import export_html, serious_findings
+from test_house import each_notebook
+
+from tlcourse import slide_export
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def page():
+    executable = lab.find_browser()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = slide_export.browser_options()
+        started = playwright.chromium.launch(executable_path=executable, args=options)
+        opened = started.new_context(offline=True).new_page()
+        opened.set_default_timeout(240_000)
+        yield opened
+        started.close()
+
+
+@each_notebook
+def test_an_exported_notebook_is_accessible(page, tmp_path, notebook):
+    page.goto(export_html(notebook, tmp_path).as_uri())
+    assert serious_findings(page) == []
+
+
+def test_what_is_wrong_is_found(page, tmp_path):
+    wrong = tmp_path / "wrong.html"
+    wrong.write_text(
+        '<html lang="en"><title>t</title><body><main><h1>t</h1><img src="data:,">'
+        '<p style="color:#bbb;background:#fff">faint</p></main></body></html>',
+        encoding="utf-8",
+    )
+    page.goto(wrong.as_uri())
+    assert {finding.partition(":")[0] for finding in serious_findings(page)} == {
+        *("image-alt", "color-contrast")
+    }
