@@ -18,6 +18,7 @@ from tlcourse import browsers
 PROJECT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 LAB = ("-m", "jupyterlab", "--expose-app-in-browser")
+SLIDES = ("-m", "tlcourse", "slides", "06")
 LATENCY_PROBE = """
 () => {
   const seen = (window.tlcourseLatency = { input: 0, change: 0 });
@@ -145,19 +146,11 @@ def last_latency(page):
     return seen["change"] - seen["input"]
 
 
-def run_slide(page, timeout=60_000):
-    """Run the cell of the first slide; RISE then shows the next one, so go back."""
+def open_slides(page, url, timeout=120_000, until="body.tlcourse-ready"):
+    """Open a notebook live as slides, and wait until its cells have run."""
     page.set_default_timeout(timeout)
-    editor = page.locator("section.present .cm-content").first
-    editor.wait_for()
-    page.wait_for_timeout(5000)  # RISE says nowhere that its kernel is connected
-    editor.click()
-    page.keyboard.press("Shift+Enter")
-    page.wait_for_selector(".jp-OutputArea-output .tlc, .jp-OutputArea-output", state="attached")
-    page.wait_for_timeout(1500)
-    if slide_number(page):
-        page.locator(".controls .navigate-left").first.click()
-    page.wait_for_selector("section.present .tlc")
+    page.goto(url)
+    page.wait_for_selector(until, state="attached")
 
 
 def slide_number(page):

@@ -290,14 +290,14 @@ def test_latency_of_explorer(page):
 
 def test_keys_stay_in_a_widget_on_a_slide(browser, tmp_path):
     (tmp_path / "slides").mkdir()
+    shutil.copy(lab.PROJECT / "notebooks" / "rise.css", tmp_path / "slides")
     slides = [CELLS[0] + CELLS[1], CELLS[2]]
     write_notebook(tmp_path / "slides" / "deck.ipynb", slides, slideshow={"slide_type": "slide"})
     with (
-        lab.jupyterlab(tmp_path / "slides", tmp_path) as url,
-        lab.open_page(browser, (1920, 1080)) as (page, _),
+        lab.jupyterlab(tmp_path / "slides", tmp_path, command=lab.SLIDES) as url,
+        lab.open_page(browser, (1920, 1080)) as (page, problems),
     ):
-        page.goto(url("rise/deck.ipynb"))
-        lab.run_slide(page)
+        lab.open_slides(page, url("slides/deck.ipynb"))
         assert lab.slide_number(page) == 0
         layer(page, "fc7").focus()
         for key, focused in (
@@ -320,6 +320,7 @@ def test_keys_stay_in_a_widget_on_a_slide(browser, tmp_path):
         page.keyboard.press("PageDown")
         page.wait_for_timeout(500)
         assert lab.slide_number(page) == 1
+        assert problems == []
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)

@@ -290,18 +290,14 @@ def test_painter_on_a_slide(chromium, tmp_path, size):
     root, settings = tmp_path / "slides", tmp_path / "settings"
     root.mkdir()
     settings.mkdir()
-    style = lab.PROJECT / "notebooks" / "rise.css"
-    if style.exists():
-        shutil.copy(style, root)
+    shutil.copy(lab.PROJECT / "notebooks" / "rise.css", root)
     slides = [PRELUDE + PAINTER.replace("display(painter, echo(painter))", "painter"), "1 + 1"]
     write_notebook(root / "deck.ipynb", slides, slideshow={"slide_type": "slide"})
     with (
-        lab.jupyterlab(root, settings) as url,
-        lab.open_page(chromium, size) as (page, _),
+        lab.jupyterlab(root, settings, command=lab.SLIDES) as url,
+        lab.open_page(chromium, size) as (page, problems),
     ):
-        page.set_default_navigation_timeout(SLOW)
-        page.goto(url("rise/deck.ipynb"), wait_until="commit")
-        lab.run_slide(page, SLOW)
+        lab.open_slides(page, url("slides/deck.ipynb"), SLOW)
         layer(page, "conv1_1").focus()
         for key, name in (
             ("ArrowRight", "conv1_2"),
@@ -332,3 +328,4 @@ def test_painter_on_a_slide(chromium, tmp_path, size):
         page.keyboard.press("PageDown")
         page.wait_for_timeout(500)
         assert lab.slide_number(page) == 1
+        assert problems == []

@@ -177,15 +177,12 @@ def live(chromium, tmp_path_factory):
     (folder / "settings").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TLCOURSE_CACHE", str(folder / "cache"))
-        verb = ("-m", "tlcourse", "slides", "06")
-        with lab.jupyterlab(folder, folder / "settings", command=verb) as url:
+        with lab.jupyterlab(folder, folder / "settings", command=lab.SLIDES) as url:
 
             @contextmanager
             def opened(address, until="body.tlcourse-ready"):
                 with lab.open_page(chromium, SIZES[0]) as (page, problems):
-                    page.set_default_timeout(SLOW)
-                    page.goto(url(address))
-                    page.wait_for_selector(until, state="attached")
+                    lab.open_slides(page, url(address), SLOW, until)
                     yield page, problems
                     for session in page.request.get(url("api/sessions")).json():
                         if address.endswith(session["path"]):

@@ -1,7 +1,7 @@
 // Live slides: every cell is run when the slides open, and keys stay in a control that has the focus.
 // A plugin of JupyterLab, written by hand as a webpack container so that nothing has to be built.
 
-const WIDGET = ".jp-OutputArea-output.jupyter-widgets, .jp-OutputArea-output .jupyter-widgets";
+const OUTPUT = ".jp-OutputArea-output";
 const TYPING = "input, textarea, select, [contenteditable]";
 const COMMANDS = {
   t: "RISE:notes-open",
@@ -14,7 +14,7 @@ const ARROWS = { ArrowDown: ".navigate-down", ArrowUp: ".navigate-up" };
 const PRESENTER = { PageDown: 34, PageUp: 33 };
 
 function isControl(node) {
-  return node instanceof Element && node !== document.body && node.closest(WIDGET);
+  return node instanceof Element && node !== document.body && node.closest(OUTPUT);
 }
 
 function consume(event) {
