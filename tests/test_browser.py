@@ -3,6 +3,7 @@
 import shutil
 
 import browser as lab
+import controls
 import nbformat
 import pytest
 
@@ -324,7 +325,10 @@ def test_keys_stay_in_a_widget_on_a_slide(browser, tmp_path):
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs_all(browser, root, tmp_path, monkeypatch, notebook):
+def test_notebook_runs_all_and_every_control_answers(
+    browser, root, tmp_path, monkeypatch, notebook
+):
+    """As ``fastest``: the quickest answer of a control to a new and to a seen setting counts."""
     monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "cache"))
     (tmp_path / "settings").mkdir()
     with (
@@ -333,4 +337,12 @@ def test_notebook_runs_all(browser, root, tmp_path, monkeypatch, notebook):
     ):
         assert lab.run_all(page, url(f"lab/tree/{notebook.name}")) == []
         lab.screenshot(page, notebook.stem)
+        moved = controls.move_all(page, leave_alone=("Prediction", "Quiz"))
+        for control in moved:
+            if control.n > 1 or control.kind != "radio":
+                print(f"\n{control}", end=" ")
+                assert 0 < min(control.latencies["new"]) <= WITH_FORWARD_PASS
+                assert 0 < min(control.latencies["seen"]) <= FROM_CACHE
+        text = page.locator(".jp-Notebook").inner_text()
+        assert "could not be drawn" not in text and "Traceback" not in text
         assert problems == []

@@ -13,6 +13,7 @@ import traitlets
 
 from tlcourse.audits import audit
 from tlcourse.backbones import load_backbone
+from tlcourse.batch_norm import with_batch_norm
 from tlcourse.finetuning import fine_tune
 from tlcourse.layer_selectors import selected
 from tlcourse.layer_shapes import block_of, layer_shapes
@@ -341,3 +342,11 @@ class TestTraining:
         assert len(trainer(natural, keep=True, epochs=3).league) == 0
         say(again, "clear")
         assert len(trainer(natural, keep=True).league) == 0
+
+
+def test_the_source_is_named_where_its_batch_normalisation_is_put_back():
+    images = torch.rand(8, 3, 64, 64)
+    backbone = with_batch_norm(load_backbone("natural"), (images, torch.arange(8) % 2))
+    painter = PolicyPainter(backbone, n_classes=4)
+    assert escape("natural's weights") in painter._painted["audit"]
+    assert escape("small_vgg_bn's weights") not in painter._painted["audit"]

@@ -10,6 +10,8 @@ from tlcourse.architectures import small_vgg_backbone
 from tlcourse.small_vgg import WIDTHS
 from tlcourse.training_images import prepare_images
 
+PUT_BACK = "batch normalisation put back"
+
 
 @torch.no_grad()
 def with_batch_norm(backbone, images):
@@ -53,7 +55,7 @@ def with_batch_norm(backbone, images):
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
             _undo(module, outputs)
         outputs = module(outputs.clone())
-    weights = f"{backbone.name}, batch normalisation put back"
+    weights = f"{backbone.name}, {PUT_BACK}"
     return dataclasses.replace(template, weights=weights, network=network)
 
 

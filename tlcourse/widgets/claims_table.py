@@ -39,8 +39,9 @@ class ClaimsTable(ipywidgets.VBox):
         self._entries = _register() if entries is None else list(entries)
         self.filter = Choice("Show", FILTERS)
         self._table = ipywidgets.HTML()
+        self._overview = ipywidgets.HTML(overview_html(self._entries))
         self.filter.observe(self._update, "value")
-        super().__init__([self.filter, self._table])
+        super().__init__([self._overview, self.filter, self._table])
         self._update()
 
     def _update(self, _change=None):
@@ -51,13 +52,43 @@ class ClaimsTable(ipywidgets.VBox):
     def _repr_mimebundle_(self, **options):
         bundle = super()._repr_mimebundle_(**options)
         text = f"ClaimsTable of {len(self._entries)} claims"
-        return {**bundle, "text/plain": text, "text/html": self._table.value}
+        html = self._overview.value + self._table.value
+        return {**bundle, "text/plain": text, "text/html": html}
 
 
 def verdict_of(entry):
     """The verdict of this machine, or, where there is none, the maintainers'; "" without either."""
     known = entry.here or entry.stored
     return known.verdict if known else ""
+
+
+def overview_html(entries):
+    """How many claims have which verdict, and the verdict of each as a mark beside its name.
+
+    Parameters
+    ----------
+    entries : sequence of tlcourse.register.Entry
+
+    Returns
+    -------
+    str
+    """
+    verdicts = [verdict_of(entry) for entry in entries]
+    counts = "; ".join(f"{_marked(name)} {name}: {verdicts.count(name)}" for name in VERDICTS)
+    names = "".join(
+        f"<li>{_marked(verdict)} {escape(entry.claim.id)}</li>"
+        for entry, verdict in zip(entries, verdicts, strict=True)
+    )
+    return (
+        f'<div style="font-size:18px;line-height:1.4"><p style="margin:0 0 8px">{counts}</p>'
+        f'<ul style="columns:15em;list-style:none;margin:0 0 8px;padding:0">{names}</ul></div>'
+    )
+
+
+def _marked(verdict):
+    mark, colour = _MARKS.get(verdict, "–"), _COLOURS.get(verdict, "#555")
+    label = escape(verdict or "no verdict")
+    return f'<b role="img" aria-label="{label}" style="color:{colour}">{mark}</b>'
 
 
 def table_html(entries, of=None):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 from html import escape
 
 import anywidget
@@ -75,13 +76,14 @@ class DomainExplorer(ipywidgets.VBox):
         from tlcourse.datasets.drawn import FAMILIES
         from tlcourse.feature_spaces import APPEARANCE
 
-        self._backbone, self._pictures, self.pair = backbone, {}, None
+        self._backbone, self._pictures, self._answers, self.pair = backbone, {}, {}, None
         self.family = Choice("Family", FAMILIES, family)
         self.space = Choice("Feature space X", (APPEARANCE, "fc7"))
         self.source = DomainDials("Source domain")
         self.target = DomainDials("Target domain", exposure=0.5)
         self._readout = ipywidgets.HTML()
-        for control in (self.family, self.space, self.source, self.target):
+        self._controls = (self.family, self.space, self.source, self.target)
+        for control in self._controls:
             control.observe(self._update, "value")
         dials = ipywidgets.Box([self.source, self.target])
         dials.layout.flex_flow, dials.layout.grid_gap = "row wrap", "0 56px"
@@ -91,8 +93,11 @@ class DomainExplorer(ipywidgets.VBox):
         self._update()
 
     def _update(self, _change=None):
+        setting = json.dumps([c.value for c in self._controls], sort_keys=True)
         try:
-            self.pair, self._readout.value = self._answer()
+            if setting not in self._answers:
+                self._answers[setting] = self._answer()
+            self.pair, self._readout.value = self._answers[setting]
         except Exception as problem:  # an exception in an observer is shown nowhere
             self.pair = None
             sentence = escape(f"This could not be drawn. {problem}")

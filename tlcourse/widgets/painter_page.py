@@ -101,7 +101,11 @@ def _audit_row(rows):
 def _origin(row):
     if row.choice == "random":
         return "new weights"
+    from tlcourse.batch_norm import PUT_BACK
+
     source, _, weights = row.starts_from.partition(" (")
+    if weights.rstrip(")").endswith(PUT_BACK):
+        source = weights.partition(",")[0]
     return f"{source}'s weights" if weights else source
 
 

@@ -76,6 +76,7 @@ function render({ model, el }) {
       const { layer: name, block } = layer.dataset;
       if ([name, block].includes(selector) && layer !== layers.at(-1)) look(layer, choice);
     }
+    presets.value = about.own;
     ask({ do: "paint", selector, choice });
   }
 
