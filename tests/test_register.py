@@ -11,7 +11,15 @@ import pytest
 from tlcourse import claims, paths, register
 from tlcourse.published import published_gains, published_table
 from tlcourse.widgets import ClaimsTable
-from tlcourse.widgets.claims_table import ALL, CORRECTED, DIFFERS, FILTERS, NOT_HERE, table_html
+from tlcourse.widgets.claims_table import (
+    ALL,
+    CORRECTED,
+    DIFFERS,
+    FILTERS,
+    NOT_HERE,
+    overview_html,
+    table_html,
+)
 
 NOTEBOOKS = sorted((paths.PROJECT / "notebooks").glob("[0-9]*.ipynb"))
 
@@ -204,3 +212,13 @@ def test_table_has_a_static_page():
     bundle = ClaimsTable()._repr_mimebundle_()
     assert bundle["text/html"].count("<tr") == 39
     assert bundle["text/plain"] == "ClaimsTable of 38 claims"
+
+
+def test_the_overview_counts_and_marks_every_claim():
+    kept = register.stored_verdicts()
+    page = overview_html(register.register())
+    assert page.count("<li>") == 38 and all(f"> {name}</li>" in page for name in kept)
+    for verdict in claims.VERDICTS:
+        count = sum(each.verdict == verdict for each in kept.values())
+        assert f"{verdict}: {count}" in page
+        assert page.count(f'aria-label="{verdict}"') == count + 1

@@ -81,7 +81,8 @@ def overview_html(entries):
     )
     return (
         f'<div style="font-size:18px;line-height:1.4"><p style="margin:0 0 8px">{counts}</p>'
-        f'<ul style="columns:15em;list-style:none;margin:0 0 8px;padding:0">{names}</ul></div>'
+        '<ul style="display:block;columns:15em;list-style:none;margin:0 0 8px;padding:0">'
+        f"{names}</ul></div>"
     )
 
 
