@@ -90,6 +90,7 @@ def set_up():
     remove_half_installed(packages)
     pip("install", "-r", str(REQUIREMENTS))
     pip("install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "-e", str(PROJECT))
+    runs("-c", "import matplotlib.font_manager")  # looks for fonts once, and says so in red
     stamp_file(packages).write_text(wanted, encoding="utf-8")
 
 

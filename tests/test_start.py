@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -321,3 +322,6 @@ def test_lab_opens_the_first_notebook_with_the_project_as_its_root(monkeypatch):
     (page,) = [word.split("=", 1)[1] for word in asked if word.startswith("--LabApp.default_url")]
     assert (cli.PROJECT / page.removeprefix("/lab/tree/")).is_file()
     assert "--ip=127.0.0.1" in asked and asked[-1] == "--no-browser"
+    (folder,) = [w.split("=", 1)[1] for w in asked if w.startswith("--LabApp.app_settings_dir")]
+    settings = json.loads((Path(folder) / "overrides.json").read_text(encoding="utf-8"))
+    assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"

@@ -15,6 +15,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent.parent
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
+SETTINGS = Path(__file__).parent / "templates" / "lab"
 IN_PARALLEL = ("-n", "2", "--durations", "5")
 NBVAL = (
     *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"),
@@ -77,7 +78,8 @@ def lab(arguments):
     if port is not None:
         check_port(port)
     first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
-    run_jupyterlab([*server_defaults(arguments), first, *arguments])
+    settings = f"--LabApp.app_settings_dir={SETTINGS}"  # nothing is asked of the network
+    run_jupyterlab([*server_defaults(arguments), first, settings, *arguments])
     return 0
 
 
