@@ -32,6 +32,22 @@ LATENCY_PROBE = """
   }).observe(document.body, { childList: true, subtree: true, characterData: true });
 }
 """
+CUT_OFF = """
+() => [...document.querySelectorAll(".jp-OutputArea-output")].flatMap((output) => {
+  const edge = output.closest(".jp-Cell").getBoundingClientRect().right + 3;
+  const over = (node) => node.getBoundingClientRect().right > edge;
+  const scrolls = (node) => /auto|scroll/.test(getComputedStyle(node).overflowX) && !over(node);
+  const isCut = (node) => {
+    if (!node.checkVisibility() || !node.getBoundingClientRect().width || !over(node)) return false;
+    for (let up = node.parentElement; up !== output; up = up.parentElement) {
+      if (!up.matches(".jupyter-widgets") && scrolls(up)) return false;
+    }
+    return true;
+  };
+  const node = [...output.querySelectorAll("*")].find(isCut);
+  return node ? [`${node.tagName}: ${node.textContent.slice(0, 80)}`] : [];
+})
+"""
 
 
 def find_browser():
@@ -133,6 +149,19 @@ def run_all(page, url, timeout=180):
     text = page.locator(".jp-Notebook").inner_text()
     broken = "Error displaying widget"
     return errors + ([broken] if broken in text else [])
+
+
+def cut_off(page, width=1300):
+    """Parts of outputs that a window of that width cuts off, or shows only by a widget's scrolling.
+
+    The list of files takes a quarter of the window, as when a student opens it.
+    """
+    before = page.viewport_size
+    page.set_viewport_size({**before, "width": width})
+    page.wait_for_timeout(500)
+    found = page.evaluate(CUT_OFF)
+    page.set_viewport_size(before)
+    return found
 
 
 def start_probe(page):

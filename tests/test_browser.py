@@ -337,6 +337,7 @@ def test_notebook_runs_all_and_every_control_answers(
     ):
         assert lab.run_all(page, url(f"lab/tree/{notebook.name}")) == []
         lab.screenshot(page, notebook.stem)
+        assert lab.cut_off(page) == []
         moved = controls.move_all(page, leave_alone=("Prediction", "Quiz"))
         for control in moved:
             if control.n > 1 or control.kind != "radio":

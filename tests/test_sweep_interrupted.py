@@ -14,9 +14,10 @@ from tlcourse.sweeps import run_sweep
 
 SETTINGS = ("natural", ["insects", "cats and dogs"], ["fc7", "full network"], range(12))
 SCRIPT = f"""
-import sys
+import signal, sys
 from tlcourse.cells import make_cells
 from tlcourse.sweeps import run_sweep
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 run_sweep(make_cells(*{SETTINGS!r}), sys.argv[1], progress=False)
 """
 

@@ -14,7 +14,7 @@ SPENT = {
     "CPU time": ("cpu_seconds", as_duration),
     "operations": ("flops", lambda value: f"{value / 1e9:,.0f} GFLOP"),
 }
-CELL = 'style="text-align:left;padding:4px 24px 4px 0;white-space:nowrap"'
+CELL = 'style="text-align:left;padding:4px 12px 4px 0;white-space:nowrap"'
 
 
 class CostToReach(ipywidgets.VBox):
