@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-RESTED = 250  # ms without a change after the last
+RESTED = 150  # ms without a change after the last
 UNANSWERED = 700  # ms without any: longer than a dial waits before it asks the kernel
 MARK_CONTROLS = """
 () => {

@@ -208,8 +208,9 @@ class PublishedTable:
             f'<section aria-label="{escape(TITLES[self.which])}" style="font-size:17px;'
             f'line-height:1.4"><div style="font-weight:700">{escape(TITLES[self.which])}</div>'
             f'<div style="overflow-x:auto;font-size:15px">{table}</div><div>{legend}. '
-            'Mean per-class accuracy in percent.</div><div style="font-weight:700;margin-top:10px">Corrections, not applied '
-            f'above</div><div style="overflow-x:auto">{notes.to_html(index=False, border=0)}</div>'
+            'Mean per-class accuracy in percent.</div><div style="font-weight:700;margin-top:10px">'
+            'Corrections, not applied above</div><div style="overflow-x:auto">'
+            f"{notes.to_html(index=False, border=0)}</div>"
             "</section>"
         )
 

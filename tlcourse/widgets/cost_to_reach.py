@@ -89,7 +89,7 @@ def costs_html(runs, accuracy, column, written):
         cells = "".join(f"<td {CELL}>{cell}</td>" for cell in cells)
         rows.append(f'<tr><th scope="row" {CELL}>{escape(start)}</th>{cells}</tr>')
     return (
-        f'<table style="font-size:18px"><caption style="text-align:left">To reach '
+        f'<table style="font-size:16px"><caption style="text-align:left">To reach '
         f"{100 * accuracy:.0f}%: mean, lowest to highest, and how many seeds got there</caption>"
         f"<tbody>{''.join(rows)}</tbody></table>"
     )
