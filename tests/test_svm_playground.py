@@ -221,11 +221,10 @@ def slide(tmp_path):
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
         with (
-            lab.jupyterlab(tmp_path / "slides", tmp_path) as url,
+            lab.jupyterlab(tmp_path / "slides", tmp_path, command=lab.SLIDES) as url,
             lab.open_page(browser, (1920, 1080)) as (page, _),
         ):
-            page.goto(url("rise/deck.ipynb"))
-            lab.run_slide(page)
+            lab.open_slides(page, url("slides/deck.ipynb"))
             yield page
         browser.close()
 
