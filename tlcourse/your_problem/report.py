@@ -183,6 +183,10 @@ def _subtitle(found):
     )
 
 
+def _breakable(name):
+    return escape(name).replace("_", "_<wbr>")
+
+
 def _section(title, body):
     return f"<section><h2>{title}</h2>{body}</section>"
 
@@ -220,7 +224,7 @@ def _data(found):
     items = "".join(f"<li>{escape(fact)}</li>" for fact in facts[:SHOWN_FACTS])
     sheet = contact_sheet(found.problem, shown=5, most_classes=SHEET_CLASSES)
     strips = "".join(
-        f'<div class="strip"><span>{found.problem.counts[name]} {escape(name)}</span>'
+        f'<div class="strip"><span>{found.problem.counts[name]} {_breakable(name)}</span>'
         f"{picture_html(side_by_side(pictures), f'Pictures of the class {name}')}</div>"
         for name, pictures in sheet.rows.items()
     )
