@@ -274,6 +274,9 @@ class TestReport:
         assert "flowers &amp; co" in page and "flowers & co" not in page
         assert found.recommended.option.name in page and "seed=0" in page
 
+    def test_long_class_name_breaks_at_its_underscores_and_stays_escaped(self):
+        assert report._breakable("golden_<b>_x") == "golden_<wbr>&lt;b&gt;_<wbr>x"
+
     def test_report_is_written_whole(self, found, tmp_path):
         written = write_report(found, tmp_path / "new", name="a/b", pdf=False)
         assert [file.name for file in (tmp_path / "new").iterdir()] == ["report-a-b.html"]

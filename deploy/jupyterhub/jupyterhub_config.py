@@ -19,9 +19,9 @@ c.Authenticator.admin_users = set(os.environ.get("TLCOURSE_TEACHERS", "").split(
 c.DockerSpawner.image = IMAGE
 c.DockerSpawner.remove = True
 c.DockerSpawner.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
-c.DockerSpawner.notebook_dir = "/home/student/work"
+c.DockerSpawner.notebook_dir = "/home/student/course"
 c.DockerSpawner.volumes = {
-    "tlcourse-{username}": "/home/student/work",
+    "tlcourse-{username}": "/home/student/course",
     str(DATASETS): {"bind": "/srv/datasets", "mode": "ro"},
 }
 c.DockerSpawner.mem_limit = "2G"
