@@ -102,6 +102,33 @@ class TestResuming:
             assert not torch.equal(tensor, start[name]), name
 
 
+class TestPrecision:
+    @pytest.mark.parametrize("precision", pretraining.PRECISIONS)
+    def test_of_the_arithmetic_and_of_the_weights(self, precision, root, tmp_path, monkeypatch):
+        seen = set()
+
+        def note(layer, _, scores):
+            if layer.training:
+                seen.add(scores.dtype)
+
+        def watched(*arguments, **options):
+            network = small_vgg(*arguments, **options)
+            network.fc8.register_forward_hook(note)
+            return network
+
+        monkeypatch.setattr(pretraining, "small_vgg", watched)
+        network, _ = train(root, tmp_path, cycles=CYCLES[:1], precision=precision)
+        assert seen == {pretraining.PRECISIONS[precision]}
+        assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
+
+    def test_is_part_of_the_recipe_that_is_resumed(self, root, tmp_path, monkeypatch):
+        monkeypatch.setitem(sources.RECIPE, "batch_size", 20)
+        options = ["--data", str(root), "--out", str(tmp_path), "--epochs", "1", "--quiet"]
+        pretraining.main(["natural", *options])
+        with pytest.raises(SystemExit, match="has another recipe"):
+            pretraining.main(["natural", *options, "--precision", "bfloat16"])
+
+
 class TestWriting:
     def write(self, trained, folder):
         return pretraining.write_backbone("natural", *trained, RECIPE, folder)

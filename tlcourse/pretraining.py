@@ -6,6 +6,7 @@
 train the small VGG on the *natural* classes of Tiny ImageNet, or on the drawn hybrids. The state is
 saved after every epoch, and a run that is started again goes on from there. At the end comes
 ``natural.safetensors`` (float16, batch normalisation folded) with ``natural.json``, its model card.
+``--precision bfloat16`` takes half the time on a processor that computes in it.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from tlcourse.datasets.photos import default_root
 from tlcourse.small_vgg import fold_batch_norm, small_vgg
 from tlcourse.sources import SOURCES
 
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -42,7 +44,7 @@ def pretrain(name, root, folder, recipe=None, device="cpu", progress=True):
     folder : path
         Gets ``{name}.checkpoint.pt`` after every epoch.
     recipe : dict, optional
-        Instead of the source's own.
+        Instead of the source's own; its ``precision`` may be one of ``PRECISIONS``.
 
     Returns
     -------
@@ -59,6 +61,7 @@ def pretrain(name, root, folder, recipe=None, device="cpu", progress=True):
     network = small_vgg(int(labels.max()) + 1, batch_norm=True, width=source.width)
     network = network.to(device, memory_format=torch.channels_last)
     steps = len(labels) // recipe["batch_size"]
+    precision = PRECISIONS[recipe.get("precision", "float32")]
     optimizer, schedule = sgd(network, recipe, steps)
     checkpoint = Path(folder) / f"{name}.checkpoint.pt"
     first_epoch, seconds = _resume(checkpoint, recipe, network, optimizer, schedule)
@@ -67,7 +70,7 @@ def pretrain(name, root, folder, recipe=None, device="cpu", progress=True):
         started = time.perf_counter()
         batches = augmented_batches(images, labels, recipe, epoch)
         batches = tqdm(batches, f"epoch {epoch + 1}", steps, leave=False, disable=not progress)
-        loss = train_epoch(network, batches, optimizer, schedule, device)
+        loss = train_epoch(network, batches, optimizer, schedule, device, precision)
         if not math.isfinite(loss):
             raise FloatingPointError(f"Loss not finite in epoch {epoch + 1}: lower the rate.")
         seconds += time.perf_counter() - started
@@ -175,12 +178,14 @@ def augmented_batches(images, labels, recipe, epoch):
             yield augment(as_input(images[rows]), generator, strength), labels[rows]
 
 
-def train_epoch(network, batches, optimizer, schedule, device="cpu"):
-    """One pass over the batches; returns the mean loss."""
+def train_epoch(network, batches, optimizer, schedule, device="cpu", precision=torch.float32):
+    """One pass over the batches; returns the mean loss. Weights and loss stay in float32."""
     network.train()
-    losses = []
+    losses, reduced = [], precision != torch.float32
     for pictures, labels in batches:
-        loss = F.cross_entropy(network(pictures.to(device)), labels.to(device))
+        with torch.autocast(torch.device(device).type, precision, enabled=reduced):
+            scores = network(pictures.to(device))
+        loss = F.cross_entropy(scores.float(), labels.to(device))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -273,11 +278,14 @@ def main(arguments=None):
     parser.add_argument("--out", type=Path, default=paths.SHIPPED_WEIGHTS, help="where to write")
     parser.add_argument("--epochs", type=int, help="one cycle of so many, for a trial")
     parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
+    parser.add_argument("--precision", choices=PRECISIONS, help="of the layers' arithmetic")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     options = parser.parse_args(arguments)
     recipe = SOURCES[options.source].recipe
     if options.epochs:
         recipe = {**recipe, "cycles": [{**recipe["cycles"][0], "epochs": options.epochs}]}
+    if options.precision:
+        recipe = {**recipe, "precision": options.precision}
     try:
         network, measured = pretrain(
             options.source, options.data, options.out, recipe, options.device, not options.quiet
