@@ -25,6 +25,7 @@ from tlcourse.your_problem import (
     confusions,
     contact_sheet,
     decide,
+    investigate,
     measure_nearness,
     open_problem,
     pixel_option,
@@ -172,6 +173,11 @@ class TestSplitting:
             split_problem(open_problem(folder))
         with pytest.raises(ValueError, match="draws is 1"):
             split_problem(open_problem(folder), draws=1)
+
+    @pytest.mark.parametrize("first_call", [split_problem, investigate])
+    def test_a_folder_that_was_not_opened(self, first_call):
+        with pytest.raises(TypeError, match=r"'my photos' is .* open_problem\('my photos'\)"):
+            first_call("my photos")
 
 
 class TestRule:

@@ -86,7 +86,7 @@ def investigate(problem, sources=SOURCES, draws=3, seed=0, from_scratch=False, p
 
     Raises
     ------
-    ValueError
+    TypeError, ValueError
         As for ``split_problem`` and ``measure_nearness``.
     """
     seconds, split = {}, split_problem(problem, draws, seed)

@@ -67,9 +67,13 @@ def split_problem(problem, draws=3, seed=0):
 
     Raises
     ------
+    TypeError
+        If the problem was not opened.
     ValueError
         If a class has fewer than ten pictures, or fewer than two draws are asked for.
     """
+    if not hasattr(problem, "counts"):
+        raise TypeError(f"{problem!r} is no problem yet: open it, open_problem({problem!r}).")
     if draws < 2:
         raise ValueError(f"draws is {draws}: a spread needs 2 or more.")
     short = {name: count for name, count in problem.counts.items() if count < FEWEST}
