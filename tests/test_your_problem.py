@@ -176,7 +176,8 @@ class TestSplitting:
 
     @pytest.mark.parametrize("first_call", [split_problem, investigate])
     def test_a_folder_that_was_not_opened(self, first_call):
-        with pytest.raises(TypeError, match=r"'my photos' is .* open_problem\('my photos'\)"):
+        message = r"'my photos' was not opened: hand over open_problem\('my photos'\) instead"
+        with pytest.raises(TypeError, match=message):
             first_call("my photos")
 
 

@@ -73,7 +73,7 @@ def split_problem(problem, draws=3, seed=0):
         If a class has fewer than ten pictures, or fewer than two draws are asked for.
     """
     if not hasattr(problem, "counts"):
-        raise TypeError(f"{problem!r} is no problem yet: open it, open_problem({problem!r}).")
+        raise TypeError(f"{problem!r} was not opened: hand over open_problem({problem!r}) instead.")
     if draws < 2:
         raise ValueError(f"draws is {draws}: a spread needs 2 or more.")
     short = {name: count for name, count in problem.counts.items() if count < FEWEST}
