@@ -6,7 +6,7 @@
 train the small VGG on the *natural* classes of Tiny ImageNet, or on the drawn hybrids. The state is
 saved after every epoch, and a run that is started again goes on from there. At the end comes
 ``natural.safetensors`` (float16, batch normalisation folded) with ``natural.json``, its model card.
-``--precision bfloat16`` takes half the time on a processor that computes in it.
+``--precision bfloat16`` is 1.8 times as fast on two cores that compute in it.
 """
 
 import argparse
