@@ -19,7 +19,8 @@ OF_A_MARK = (
     2.2  # contrast of a thick line or bar with the paper; its marker or hatch says it as well
 )
 TEXT = 4.5
-ON_PAPER = {name: colour for name, colour in style.OKABE_ITO.items() if name != "yellow"}
+NOT_ON_PAPER = style.OKABE_ITO["yellow"]
+ON_PAPER = {name: colour for name, colour in style.OKABE_ITO.items() if colour != NOT_ON_PAPER}
 
 
 def seen(colour, eyes=None):
@@ -68,6 +69,12 @@ def test_red_and_green_would_not_pass():
 @pytest.mark.parametrize("name", ON_PAPER)
 def test_a_mark_stands_out_from_white_paper(name):
     assert contrast(ON_PAPER[name], "#ffffff") >= OF_A_MARK
+
+
+def test_no_name_gets_the_colour_that_is_lost_on_white_paper():
+    assert contrast(NOT_ON_PAPER, "#ffffff") < OF_A_MARK
+    names = [*style.PALETTE, "near source", *(f"network {number}" for number in range(9))]
+    assert NOT_ON_PAPER not in {style.colour_of(name) for name in names}
 
 
 def test_chance_is_readable_as_text():

@@ -49,7 +49,13 @@ def as_lab(rgb):
 
 @pytest.mark.parametrize("deficiency", ["none", *COLOUR_BLINDNESS])
 @pytest.mark.parametrize(
-    "together", [("natural", "manmade"), ("fc6", "fc7", "full network"), ("fc7", "published")]
+    "together",
+    [
+        ("natural", "manmade"),
+        ("fc6", "fc7", "full network"),
+        ("fc7", "published"),
+        ("near source", "far source", "from scratch"),
+    ],
 )
 def test_colours_drawn_together_are_told_apart(deficiency, together):
     sees = np.array(COLOUR_BLINDNESS.get(deficiency, np.eye(3)))

@@ -27,7 +27,15 @@ PALETTE = {
     "chance": "#6E6E6E",
     "published": OKABE_ITO["black"],
 }
-MARKERS = {"fc6": "o", "fc7": "s", "full network": "D", "convolutions": "^"}
+MARKERS = {
+    "fc6": "o",
+    "fc7": "s",
+    "full network": "D",
+    "convolutions": "^",
+    "near source": "o",
+    "far source": "s",
+    "from scratch": "D",
+}
 STYLE = {
     "figure.figsize": (11, 5.5),
     "figure.dpi": 100,
@@ -47,7 +55,7 @@ STYLE = {
     "lines.linewidth": 2.8,
     "lines.markersize": 9,
 }
-_OTHERS = ("black", "sky blue", "reddish purple", "yellow")
+_OTHERS = ("black", "sky blue", "reddish purple", "blue")  # yellow is lost on white paper
 
 
 def colour_of(name):
