@@ -15,17 +15,14 @@ from tlcourse.features import shipped_features
 from tlcourse.training_images import prepare_images
 from tlcourse.transfer import evaluate_transfer, layer_sets, sample_per_class
 
-
-def short_of_it(name, family, figure, reached):
-    """A figure that is not reached yet; the test fails when it is, so that the mark goes."""
-    reason = f"{reached} so far: a better pre-training is wanted, not a longer one"
-    return pytest.param(name, family, figure, marks=pytest.mark.xfail(reason=reason, strict=True))
-
-
+# Each figure is the best of a few on ONE draw of the training images: all 36 of the baseline are
+# whole numbers of test images, as a mean over draws would not be. Ours is the mean of that over
+# five draws, which neither a lucky draw nor an unlucky one decides.
+SHORT = "45.8 so far, 46.4 over 20 draws, of which 3 reach the figure: it came from a wider network"
 NEAR_FIGURES_TO_BEAT = [
-    short_of_it("natural", "cats and dogs", 33.6, reached=33.56),
-    short_of_it("natural", "insects", 48.2, reached=45.3),
-    short_of_it("manmade", "vehicles", 47.0, reached=46.7),
+    ("natural", "cats and dogs", 33.6),
+    pytest.param("natural", "insects", 48.2, marks=pytest.mark.xfail(reason=SHORT, strict=True)),
+    ("manmade", "vehicles", 47.0),
     ("manmade", "clothes", 34.0),
 ]
 
@@ -78,10 +75,20 @@ def test_too_few_images_unknown_family_and_layer_say_so():
         evaluate_transfer("natural", "insects", "fc8")
 
 
+def best_on_one_draw(name, family, seed):
+    layers = layer_sets(name)["full network"]
+    return max(
+        evaluate_transfer(
+            name, family, layers, seed=seed, C=C, normalization=normalization
+        ).accuracy
+        for normalization, C in transfer.A_FEW
+    )
+
+
 @pytest.mark.parametrize(("name", "family", "figure"), NEAR_FIGURES_TO_BEAT)
 def test_bundled_networks_reach_the_figures_on_their_near_targets(name, family, figure):
-    layers = layer_sets(name)["full network"]
-    assert 100 * transfer.best_of_a_few(name, family, layers) >= figure
+    reached = np.mean([best_on_one_draw(name, family, seed) for seed in transfer.SEEDS])
+    assert 100 * reached >= figure
 
 
 @pytest.mark.parametrize("name", SOURCES)
