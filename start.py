@@ -2,7 +2,7 @@
 """Start the course: ``python3 start.py`` (``py start.py`` on Windows).
 
 Makes ``.venv`` beside this file, installs ``requirements.txt`` into it when that file changed,
-and hands over to ``python -m tlcourse``, which knows the verbs: lab, test, check, bench.
+and hands over to ``python -m tlcourse``, which knows the verbs: ``--help`` lists them.
 Needs nothing but Python; an older Python reads this file far enough to say which one is needed.
 """
 
@@ -45,7 +45,9 @@ def main(arguments):
     """Set up what is missing and run one verb; returns the exit status."""
     try:
         check_python(sys.version_info)
-        check_verb(arguments)
+        sys.stdout.reconfigure(errors="backslashreplace")  # a code page may lack letters of a name
+        if asks_for_help(arguments):
+            return 0
         set_up()
     except CannotStart as problem:
         print("start.py: {}".format(problem), file=sys.stderr)
@@ -64,15 +66,18 @@ def check_python(version):
         )
 
 
-def check_verb(arguments):
-    """Refuse an unknown verb before minutes go into an install."""
+def asks_for_help(arguments):
+    """Give help, or refuse an unknown verb, before minutes go into an install."""
     sys.path.insert(0, str(PROJECT))
-    from tlcourse.cli import UnknownVerb, split_verb
+    from tlcourse.cli import UnknownVerb, help_text, split_verb
 
     try:
-        split_verb(arguments)
+        verb, _ = split_verb(arguments)
     except UnknownVerb as problem:
         raise CannotStart(str(problem)) from None
+    if verb == "help":
+        print(help_text())
+    return verb == "help"
 
 
 def set_up():
@@ -108,10 +113,11 @@ def packages_folder():
 def runs(*arguments):
     """What the environment's Python prints; empty if it fails."""
     try:
-        return subprocess.check_output(
-            [str(environment_python())] + list(arguments),
+        return subprocess.check_output(  # UTF-8, as a code page may lack letters of a name
+            [str(environment_python()), "-X", "utf8"] + list(arguments),
             stderr=subprocess.DEVNULL,
-            universal_newlines=True,
+            encoding="utf-8",
+            errors="surrogateescape",
         )
     except (OSError, subprocess.CalledProcessError):
         return ""
@@ -169,6 +175,9 @@ def make_environment():
 def why_no_environment(problem):
     if getattr(problem, "errno", None) == errno.ENOSPC:
         return disk_is_full()
+    if getattr(problem, "errno", None) in (errno.EACCES, errno.EPERM, errno.EROFS):
+        move = "put the course into a folder of yours, and start again."
+        return "{} cannot be written: {}".format(PROJECT, move)
     return "{} could not be made ({}): remove it and start again.".format(ENVIRONMENT, problem)
 
 

@@ -55,7 +55,7 @@ device
 # NBVAL_CHECK_OUTPUT
 [found.name for found in devices()]
 
-# %% [markdown] slideshow={"notes": "Point at the names conv1_1 to fc7 in the output: the lecture's names. Ask which of the two networks has seen an insect: natural has seen insects, but none of the ten of the target.", "slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Point at the names conv1_1 to fc7 in the output: the lecture's names. Ask which of the two networks has seen an insect: natural has seen spiders, a scorpion and a centipede, but no insect.", "slide_type": "slide"}
 # ## A network that has seen photographs
 #
 # A **[backbone](../docs/glossary.md#backbone)** is a network that was trained before, on a

@@ -123,8 +123,8 @@ for correlation in (1, 0.8, 0, -1):
 #
 # - **raw pixels**: 32 x 32 of them;
 # - **natural fc7**: the last layer but one of a network trained on photographs;
-# - **drawn fc7**: that of a network trained on drawings of other things, before backgrounds of any
-#   colour.
+# - **drawn fc7**: that of a network trained on other drawings, mixtures of cats and dogs among
+#   them, before backgrounds of any colour.
 
 # %% [markdown] slideshow={"notes": "Turn the test dial first, slowly, and let the room call out when raw pixels cross 50%. Then lower the training dial to 0.8: hardly any better.", "slide_type": "slide"}
 # ## Turn the dials
@@ -222,7 +222,8 @@ print(claims.recorded("conditional-shift"))
 # wrong. A cue that is right in nine of ten training pictures (0.8) is already enough for that. `fc7`
 # of the photographs sees both, and mixes them. `fc7` of the drawings does not see the background at
 # all: its network was trained on classes before backgrounds of every colour, so colour told it
-# nothing, and it dropped it.
+# nothing, and it dropped it. (Its source is near in another respect too: it drew mixtures of such
+# heads.)
 #
 # So "the model learns the background" is half of the story. It learns what its **features** let it
 # see, if that goes with the label. Waterbirds on land and water are the same experiment with
@@ -232,7 +233,7 @@ print(claims.recorded("conditional-shift"))
 # ### Where does it look?
 #
 # **[Occlusion](../docs/glossary.md#occlusion)** (captum): move a grey square over the picture and
-# note how much of the margin is lost. Bright is where the decision comes from.
+# note how much of the score of the right class is lost. Bright is where the decision comes from.
 
 # %% slideshow={"slide_type": "-"}
 look = {name: remembered(represent) for name, represent in representations.items()}
@@ -263,10 +264,10 @@ parts = {
     for name in representations
     for r in (0, 1)
 }
-ax = plots.plot_dumbbells(parts, "margin lost when a part is painted grey", scale=1, digits=2)
+ax = plots.plot_dumbbells(parts, "score lost when a part is painted grey", scale=1, digits=2)
 plots.alt_text(
     ax,
-    "Margin lost without the background and without the animal. Raw pixels and natural fc7 lose "
+    "Score lost without the background and without the animal. Raw pixels and natural fc7 lose "
     "much more with the background when trained at 1 than at 0; drawn fc7 loses little.",
 )
 
@@ -698,7 +699,8 @@ print(claims.recorded("similarity-generalises"))
 # - **Distance without loss**: raw pixels lose nothing in the dark. All they know is the
 #   background's colour, and that is still there.
 # - **Loss without distance**: when the association breaks, raw pixels lose everything within the
-#   grey zone of chance, and `natural fc7` as much as at night, at a small part of the distance.
+#   grey zone of chance, and `natural fc7` nearly as much as at night, at a small part of the
+#   distance.
 #   Every background and every animal is as frequent as before; only who sits where has changed.
 #
 # The distance is a good guide where the representation is good: with `drawn fc7` there is distance
@@ -821,7 +823,8 @@ print(claims.recorded("realistic-scenario"))
 
 # %% [markdown] slideshow={"notes": "Transfer gives back most, no fix gives back all. Point at the cost at home of more varied data: the shortcut is gone.", "slide_type": "subslide"}
 # **Reading.** The error rises for everyone. Raw pixels end at guessing; `natural fc7` goes from a few
-# in a hundred to about a quarter. Light and association each do a part of it.
+# in a hundred to about a quarter. There light
+# and association each do a part of it.
 #
 # - **Transfer** gives back most: more than half with the photographs' features, more still with those
 #   of the drawings. Not more data of one's own, but a description that others paid for.
@@ -888,7 +891,7 @@ check_answer(
 # %% [markdown] slideshow={"notes": "The point is that labels of the test set are needed. Ask where they would get them.", "slide_type": "subslide"}
 # **3.** For raw pixels the broken association was no distance at all: MMD within chance. You have
 # labels. What is the distance between `studio` and `association[-0.8]` **within the labels**,
-# averaged over both? To 0.02.
+# averaged over both? Use `maximum_mean_discrepancy` as it is, no bandwidth given. To 0.02.
 
 # %% slideshow={"slide_type": "-"}
 answer = ...
@@ -927,8 +930,8 @@ quiz("03")
 # ## Remember
 #
 # - A random split tests on your own source. Ask first: generalization to what?
-# - What breaks a model is an association that ends, not a P(X) that moves. A distance without labels
-#   sees the second only.
+# - An association that ends breaks a model and leaves P(background) as it was. A P(X) that moves
+#   breaks it where its features see the move. A distance without labels may miss the first.
 # - A representation that does not carry the background cannot learn it. This is what transfer can
 #   give, and more data of the same source cannot.
 #

@@ -384,7 +384,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("task"))
 
-# %% [markdown] slideshow={"notes": "Point at the cub and at the grown lion: big eyes and a short muzzle decide.", "slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Point at the cub and at the grown lion, then at the three wolves: one shape, three coats, three answers.", "slide_type": "subslide"}
 # Who is called what? Each mark is one f_S.
 
 # %% slideshow={"slide_type": "-"}
@@ -426,6 +426,8 @@ print("called feline:", *(f"{name} {share:.0%}" for name, share in of_group.item
 # spaces](../docs/glossary.md#label-space) share no label. Under {feline, canine} it *can* be right.
 # But what f_S learned is "what tells my cats from my dogs", and a long muzzle and small eyes do. A
 # grown lion has both, so it is called canine; a cub, with large eyes and a short muzzle, less often.
+# The coat counts as well: three wolves of one shape are called feline in 9, 24 and 52 of 100
+# pictures.
 # On photographs too f_S calls a lion feline less often than a cat.
 #
 # The words are ours, not the function's: renaming the labels changes Y and leaves f as it was.
@@ -597,8 +599,8 @@ check_answer(
 # </details>
 
 # %% [markdown] slideshow={"notes": "Predict first: a network that met blur in training, does it see blur more or less?", "slide_type": "subslide"}
-# **2.** The backbone `"drawn"` was trained on drawings, in all kinds of light and focus. Are the birds
-# in focus and out of focus `"nearer"` or `"farther"` in its `fc7` than in that of `"natural"`?
+# **2.** The backbone `"drawn"` was trained on drawings, in all kinds of light and focus. Are the
+# birds in focus and out of focus `"nearer"` or `"farther"` in its `fc7` than in that of `"natural"`?
 # Predict, then measure with `feature_vectors` and `compare_domains`.
 
 # %% slideshow={"slide_type": "-"}

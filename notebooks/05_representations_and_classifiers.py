@@ -79,7 +79,8 @@ playground
 #
 # **Motivation.** "Best" means one thing only: of all boundaries that separate the classes, the one
 # that stays farthest from both. There are endlessly many, and the SVM tries none of them: it solves
-# an equation. "Given" is the other half: the machine takes the features as they come.
+# an optimisation problem that has one best answer. "Given" is the other half: the machine takes the
+# features as they come.
 
 # %% slideshow={"notes": "Commit quickly. It is about trust in an optimiser.", "slide_type": "subslide"}
 space_prediction = Prediction(
@@ -94,7 +95,7 @@ space_prediction = Prediction(
 )
 space_prediction
 
-# %% [markdown] slideshow={"notes": "One curve a draw, one peak, and the SVM's mark on it. 3,600 tries against one equation.", "slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "One curve a draw, one peak, and the SVM's mark on it. 3,600 tries against one optimisation.", "slide_type": "subslide"}
 # **Experiment.** Ten draws of two clouds. The brute force turns a line by tenths of a degree, puts
 # it in the middle of the gap, and measures its distance from the nearest points.
 

@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "The longest claims of the course are here. For an hour: the three choices, retrain some, the painter, the trade-off; leave Yosinski for reading."}
+# %% [markdown] slideshow={"notes": "The longest claims of the course are here. For an hour: the three choices, retrain some, the painter, the trade-off; leave Yosinski for reading.", "slide_type": "slide"}
 # # 08 Fine-tuning
 #
 # *[Lecture](../docs/bibliography.md#lecture): "Retrain", "The choices in fine tuning", "Trade-off
@@ -39,7 +39,7 @@ from tlcourse.widgets import PolicyPainter, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Read one row of the audit aloud: choice, start, number of parameters, rate. Ask which row is always new, and why: the head."}
+# %% [markdown] slideshow={"notes": "Read one row of the audit aloud: choice, start, number of parameters, rate. Ask which row is always new, and why: the head.", "slide_type": "slide"}
 # ## Three choices for every layer
 #
 # - **[Freeze](../docs/glossary.md#freeze)**: keep the source's weights as they are. *"It's good as
@@ -56,7 +56,7 @@ plots.use_course_style()
 # %% slideshow={"slide_type": "-"}
 audit("natural", "freeze, fine-tune, retrain", n_classes=4, learning_rate=0.02)
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask who freezes with requires_grad alone: nearly all. The first False is the trap, the second line is the cure."}
+# %% [markdown] slideshow={"notes": "Ask who freezes with requires_grad alone: nearly all. The first False is the trap, the second line is the cure.", "slide_type": "subslide"}
 # ### A trap: frozen by half
 #
 # `requires_grad = False` keeps the gradient away from the weights. It does not keep a [batch
@@ -76,7 +76,7 @@ print("and in eval mode:            statistics stay", whole == before)
 # The course's policies freeze in eval mode, and keep frozen weights out of the optimizer. So should
 # yours.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask whether natural is near to drawn animals: same things, other domain. Batch normalisation is put back so that random layers get a fair chance."}
+# %% [markdown] slideshow={"notes": "Ask whether natural is near to drawn animals: same things, other domain. Batch normalisation is put back so that random layers get a fair chance.", "slide_type": "slide"}
 # ## The target of this notebook
 #
 # Four drawn animals, few pictures of each. The source is `natural`: photographs of other animals.
@@ -102,7 +102,7 @@ def accuracy(policy, per_class, seed, steps, backbone=source):
     return run.curve[-1].validation_accuracy
 
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask what the slide leaves open: how many layers, how many images. Both are dials in the experiment."}
+# %% [markdown] slideshow={"notes": "Ask what the slide leaves open: how many layers, how many images. Both are dials in the experiment.", "slide_type": "slide"}
 # ## Claim: retrain some
 #
 # > Train one or several NN layers + pre-trained layers: fine tuning. Sort of similar task and same
@@ -111,7 +111,7 @@ def accuracy(policy, per_class, seed, steps, backbone=source):
 # **Motivation.** A new last layer on frozen features is feature extraction. Retraining the layers
 # below it lets them adapt. More layers are more parameters, and these need data.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Hands. The third option is the usual one; the first comes close. The difference is what happens with four images."}
+# %% slideshow={"notes": "Hands. The third option is the usual one; the first comes close. The difference is what happens with four images.", "slide_type": "subslide"}
 prediction = Prediction(
     "retrain-some",
     "Retraining several layers instead of the last one only, with few and with more images:",
@@ -124,7 +124,7 @@ prediction = Prediction(
 )
 prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Left is n = 1, feature extraction. Follow one line from the left and ask where it stops rising. Photographs were measured beforehand, drawings run now."}
+# %% [markdown] slideshow={"notes": "Left is n = 1, feature extraction. Follow one line from the left and ask where it stops rising. Photographs were measured beforehand, drawings run now.", "slide_type": "subslide"}
 # **Experiment.** The top *n* layers are fine-tuned, those below are frozen; n = 1 is the new last
 # layer alone. Live on drawn animals, and **measured beforehand** on photographs of five insects
 # (`python -m tlcourse.policy_grid`), as the photographs are not shipped. Two seeds each.
@@ -157,7 +157,7 @@ plots.alt_text(
     "insects, a line for each number of training images a class.",
 )
 
-# %% slideshow={"slide_type": "subslide", "notes": "Two numbers: with the fewest and with the most images. Ask what a gain of one point means with two seeds."}
+# %% slideshow={"notes": "Two numbers: with the fewest and with the most images. Ask what a gain of one point means with two seeds.", "slide_type": "subslide"}
 def gained(curve):
     """Points of 3 to 9 retrained layers over none but the last, one a seed."""
     some = [curve[depth] for depth in curve if 1 < depth < 10]
@@ -201,16 +201,17 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("retrain-some"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The middle wins: seven of thirteen with 48 a class. Usual misunderstanding: more retrained layers are always better with enough data."}
+# %% [markdown] slideshow={"notes": "The middle wins: seven of thirteen with 48 a class. Usual misunderstanding: more retrained layers are always better with enough data.", "slide_type": "subslide"}
 # **Reading.** With most images, retraining several layers beats a new last layer alone, on drawings
 # and on photographs. With four photographs a class there is next to nothing to gain. So the slide is
 # right, and its "data volume" too. More is not always better: with 48 photographs a class, seven
 # retrained layers of thirteen beat both ends, in both draws.
 #
-# What this does not say: every run took the same few steps, with one learning rate for all depths.
-# Tuning both for each depth could move the curves.
+# What this does not say: at one volume every run took the same few steps, with one learning rate for
+# all depths; tuning both for each depth could move the curves. And more images took more steps (16,
+# 24 and 32 on photographs): volume and length of training change together.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Write on the board: A or B, copied n, plus for fine-tuned. Ask what BnB is for before saying it: the control for the cut."}
+# %% [markdown] slideshow={"notes": "Write on the board: A or B, copied n, plus for fine-tuned. Ask what BnB is for before saying it: the control for the cut.", "slide_type": "slide"}
 # ## How transferable is each layer? Yosinski et al. 2014
 #
 # [They](../docs/bibliography.md#yosinski-2014) cut ImageNet in two halves, A and B. A network for B
@@ -221,7 +222,7 @@ print(claims.recorded("retrain-some"))
 #
 # BnB is the control: what it loses, the *cut* loses. What AnB loses beyond that is specific to A.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Point at the dip of BnB in the middle: nothing was transferred, and still it loses. Then at AnB+, above the base everywhere."}
+# %% slideshow={"notes": "Point at the dip of BnB in the middle: nothing was transferred, and still it loses. Then at AnB+, above the base everywhere.", "slide_type": "subslide"}
 published = {
     name: {n: [value] for n, value in yosinski.published_curve(name).items()}
     for name in ("BnB", "BnB+", "AnB", "AnB+")
@@ -239,7 +240,7 @@ plots.alt_text(
 # evaluations of each run, which is optimistic; and of many fine-tuned networks the logs are missing,
 # so that some points are one network.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Ask why averaging the ten best evaluations flatters. Here by little, but the reader has to be told."}
+# %% slideshow={"notes": "Ask why averaging the ten best evaluations flatters. Here by little, but the reader has to be told.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
 optimism = yosinski.optimism()
 print(f"ten best above ten last evaluations: {np.mean(optimism):.2f} points on average")
@@ -247,9 +248,12 @@ far_fall, near_fall = (
     yosinski.published_curve(name)[1] - yosinski.published_curve(name)[7]
     for name in ("natman_transfer_AB", "AnB")
 )
-print(f"from n = 1 to 7: dissimilar halves {far_fall:.2f}, random halves {near_fall:.2f}")
+print(
+    f"from n = 1 to 7: natural against man-made halves {100 * far_fall:.0f} points, "
+    f"random halves {100 * near_fall:.0f}"
+)
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask where it should differ from the paper, with 120 photographs. No dip, and more copied is better: what is not copied cannot be learned."}
+# %% [markdown] slideshow={"notes": "Ask where it should differ from the paper, with 120 photographs. No dip, and more copied is better: what is not copied cannot be learned.", "slide_type": "subslide"}
 # ### In miniature
 #
 # B is six natural classes, 20 photographs each. **B**nB copies from `natural`, which was trained on
@@ -275,11 +279,12 @@ plots.alt_text(
 # from whom. From eight on, B's own layers beat A's by far: they are specific. As published,
 # fine-tuning what was copied helps when nearly all of it was copied, from A too.
 #
-# Not as published: here more copied is better nearly all the way, and the middle has no dip. With
-# 120 photographs what is *not* copied cannot be learned: nothing copied stays near guessing. The
-# paper's networks had half of ImageNet for that. Frozen random layers are of little use in both.
+# Not as published: of B's own layers more copied is better all the way, and the middle has no dip;
+# A's bring nothing after six. With 120 photographs what is *not* copied cannot be learned: nothing
+# copied stays near guessing. The paper's networks had half of ImageNet for that. Frozen random layers
+# are of little use in both.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Three sentences of the slide, three choices a layer. Ask the room to paint the thirteen layers of the drawing by hand first."}
+# %% [markdown] slideshow={"notes": "Three sentences of the slide, three choices a layer. Ask the room to paint the thirteen layers of the drawing by hand first.", "slide_type": "slide"}
 # ## Claim: freeze, fine-tune or random
 #
 # > Reuse and freeze: its good as it is. Reuse and fine tune: it's a good starting point. Train from
@@ -288,7 +293,7 @@ plots.alt_text(
 # **Motivation.** Low layers see edges and colours: good for any picture. High layers know the
 # source's classes: useless for yours. So: freeze the bottom, fine-tune the middle, retrain the top.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Hands. \"The mixed policy is best\" wins as a rule. Ask those who say \"they tie\" what spread they expect."}
+# %% slideshow={"notes": "Hands. \"The mixed policy is best\" wins as a rule. Ask those who say \"they tie\" what spread they expect.", "slide_type": "subslide"}
 paint_prediction = Prediction(
     "freeze-finetune-random",
     "Freeze the bottom, fine-tune the middle, begin the top anew, against one choice for all:",
@@ -302,16 +307,18 @@ paint_prediction = Prediction(
 )
 paint_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Paint what the room proposes and train it: some seconds. Arrow keys move, F, T and R paint. Then paint its opposite."}
+# %% [markdown] slideshow={"notes": "Paint what the room proposes and train it: some seconds. Arrow keys move, F, T and R paint. Then paint its opposite.", "slide_type": "subslide"}
 # **Paint a policy.** Choose a brush and click on layers, or move with the arrow keys and press
 # <kbd>F</kbd>, <kbd>T</kbd> or <kbd>R</kbd>. Train it, and see it land in the league.
 
 # %% slideshow={"slide_type": "-"}
-painter = PolicyPainter(source, (draw(8, 0), draw(4, 1), test), epochs=8, learning_rate=0.02)
+rows = sample_per_class(pool.labels.numpy(), 12, seed=0).reshape(-1, 12)
+apart = pool.subset(rows[:, :8].ravel()), pool.subset(rows[:, 8:].ravel())
+painter = PolicyPainter(source, (*apart, test), epochs=8, learning_rate=0.02)
 painter
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "A bar is the spread of three draws. Ask which policies you can tell apart: only all random, surely."}
-# **Experiment.** Five policies on the drawn animals, 8 pictures a class, three draws. Each gets as
+# %% [markdown] slideshow={"notes": "A bar is the spread of three draws. Ask which policies you can tell apart: only all random, surely.", "slide_type": "subslide"}
+# **Experiment.** Six policies on the drawn animals, 8 pictures a class, three draws. Each gets as
 # many steps; all random has its own, higher learning rate.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:freeze-finetune-random"]
@@ -339,7 +346,7 @@ ax = plots.plot_dumbbells(
 )
 plots.alt_text(ax, "Accuracy of six policies on drawn animals, with the spread over three draws.")
 
-# %% slideshow={"slide_type": "subslide", "notes": "Leading and tying are computed, not seen. Two names mean a tie; compare with the hands."}
+# %% slideshow={"notes": "Leading and tying are computed, not seen. Two names mean a tie; compare with the hands.", "slide_type": "subslide"}
 mixed, uniform = "freeze, fine-tune, retrain", ("reuse all", "fine-tune all", "all random")
 against = {name: compare.difference(scores[mixed], scores[name]) for name in uniform}
 useless = compare.difference(scores["retrain the top"], scores["fine-tune top 3"])
@@ -373,7 +380,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("freeze-finetune-random"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two policies are level, and random stays at guessing. Usual misunderstanding: \"useless\" layers were still a good start in Yosinski."}
+# %% [markdown] slideshow={"notes": "Two policies are level, and random stays at guessing. Usual misunderstanding: \"useless\" layers were still a good start in Yosinski.", "slide_type": "subslide"}
 # **Reading.** The mixed policy and fine-tuning all layers are level. Both lie above reusing all, on
 # average; three draws leave some of that to luck. All random stays near guessing: a dozen steps and
 # 32 pictures teach a network nothing from the start. It would want many more of both.
@@ -383,7 +390,7 @@ print(claims.recorded("freeze-finetune-random"))
 # them beat everything (published). "It's a good starting point" and "useless" are hard to tell apart
 # when the new layers are few and small.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Two sentences, four effects: data and similarity, for fine-tuning and for random. Have the room say the four before going on."}
+# %% [markdown] slideshow={"notes": "Two sentences, four effects: data and similarity, for fine-tuning and for random. Have the room say the four before going on.", "slide_type": "slide"}
 # ## Claim: the policy follows similarity and data
 #
 # > Fine tune: increase with source-target similarity and data volume. Random: increase with
@@ -392,7 +399,7 @@ print(claims.recorded("freeze-finetune-random"))
 # **Motivation.** With more images more can be learned. What a similar source left is worth
 # polishing; what a dissimilar one left may be in the way.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Hands. Ask those who chose the first for a reason why similarity should help fine-tuning."}
+# %% slideshow={"notes": "Hands. Ask those who chose the first for a reason why similarity should help fine-tuning.", "slide_type": "subslide"}
 grid_prediction = Prediction(
     "policy-follows-similarity-and-data",
     "What do fine-tuning and random layers gain by?",
@@ -405,7 +412,7 @@ grid_prediction = Prediction(
 )
 grid_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Near is measured: insects nearer to natural, vehicles to manmade. Higher is more similar."}
+# %% [markdown] slideshow={"notes": "Near is measured: insects nearer to natural, vehicles to manmade. Higher is more similar.", "slide_type": "subslide"}
 # **Experiment.** Insects and vehicles, photographs, from `natural` and from `manmade`: five policies,
 # three volumes, two draws. **Measured beforehand** by `python -m tlcourse.policy_grid`. Is "near"
 # near? The distance between class means says so.
@@ -414,7 +421,7 @@ grid_prediction
 similarity = similarity_table(["natural", "manmade"], ["insects", "vehicles"])
 similarity.pivot(index="target", columns="source", values="similarity").round(2)
 
-# %% slideshow={"slide_type": "subslide", "notes": "Six cells, full marks are tied with the best. Ask in which cell the best policy changes. In none, really."} tags=["claim:policy-follows-similarity-and-data"]
+# %% slideshow={"notes": "Six cells, full marks are tied with the best. Ask in which cell the best policy changes. In none, really.", "slide_type": "subslide"} tags=["claim:policy-follows-similarity-and-data"]
 cells = compare.grid_cells(read_grid())
 tied = {where: compare.tied_with_best(cell) for where, cell in cells.items()}
 figure = plots.plot_policy_cells(cells, tied)
@@ -424,7 +431,7 @@ plots.alt_text(
     "leaders of each cell and those that tie with them have full marks.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The claim is about the change of a gain, not the gain. Undecided is an answer: the interval holds zero."}
+# %% [markdown] slideshow={"notes": "The claim is about the change of a gain, not the gain. Undecided is an answer: the interval holds zero.", "slide_type": "subslide"}
 # What do fine-tuning all layers, and beginning the top three anew, gain over reusing all? The claim
 # is about the **change** of these gains with data and with similarity. "Yes" and "no" are said only
 # where the 95% interval over targets, draws and cells leaves zero out.
@@ -473,10 +480,10 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("policy-follows-similarity-and-data"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Fine-tuning gains more from the far source: against the slide. Ask why. There was more left to repair."}
-# **Reading.** In each of the six cells the three policies that reuse *and* retrain tie. Reusing all is
-# surely behind the best of them everywhere, and all random far behind. The best policy hardly moves
-# over this grid.
+# %% [markdown] slideshow={"notes": "Fine-tuning gains more from the far source: against the slide. Ask why. There was more left to repair.", "slide_type": "subslide"}
+# **Reading.** In each of the six cells the three policies that reuse *and* retrain tie. Reusing all
+# is surely behind the best of them everywhere, and all random far behind. The best policy hardly
+# moves over this grid.
 #
 # The gains do move. The mixed policy gains more with more images, as the slide says; for fine-tuning
 # all layers the same is likely and not sure. Similarity works against the slide: fine-tuning gains
@@ -484,11 +491,12 @@ print(claims.recorded("policy-follows-similarity-and-data"))
 # as it is, and what a far one left needs work. Whether new top layers follow data and dissimilarity
 # stays undecided.
 #
-# All runs of a cell have the same few steps, too few to begin from nothing. `python -m
-# tlcourse.scratch` trains longer, with augmentation, and stays below reuse too with 20 images a
-# class (notebook 06). Two targets and two draws are few, and the interval takes them for independent.
+# All runs of a cell have the same few steps, too few to begin from nothing; cells of more images have
+# more (16, 24, 32), so what grows with data may grow with steps. `python -m tlcourse.scratch` trains
+# longer, and stays below reuse too with 20 images a class (notebook 06). Two targets and two draws
+# are few, and the interval takes them for independent.
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "It runs now, on two draws: ask first which order they expect, then how much they trust it. It decides nothing."}
+# %% [markdown] slideshow={"notes": "It runs now, on two draws: ask first which order they expect, then how much they trust it. It decides nothing.", "slide_type": "subslide"}
 # ### One cell of the grid, live
 #
 # The same code on drawn animals, 4 pictures a class, near (`drawn`, other drawn things) and far
@@ -509,7 +517,7 @@ plots.alt_text(ax, "Three policies on drawn animals from a near and a far source
 # %% [markdown] slideshow={"slide_type": "skip"}
 # One cell and two draws decide nothing. Look at the bands, add draws, and see which order stays.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask for the words: variance is disagreement between draws, bias is what most draws get wrong. Then ask which one freezing should add."}
+# %% [markdown] slideshow={"notes": "Ask for the words: variance is disagreement between draws, bias is what most draws get wrong. Then ask which one freezing should add.", "slide_type": "slide"}
 # ## Claim: the trade-off of fine-tuning
 #
 # > Freeze: removes parameters to learn, adds noise. Fine-tune: allows to focus learning, adds bias.
@@ -521,7 +529,7 @@ plots.alt_text(ax, "Three policies on drawn animals from a near and a far source
 # usually *lowers variance and adds bias*, so freezing should add bias. The slide says freezing adds
 # noise and fine-tuning bias. We measure both.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Students of statistics choose the second, the others the slide. Let one of each argue."}
+# %% slideshow={"notes": "Students of statistics choose the second, the others the slide. Let one of each argue.", "slide_type": "subslide"}
 trade_prediction = Prediction(
     "fine-tuning-trade-off",
     "Which choice has the most bias, and which the most variance?",
@@ -534,7 +542,7 @@ trade_prediction = Prediction(
 )
 trade_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Four panels, three choices: parameters and time first, where the slide is right. Then bias and variance, and how close freeze and fine-tune are."}
+# %% [markdown] slideshow={"notes": "Three panels, three choices: parameters and time first, where the slide is right. Then bias and variance, and how close freeze and fine-tune are.", "slide_type": "subslide"}
 # **Experiment.** Bias and variance on photographs of insects, 16 a class, five draws each,
 # **measured beforehand**. Parameters from the audit. The time of an epoch from the runs above, live.
 
@@ -563,7 +571,7 @@ plots.alt_text(
     "Parameters to learn, seconds an epoch, bias and variance of freeze, fine-tune and random.",
 )
 
-# %% slideshow={"slide_type": "subslide", "notes": "Undecided twice: with five draws of one target neither word of the slide shows. Random has the most of both."}
+# %% slideshow={"notes": "Undecided twice: with five draws of one target neither word of the slide shows. Random has the most of both.", "slide_type": "subslide"}
 most_bias = max(measured, key=lambda choice: measured[choice]["bias"])
 most_variance = max(measured, key=lambda choice: measured[choice]["variance"])
 fewest = min(measured, key=lambda choice: measured[choice]["parameters"])
@@ -604,28 +612,28 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("fine-tuning-trade-off"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "What holds: freezing is cheap. What does not show: that it adds noise. Usual misunderstanding: no difference shown is not shown equal."}
+# %% [markdown] slideshow={"notes": "What holds: freezing is cheap. What does not show: that it adds noise. Usual misunderstanding: no difference shown is not shown equal.", "slide_type": "subslide"}
 # **Reading.** Freezing has a thousandth of the parameters and the cheapest epoch, as its bottom is
-# computed once. That part of the slide holds. Its two words do not show: freezing has as much
-# variance as fine-tuning, not more, and no less bias. The means lean the other way: what most draws
-# agree on is wrong a little more often with frozen layers, as statistics would have it, but five
-# draws of one target do not settle it.
+# computed once. That part of the slide holds. Its two words do not show: freezing and fine-tuning are
+# not shown to differ, in variance or in bias. The means lean the other way: what most draws agree on
+# is wrong a little more often with frozen layers, as statistics would have it, but five draws of one
+# target do not settle it.
 #
 # Random has the most of both, in the same number of steps: tailor made, but there is hardly any
 # cloth. The source is a bias too, and a good one.
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask when minus 7 matters: when the deployed pictures come from another source. Notebook 03 has that case."}
+# %% [markdown] slideshow={"notes": "Ask when minus 7 matters: when the deployed pictures come from another source. Notebook 03 has that case.", "slide_type": "subslide"}
 # ### Published, beside it
 #
 # - **[Kumar et al. 2022](../docs/bibliography.md#kumar-2022)**, ten shifts of distribution:
 #   fine-tuning against a linear probe +2% on the distribution it was trained on, **-7%** off it.
-#   Probe, then fine-tune: +1% and +10%.
+#   Probe, then fine-tune, against fine-tuning: +1% and +10%.
 # - **[Kornblith et al. 2019](../docs/bibliography.md#kornblith-2019)**: accuracy on ImageNet
 #   predicts accuracy after transfer, r = 0.99 with fixed features, 0.96 fine-tuned.
 # - **Yosinski et al. 2014**: nearly all layers copied *and fine-tuned* beat every other network.
 #   "Pretty much useless" layers were still the best start.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Weights and biases: 512 x 4 + 4. Those who answer 2048 forgot the biases."}
+# %% [markdown] slideshow={"notes": "Weights and biases: 512 x 4 + 4. Those who answer 2048 forgot the biases.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** How many parameters does "reuse all" train of `natural` with 4 classes?
@@ -650,7 +658,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Look back at the published curves, line BnB. The answer 7 is read off AnB."}
+# %% [markdown] slideshow={"notes": "Look back at the published curves, line BnB. The answer 7 is read off AnB.", "slide_type": "subslide"}
 # **2.** In the published curves, at which number of copied layers does the control BnB lose most?
 
 # %% slideshow={"slide_type": "-"}
@@ -674,7 +682,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask for a definition before a number. Always the same six: all bias, no variance."}
+# %% [markdown] slideshow={"notes": "Ask for a definition before a number. Always the same six: all bias, no variance.", "slide_type": "subslide"}
 # **3.** A policy is right on 6 of 10 images in each of five draws, always the same 6. What is its
 # variance, from 0 to 1?
 
@@ -700,7 +708,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Two minutes alone. Question 1 is the one that breaks real code: ask who has frozen with requires_grad alone."}
+# %% [markdown] slideshow={"notes": "Two minutes alone. Question 1 is the one that breaks real code: ask who has frozen with requires_grad alone.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -708,7 +716,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("08")
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Let the room complete the first sentence: frozen means three things. Then on to 09, or to 12 with a problem of one's own."}
+# %% [markdown] slideshow={"notes": "Let the room complete the first sentence: frozen means three things. Then on to 09, or to 12 with a problem of one's own.", "slide_type": "slide"}
 # ## Remember
 #
 # - Frozen means: no gradient, not in the optimizer, and in eval mode.

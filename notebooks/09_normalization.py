@@ -356,7 +356,7 @@ print(claims.recorded("layer-sizes"))
 #   `conv4_4` and `conv5_4` is VGG19, which has 16.
 # - "FCs have lots of activations" is true only *after* averaging over space. Before it,
 #   convolutions have 99.9%.
-# - That averaging is the answer to spatial dependence: neighbours mostly repeat each other, so one
+# - That averaging is the answer to spatial dependence: neighbours partly repeat each other, so one
 #   number a channel loses less than it seems, and keeps convolutions from drowning the rest.
 
 # %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask why nothing in training keeps two layers at one scale: the next weights absorb any factor."}
@@ -450,7 +450,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("layer-scales"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Strength has two meanings, and they rank layers in opposite order. Deviation is what the SVM hears."}
+# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Strength has two meanings, and they rank layers differently. Deviation is what the SVM hears."}
 # **Reading.** Layers differ by a factor of about four, and *which* is strongest depends on what you
 # call strength: the first layers have the larger numbers, `fc6` and `fc7` the larger differences
 # between images. They are half of our features and hold four fifths of the variance. Left alone,
@@ -754,9 +754,9 @@ print(claims.recorded("standardise"))
 
 # %% [markdown] slideshow={"slide_type": "subslide", "notes": "One voice a layer or one voice a feature: that is the whole difference. Exercise 4 has both."}
 # **Reading.** Standardising helps where many layers are mixed and not on one: that part holds. Here
-# it is not *the best*: on average L2 by layer is a little better. Both repair the scale between layers. L2 by
-# layer gives each *layer* an equal voice, so that `fc6` and `fc7` are 2 of 12; standardising gives
-# each *feature* one, so that they are half. Exercise 4 has both.
+# it is not *the best*: on average L2 by layer is a little better. Both repair the scale between
+# layers. L2 by layer gives each *layer* an equal voice, so that `fc6` and `fc7` are 2 of 12;
+# standardising gives each *feature* one, so that they are half. Exercise 4 has both.
 #
 # The neuron shows that the *features* adapt to the target. The *accuracy* notices little: with the
 # statistics of another target it is about a point lower on average, within the spread of the draws
@@ -764,7 +764,7 @@ print(claims.recorded("standardise"))
 #
 # Ours has 2,048 features and was trained with batch normalisation. VGG16 has 12,416 and was not.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Left: each has its best C elsewhere. Right: divided by the length of a row they fall on one place. Ask what a paper at C = 1 compared."}
+# %% [markdown] slideshow={"slide_type": "slide", "notes": "Left: the best C of L2 by layer is over a hundred times that of standardized. Right: divided by the length of a row they fall on one place. Ask what a paper at C = 1 compared."}
 # ## Why C = 1 is not neutral
 #
 # A standardized row of 2,048 features is 45 long; after L2 per image its length is 1. With C = 1
@@ -778,7 +778,8 @@ over_C = accuracies_over_C(two, every, tried, [0.01, 0.1, 1, 10, 100])
 figure = plots.plot_accuracy_over_C(over_C)
 plots.alt_text(
     figure,
-    "Left: accuracy over C. Each normalization has its best C, far from that of the others. "
+    "Left: accuracy over C. The best C of L2 by layer is over a hundred times that of standardized "
+    "and discretized. "
     "Right: over C times the squared length of a row they all have it near 1.",
 )
 

@@ -54,7 +54,8 @@ plots.use_course_style()
 # ## The published tables
 #
 # Choose a table, and the row that sorts it. The small letter beside a number says where it comes
-# from. Below the table: what is wrong in it, and how one knows. The numbers stay as published.
+# from. Below the table: what is wrong in it, and how one knows. The numbers stay as published, but
+# for wood's difference, which is computed (**d**).
 
 # %% slideshow={"slide_type": "-"}
 PublishedTables()
@@ -226,7 +227,7 @@ claims.record(
 print(claims.recorded("high-similarity-table"))
 
 # %% [markdown] slideshow={"notes": "fc7 is nowhere the best row. Usual misunderstanding: sdogs as a success of transfer; the source has seen those dogs.", "slide_type": "subslide"}
-# **Reading.** The order of the slide is what is measured: `fc7` is nowhere the best row, and all
+# **Reading.** The order of the slide is what is measured. Here `fc7` is nowhere the best row, and all
 # layers together are ahead on most targets, over `fc7` by more than over `fc6`. On single targets
 # the lead over `fc6` can be smaller than the spread of the draws.
 #
@@ -292,6 +293,10 @@ print(effect)
 # Read both numbers. Over *pairs*, targets that are far from everything (food, vehicles) may simply
 # be targets where lower layers help. *Within* targets takes that out: same images, other source.
 # That is the slide's comparison, and it has six observations.
+#
+# **[p](../docs/glossary.md#p)** says how often chance alone is as far from zero: distances dealt out
+# anew for the pairs, signs thrown by coin for the targets. Under 0.05 the course calls it told from
+# chance. The interval resamples pairs, which p does not do: close to zero the two need not agree.
 
 # %% [markdown] slideshow={"notes": "Ask for the number of networks behind seven rows: two. mit67, where they swap roles, has the smallest gap.", "slide_type": "subslide"}
 # ### The published gains, looked at the same way
@@ -497,6 +502,10 @@ plots.alt_text(
     "with the range of the draws, for the change that moves accuracy most.",
 )
 
+# %% slideshow={"slide_type": "-"}
+more = effects[effects["source"] == "photos"].groupby("target")["difference"].mean()
+print("three times the classes and images:", *(f"{t} {d:+.0f}" for t, d in more.items()), sep="  ")
+
 # %% [markdown] slideshow={"notes": "photos has the lowest accuracy of all on its own classes, and the best features. Ask how: 123 classes are harder than 41.", "slide_type": "subslide"}
 # ### Accuracy of the source
 #
@@ -677,7 +686,8 @@ quiz("11")
 # ## Remember
 #
 # - Ask of every number where it comes from: printed, computed, or measured by you.
-# - The full network is the safe choice: at or above `fc7` whichever the source. How much similarity
+# - The full network is the safe choice: on our six targets at or above `fc7` from both sources, in
+#   the published tables on all but two. How much similarity
 #   has to do with it, two sources cannot tell.
 # - Change one factor at a time, pair what you compare, and count what you have: six targets are six
 #   observations, however many draws.

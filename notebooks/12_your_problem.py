@@ -125,8 +125,8 @@ plots.alt_text(
 # %% [markdown] slideshow={"notes": "Stress the order: the rule is fixed, then the options are tried. Choosing after seeing the accuracies flatters whatever is chosen.", "slide_type": "slide"}
 # ## A rule, written out before anything is tried
 #
-# The lecture says which way to lean. Where it leaves a choice, the rule takes what notebooks 08
-# and 11 measured on photographs.
+# The lecture says which way to lean. Where it leaves a choice, the rule takes what was measured on
+# photographs: on the grid of notebook 08 with an SVM beside it (below), and in notebook 11.
 
 # %% slideshow={"slide_type": "-"}
 Rule()
@@ -162,7 +162,7 @@ comparison
 print(comparison.judge(advice))
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# The intervals resample the draws *and* the test pictures. With a dozen test pictures a class
+# The intervals resample the draws *and* the test pictures. With seven test pictures a class
 # they are wide: that is the truth about small folders, and a table without intervals hides it.
 
 # %% [markdown] slideshow={"notes": "Print it, or send it to a colleague. It says how to make it again, so that it can be disputed.", "slide_type": "slide"}

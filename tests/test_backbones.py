@@ -1,6 +1,7 @@
 """Backbones: the lecture's names on real networks, and weights that cannot be had."""
 
 import pickle
+import threading
 
 import pytest
 import torch
@@ -8,8 +9,9 @@ from safetensors.torch import save_file
 from torch import nn
 from torchvision import models
 
-from tlcourse import cli, paths, weights
+from tlcourse import backbones, cli, paths, random_numbers, weights
 from tlcourse.backbones import BUNDLED, WeightsError, lecture_names, load_backbone
+from tlcourse.training_loop import seeded
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +62,58 @@ def test_other_classifiers_keep_their_module_names():
 def test_random_weights_repeat_by_seed():
     one, same, other = (load_backbone("natural", "random", seed=s) for s in (1, 1, 2))
     assert one.fingerprint == same.fingerprint != other.fingerprint
+
+
+@pytest.mark.parametrize("change", ["in place", "through .data", "another tensor", "swapped"])
+def test_fingerprint_changes_with_the_weights_and_comes_back(change):
+    backbone = load_backbone("natural")
+    weight, before = backbone.network.fc7.weight, backbone.fingerprint
+    kept = weight.detach().clone()
+    with torch.no_grad():
+        if change == "in place":
+            weight.zero_()
+        elif change == "through .data":
+            weight.data.zero_()
+        elif change == "another tensor":
+            backbone.network.fc7.weight = nn.Parameter(kept + 1)
+        else:
+            weight[[0, 1]] = weight[[1, 0]]
+        assert backbone.fingerprint != before
+        backbone.network.fc7.weight.copy_(kept)
+    assert backbone.fingerprint == before
+
+
+def test_fingerprint_is_computed_once_for_the_same_weights(vgg16, monkeypatch):
+    first = vgg16.fingerprint
+    monkeypatch.setattr(backbones, "_digest", lambda *_: pytest.fail("computed again"))
+    assert vgg16.fingerprint == first
+
+
+def test_fingerprint_of_a_backbone_made_in_inference_mode():
+    with torch.inference_mode():
+        backbone = load_backbone("natural")
+    assert backbone.fingerprint == load_backbone("natural").fingerprint
+
+
+def test_random_weights_repeat_while_another_thread_draws():
+    wanted = {load_backbone("natural", "random").fingerprint}
+    stop = threading.Event()
+
+    def train():
+        step = 0
+        while not stop.is_set():
+            with random_numbers.kept():
+                seeded(0, step)
+                torch.rand(100_000)
+            step += 1
+
+    thread = threading.Thread(target=train)
+    thread.start()
+    try:
+        assert {load_backbone("natural", "random").fingerprint for _ in range(8)} == wanted
+    finally:
+        stop.set()
+        thread.join()
 
 
 def test_random_weights_leave_the_callers_random_state_alone():
@@ -134,6 +188,27 @@ def test_own_file_of_another_architecture_names_the_tensor(tmp_path):
         load_backbone("vgg11", file)
 
 
+def test_the_tensor_that_is_named_is_the_networks_first():
+    network = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 4))
+    state = {"z.weight": torch.ones(1), "a.weight": torch.ones(1)}
+    with pytest.raises(WeightsError, match=r"tensor '0\.weight' is missing in the file and \(3, 2"):
+        weights.load_into(network, state, "mine.pt")
+    with pytest.raises(WeightsError, match=r"tensor 'z\.weight' is \(1,\) .* no such tensor"):
+        weights.load_into(network, state | network.state_dict(), "mine.pt")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [torch.ones(3), [torch.ones(3)], {"epoch": 3, "model": {"a": torch.ones(1)}}]
+    + [{"state_dict": 3}, {"state_dict": {"fc8": {"weight": torch.ones(1)}}}, 3],
+)
+def test_own_file_without_a_state_dict(tmp_path, content):
+    file = tmp_path / "checkpoint.pt"
+    torch.save(content, file)
+    with pytest.raises(WeightsError, match=r"checkpoint\.pt holds no state dict.*: save network"):
+        load_backbone("natural", file)
+
+
 def test_own_file_missing_truncated_or_pickled(tmp_path):
     with pytest.raises(WeightsError, match="does not exist"):
         load_backbone("natural", tmp_path / "none.safetensors")
@@ -161,6 +236,18 @@ def test_torchvision_weights_without_network_name_file_and_command(monkeypatch, 
         WeightsError, match=r"alexnet-owt-7be5be79\.pth.*no route.*start\.py fetch alexnet"
     ):
         load_backbone("alexnet")
+
+
+def test_torchvision_weights_into_a_folder_that_cannot_be_written(monkeypatch, tmp_path, capsys):
+    (tmp_path / "taken").touch()
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "taken"))
+    sentence = "checkpoints cannot be written (Not a directory): set TORCH_HOME to a folder"
+    with pytest.raises(WeightsError) as refused:
+        load_backbone("resnet18")
+    assert sentence in str(refused.value)
+    assert cli.main(["fetch", "resnet18"]) == 1
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert line.startswith("tlcourse: ") and sentence in line
 
 
 def test_torchvision_weights_of_the_wrong_hash_are_refused(monkeypatch, tmp_path):

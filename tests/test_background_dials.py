@@ -47,7 +47,10 @@ class TestDial:
         with pytest.raises(ValueError, match="Correlation: the range .* is empty"):
             Dial("Correlation", 0, **wrong)
 
-    @pytest.mark.parametrize(("step", "shown"), [(0.1, "0.5"), (0.05, "0.50"), (1, "0")])
+    @pytest.mark.parametrize(
+        ("step", "shown"),
+        [(0.1, "0.5"), (0.05, "0.50"), (1, "0"), (1e-5, "0.50000"), (2.5e-6, "0.5000000")],
+    )
     def test_as_many_digits_as_the_step_has(self, step, shown):
         bundle, _ = Dial("Correlation", 0.5 if step < 1 else 0, step=step)._repr_mimebundle_()
         assert f"<b>{shown}</b>" in bundle["text/html"]

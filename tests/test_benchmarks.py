@@ -1,8 +1,10 @@
 """The nine data sets: from the archive to a score, each by its protocol, and the warnings."""
 
 import hashlib
+import os
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -379,6 +381,16 @@ class TestVerb:
         (sentence,) = capsys.readouterr().err.strip().splitlines()
         assert sentence.startswith("tlcourse: food-101.tar.gz could not be downloaded")
 
+    @pytest.mark.parametrize("where", ["taken", "taken/inside"])
+    def test_a_folder_that_cannot_be_written(self, host, capsys, monkeypatch, tmp_path, where):
+        (tmp_path / "taken").touch()
+        monkeypatch.setenv("TLCOURSE_DATA", str(tmp_path / where))
+        assert cli.main(["fetch", "--yes", "mit67"]) == 1
+        (sentence,) = capsys.readouterr().err.strip().splitlines()
+        assert sentence.startswith(f"tlcourse: {tmp_path / where} cannot be written (")
+        assert sentence.endswith("set TLCOURSE_DATA to a folder that can be written.")
+        assert not host.asked
+
     def test_without_names_it_lists_them(self, capsys):
         assert cli.main(["fetch"]) == 2
         listed = capsys.readouterr().err
@@ -403,6 +415,16 @@ def test_addresses_and_checksums_are_those_of_torchvision():
     expected |= set(theirs.OxfordIIITPet._RESOURCES)
     expected |= {(loader._URL, loader._MD5) for loader in (theirs.DTD, theirs.Food101)}
     assert expected <= known
+
+
+def test_files_under_a_name_that_is_no_text_have_a_fingerprint(tmp_path):
+    file = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xe9.png"))
+    try:
+        file.touch()
+    except (OSError, UnicodeError):
+        pytest.skip("this file system takes names that are text only")
+    assert readable.left_out([file], "mine") == {file: "empty, zero bytes"}
+    assert readable.left_out([file], "mine") == {file: "empty, zero bytes"}
 
 
 def test_numbers_of_the_catalogue_agree_with_each_other():

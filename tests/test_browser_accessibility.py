@@ -5,7 +5,7 @@ import pytest
 from accessibility import export_html, serious_findings
 from test_house import each_notebook
 
-from tlcourse import slide_export
+from tlcourse import browsers
 
 pytestmark = pytest.mark.browser
 
@@ -16,7 +16,7 @@ def page():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        options = slide_export.browser_options()
+        options = browsers.browser_options()
         started = playwright.chromium.launch(executable_path=executable, args=options)
         opened = started.new_context(offline=True).new_page()
         opened.set_default_timeout(240_000)

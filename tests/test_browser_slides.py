@@ -11,7 +11,7 @@ import nbformat
 import pytest
 from test_slides import WITH_OUTPUTS, cell
 
-from tlcourse import paths, slide_export
+from tlcourse import browsers, paths, slide_export
 
 pytestmark = pytest.mark.browser
 SIZES = ((1920, 1080), (1280, 720))
@@ -61,7 +61,7 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        options = slide_export.browser_options()
+        options = browsers.browser_options()
         started = playwright.chromium.launch(executable_path=executable, args=options)
         yield started
         started.close()
@@ -144,6 +144,26 @@ def test_a_deck_is_driven_by_keys_and_folds_open_in_place(chromium, deck_of):
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("PageDown")
         assert page.evaluate(at) == 2
+        assert problems == []
+
+
+def seen_in_the_overview(page):
+    """How many slides have something to look at in their middle."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".slides > section > section")].filter(slide => {
+          const {x, y, width, height} = slide.getBoundingClientRect();
+          const there = document.elementFromPoint(x + width / 2, y + height / 2);
+          return there && slide.contains(there);
+        }).length"""
+    )
+
+
+def test_the_overview_shows_slides_beside_each_other(chromium, deck_of):
+    with open_deck(chromium, deck_of(*(cell(f"# {n}") for n in range(3)))) as (page, problems):
+        page.keyboard.press("o")
+        page.wait_for_selector(".reveal.overview")
+        page.wait_for_timeout(1000)
+        assert seen_in_the_overview(page) >= 2
         assert problems == []
 
 
@@ -275,6 +295,16 @@ def test_keys_work_before_any_click(made_up):
     assert press(made_up, ["Home", "End", "PageUp", "ArrowUp", "ArrowDown", "ArrowRight"]) == [
         *("0-0", "3-0", "2-1", "2-0", "2-1", "3-0")
     ]
+
+
+def test_the_overview_of_live_slides(made_up):
+    show(made_up, "0-0")
+    made_up.keyboard.press("w")
+    made_up.wait_for_selector(".reveal.overview")
+    made_up.wait_for_timeout(1000)
+    assert seen_in_the_overview(made_up) >= 2
+    made_up.keyboard.press("w")
+    made_up.wait_for_selector(".reveal:not(.overview)")
 
 
 def test_an_output_with_sections_adds_no_slide(made_up):

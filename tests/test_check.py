@@ -1,6 +1,9 @@
 """``check``: it names what is missing, says what to do, and fails only if the course cannot run."""
 
+import os
 import shutil
+import subprocess
+import sys
 from collections import namedtuple
 
 import pytest
@@ -64,6 +67,32 @@ def test_the_size_of_the_cache(monkeypatch, tmp_path):
     (tmp_path / "features").mkdir()
     (tmp_path / "features" / "entry.npz").write_bytes(bytes(2_500_000))
     assert check.cache_finding().found == f"{tmp_path}, 2.5 MB"
+
+
+@pytest.mark.parametrize("inside", ["", "new/cache"])
+def test_a_cache_that_is_a_file_or_below_one_is_asked_for(monkeypatch, tmp_path, inside):
+    file = tmp_path / "taken"
+    file.touch()
+    monkeypatch.setenv("TLCOURSE_CACHE", str(file / inside))
+    finding = check.cache_finding()
+    assert finding.found.endswith("cannot be written") and "TLCOURSE_CACHE" in finding.remedy
+
+
+def test_a_cache_that_is_not_there_yet_is_empty(monkeypatch, tmp_path):
+    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "new" / "cache"))
+    finding = check.cache_finding()
+    assert finding.found == f"{tmp_path / 'new' / 'cache'} (empty)" and not finding.remedy
+
+
+def test_letters_that_the_code_page_lacks(tmp_path):
+    """As ``check > out.txt`` on Windows, in a folder of another alphabet."""
+    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
+    environment["TLCOURSE_CACHE"] = str(tmp_path / "数据")
+    done = subprocess.run(
+        [sys.executable, "-m", "tlcourse", "check"], env=environment, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    assert rb"\u6570\u636e (empty)" in done.stdout
 
 
 @pytest.mark.parametrize(("free", "asks"), [(0.5e9, True), (5e9, False)])

@@ -127,6 +127,25 @@ class TestChecksums:
             download(remote(server, md5(CONTENT)), tmp_path, PAGE)
         assert names(tmp_path) == ["data.bin"]
 
+    @pytest.mark.parametrize("record", [b"", b"\n", b" "])
+    def test_an_empty_record_is_written_again(self, server, tmp_path, record):
+        (tmp_path / "data.bin").write_bytes(CONTENT)
+        (tmp_path / "data.bin.sha256").write_bytes(record)
+        download(remote(server), tmp_path, PAGE)
+        written = (tmp_path / "data.bin.sha256").read_text()
+        assert written == f"{hashlib.sha256(CONTENT).hexdigest()}  data.bin\n"
+
+    def test_a_record_appears_only_when_whole(self, server, tmp_path, monkeypatch):
+        def full(self, *arguments, **options):
+            self.touch()
+            raise OSError(28, "No space left on device")
+
+        (tmp_path / "data.bin").write_bytes(CONTENT)
+        monkeypatch.setattr(type(tmp_path), "write_text", full)
+        with pytest.raises(DownloadError, match="No space left on device.*make room"):
+            download(remote(server), tmp_path, PAGE)
+        assert names(tmp_path) == ["data.bin"]
+
     def test_without_a_published_checksum_later_changes_are_seen(self, server, tmp_path):
         file = download(remote(server), tmp_path, PAGE)
         record = (tmp_path / "data.bin.sha256").read_text()

@@ -134,8 +134,19 @@ class TestStrength:
         assert statistics.spread_of_scale(columns) == pytest.approx(2.9 / 1.1)
         with_constant = np.hstack([columns, np.full((100, 50), 7.0)])
         assert statistics.spread_of_scale(with_constant) == pytest.approx(2.9 / 1.1)
-        with pytest.raises(ValueError, match="Every feature is constant"):
-            statistics.spread_of_scale(np.ones((3, 2)))
+
+    @pytest.mark.parametrize("n", [7, 3, 2000])
+    def test_a_constant_that_is_rounded_is_a_constant(self, n):
+        columns = np.random.default_rng(n).normal(size=(n, 40))
+        beside = np.hstack([np.full((n, 10), 0.1), columns])
+        np.testing.assert_array_equal(statistics.is_constant(beside), [True] * 10 + [False] * 40)
+        expected = statistics.spread_of_scale(columns)
+        assert statistics.spread_of_scale(beside) == pytest.approx(expected)
+        for value in (1, 0.1):
+            with pytest.raises(ValueError, match="Every feature is constant"):
+                statistics.spread_of_scale(np.full((n, 2), value))
+            with pytest.raises(ValueError, match="Every feature is constant"):
+                statistics.share_of_variance(features_of(np.full((n, 9), value)))
 
     def test_share_of_variance_ignores_the_mean_and_share_of_norm_does_not(self):
         shifted = features_of(MATRIX + ([1000] * 2 + [0] * 7))

@@ -1,5 +1,9 @@
 """Features: which side of the ReLU, which mode, which order, and a cache that never lies."""
 
+import hashlib
+import os
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -245,6 +249,92 @@ def test_more_layers_extend_the_entry(natural, user_cache, count_passes):
     both = extract_features(natural, Pictures(), ["fc6", "fc7"])
     assert list(both.layer_sizes) == ["fc6", "fc7"]
     assert count_passes == [["fc6"], ["fc6", "fc7"]]
+
+
+def test_the_layers_asked_for_come_back_whatever_the_cache_holds(natural, user_cache):
+    extract_features(natural, Pictures(), ["fc6"])
+    asked = [extract_features(natural, Pictures(), ["fc7"]) for _ in range(2)]
+    assert [list(found.layer_sizes) for found in asked] == [["fc7"], ["fc7"]]
+    alone = extract_features(natural, Pictures(), ["fc7"], cache=False)
+    for found in asked:
+        assert np.array_equal(found.matrix, alone.matrix)
+
+
+def test_classes_are_those_of_this_data_set_whatever_the_cache_holds(natural, user_cache):
+    extract_features(natural, Pictures(), ["fc7"])
+    renamed = Pictures()
+    renamed.classes = ["x", "y"]
+    for layers in (["fc7"], ["fc6"]):
+        assert extract_features(natural, renamed, layers).classes == ["x", "y"]
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_labels_index_the_classes_also_of_a_part_or_without_names(natural, user_cache, cache):
+    dataset = Pictures(4)
+    part = Subset(Subset(dataset, [1, 2, 3]), [0, 2])
+    nameless = [(dataset.images[0], 0), (dataset.images[1], 2)]
+    for _ in range(2):
+        found = extract_features(natural, part, ["fc7"], cache=cache)
+        assert (found.classes, found.labels.tolist()) == (["one", "two"], [1, 1])
+        found = extract_features(natural, nameless, ["fc7"], cache=cache)
+        assert (found.classes, found.labels.tolist()) == (["0", "1", "2"], [0, 2])
+
+
+def test_weights_changed_in_place_miss_the_cache(user_cache):
+    backbone = load_backbone("natural")
+    extract_features(backbone, Pictures(), ["fc7"])
+    with torch.no_grad():
+        backbone.network.fc7.weight.zero_()
+    found = extract_features(backbone, Pictures(), ["fc7"])
+    again = extract_features(backbone, Pictures(), ["fc7"], cache=False)
+    assert np.array_equal(found.matrix, again.matrix)
+
+
+@pytest.mark.parametrize("precision", ["float32", "reduced"])
+def test_a_device_with_a_number(natural, precision):
+    found, wanted = (
+        extract_features(natural, Pictures(), ["fc7"], device, precision=precision, cache=False)
+        for device in ("cpu:0", "cpu")
+    )
+    assert np.array_equal(found.matrix, wanted.matrix)
+
+
+@pytest.mark.parametrize("place", ["cache", "cache/features"])
+def test_a_cache_that_cannot_be_written_is_a_warning(natural, user_cache, place):
+    blocked = user_cache.parent / place
+    blocked.parent.mkdir(exist_ok=True)
+    blocked.write_bytes(b"a file where a folder is to be")
+    with pytest.warns(UserWarning, match="Not kept .*cannot be written .*TLCOURSE_CACHE") as seen:
+        found = extract_features(natural, Pictures(), ["fc7"])
+    assert len(seen) == 1
+    wanted = extract_features(natural, Pictures(), ["fc7"], cache=False)
+    assert np.array_equal(found.matrix, wanted.matrix)
+
+
+def test_names_of_files_need_not_be_text(natural, user_cache, tmp_path):
+    for name in (b"\xe9", b"tea"):
+        folder = os.path.join(os.fsencode(tmp_path), b"pictures", name)
+        try:
+            os.makedirs(folder)
+        except (OSError, UnicodeError):
+            pytest.skip("this file system takes names that are text only")
+        with open(os.path.join(folder, b"\xe9.png"), "wb") as file:
+            Pictures().images[0].save(file, "PNG")
+    first, again = (
+        extract_features(natural, ImageFolder(tmp_path / "pictures"), ["fc7"]) for _ in range(2)
+    )
+    assert first.classes == again.classes == ["tea", r"\udce9"]
+    assert len(list(user_cache.rglob("*.npz"))) == 1
+
+
+def test_the_keys_of_ordinary_names_stay(monkeypatch, tmp_path):
+    file = tmp_path / "Blüte 1.png"
+    file.write_bytes(b"1")
+    os.utime(file, ns=(5, 5))
+    monkeypatch.chdir(tmp_path)
+    dataset = SimpleNamespace(files=[file.name], targets=[3])
+    wanted = hashlib.sha256("Blüte 1.png 1 5 3\n".encode()).hexdigest()[:16]
+    assert feature_cache.images_fingerprint(dataset) == wanted
 
 
 def test_other_images_weights_or_labels_miss_the_cache(natural, user_cache, count_passes):

@@ -236,6 +236,26 @@ class TestLoop:
         assert one.curve[-1].validation_loss != other.curve[-1].validation_loss
         assert torch.equal(torch.rand(2), wanted)
 
+    def test_the_notebook_and_a_run_in_the_background_keep_their_numbers(self, natural, images):
+        def in_the_background():
+            runs.append(train(natural, "fine-tune all", images, steps=12, evaluate_every=1))
+
+        runs, networks = [], {load_backbone("natural", "random").fingerprint}
+        in_the_background()
+        thread = threading.Thread(target=in_the_background)
+        thread.start()
+        while thread.is_alive():
+            networks.add(load_backbone("natural", "random").fingerprint)
+        alone, beside = (run.column("validation_loss") for run in runs)
+        assert np.array_equal(alone, beside)
+        assert len(networks) == 1
+
+    def test_numbers_seeded_while_a_run_trains_go_on(self, natural, images):
+        torch.manual_seed(1)
+        wanted = torch.rand(2)
+        train(natural, "reuse all", images, watch=lambda point: torch.manual_seed(1))
+        assert torch.equal(torch.rand(2), wanted)
+
     def test_each_step_has_random_numbers_of_its_own(self):
         draws = set()
         for seed, step in ((0, 1), (0, 2), (1, 1), (0, 1)):
@@ -435,6 +455,12 @@ class TestWhatGoesWrong:
             ({"batch_size": 2.5}, "batch_size is 2.5"),
             ({"learning_rate": -1}, "learning_rate is -1: take a number above 0"),
             ({"augment": 2}, "augment is 2: take a strength from 0 to 1"),
+            ({"epochs": None}, "epochs is None: take a whole number, 1 or more"),
+            ({"epochs": float("nan")}, "epochs is nan: take a whole number, 1 or more"),
+            ({"steps": "3"}, "steps is '3': take a whole number, 1 or more"),
+            ({"learning_rate": "0.1"}, "learning_rate is '0.1': take a number above 0"),
+            ({"weight_decay": None}, "weight_decay is None: take 0 or more"),
+            ({"augment": None}, "augment is None: take a strength from 0 to 1"),
             ({"optimizer": "magic"}, "optimizer is 'magic': take 'sgd' or 'adamw'"),
             ({"device": "tpu"}, "'tpu' is not a device"),
         ],

@@ -72,6 +72,16 @@ class TestLeftOut:
         assert f"{root} that were left out (1): cats/{name} ({reason})." in str(seen[0].message)
         assert seen[0].filename == __file__
 
+    def test_under_a_name_that_is_no_text(self, root):
+        try:
+            open(os.fsencode(root / "cats") + b"/\xe9.jpg", "wb").close()
+        except (OSError, UnicodeError):
+            pytest.skip("this file system takes names that are text only")
+        with pytest.warns(UserWarning, match=r"cats/\\udce9\.jpg \(empty") as seen:
+            folder = ImageFolder(root)
+        str(seen[0].message).encode()
+        str(UnreadableImage(*folder.left_out[0])).encode()
+
     def test_all_of_them_in_one_warning(self, root):
         for name in (f"{number:02}.jpg" for number in range(12)):
             zero_bytes(root / "dogs" / name)

@@ -72,6 +72,12 @@ def test_no_path_of_a_machine_is_stored(notebook):
 
 
 @each_notebook
+def test_no_prediction_of_whoever_ran_it_is_stored(notebook):
+    said = re.findall(r"You predicted(.{0,120})", notebook.read_text(encoding="utf-8"), re.S)
+    assert all("no prediction was committed" in words for words in said)
+
+
+@each_notebook
 def test_notebook_is_valid_and_not_paired_on_save(notebook):
     content = nbformat.read(notebook, as_version=4)
     nbformat.validate(content)

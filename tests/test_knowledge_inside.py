@@ -193,6 +193,13 @@ class TestMaximised:
         monkeypatch.setattr(exciting, "_gradient_ascent", lambda *_: pytest.fail("made again"))
         assert np.array_equal(exciting.maximised_picture(natural, "conv1_2", 0, steps=2), first)
 
+    def test_a_cache_that_cannot_be_written_is_a_warning(self, natural, tmp_path, monkeypatch):
+        (tmp_path / "cache").write_bytes(b"a file where a folder is to be")
+        monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "cache"))
+        with pytest.warns(UserWarning, match="Not kept .*cannot be written"):
+            made = exciting.maximised_picture(natural, "conv1_2", 0, steps=2)
+        assert made.shape == (64, 64, 3)
+
     def test_weights_stay_as_they_are(self, natural):
         before = natural.network.conv1_1.weight.detach().clone()
         exciting.maximised_picture(natural, "conv1_1", 2, seed=9, steps=3)

@@ -1,12 +1,14 @@
 """Runs from each start, their plans and what was measured; what a network latched on to."""
 
 import json
+from threading import Thread
 
 import numpy as np
 import pytest
 import torch
+from filelock import FileLock
 
-from tlcourse import learning_from_scratch, widgets
+from tlcourse import learning_from_scratch, paths, widgets
 from tlcourse.backbones import load_backbone
 from tlcourse.background_shortcut import LatchedOn, as_inputs, draw_shortcut, latch_on
 from tlcourse.learning_from_scratch import (
@@ -149,8 +151,21 @@ class TestMeasured:
         monkeypatch.setitem(PLANS, "grid", lambda: iter(plan))
         curve = {"step": [0], "accuracy": [0.2]}
         run = StartedRun(SCRATCH, SAME_BUDGET, 20, 0, {"epochs": 1, "device": "cpu"}, curve)
-        learning_from_scratch._keep("grid", run)
+        learning_from_scratch.keep(tmp_path / FILES["grid"], "what", "command", run)
         assert list(learning_from_scratch._left("grid")) == plan[1:]
+        assert read_measured("grid") == [run]
+
+    def test_two_commands_do_not_write_at_once(self, monkeypatch, tmp_path):
+        run = StartedRun(SCRATCH, SAME_BUDGET, 20, 0, {"epochs": 1}, {"step": [0], "accuracy": [1]})
+        monkeypatch.setattr(learning_from_scratch, "MEASURED", tmp_path)
+        monkeypatch.setattr(learning_from_scratch, "ORDER", ("grid",))
+        monkeypatch.setattr(learning_from_scratch, "measure", lambda *_: iter([run]))
+        command = Thread(target=learning_from_scratch.main, args=([],))
+        with FileLock(paths.cache_folder() / "from_scratch_grid.lock"):
+            command.start()
+            command.join(0.5)
+            assert command.is_alive() and not list(tmp_path.iterdir())
+        command.join()
         assert read_measured("grid") == [run]
 
     def test_the_command_says_what_is_missing(self, tmp_path, monkeypatch):

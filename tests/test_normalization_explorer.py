@@ -2,6 +2,7 @@
 
 import base64
 import re
+from functools import partial
 from xml.etree import ElementTree
 
 import matplotlib
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 import traitlets
 
-from tlcourse import plots, widgets
+from tlcourse import plots, transfer, widgets
+from tlcourse.classifiers import LinearSVM
 from tlcourse.normalization import NORMALIZATIONS
 from tlcourse.widgets import layer_histograms, normalization_explorer
 
@@ -61,6 +63,19 @@ class TestExplorer:
         assert explorer.accuracy == pytest.approx(np.mean(expected))
         assert "fc7 holds" in explorer._readout.value
         assert "with 97% of the features" in explorer._readout.value
+
+    def test_an_unfinished_svm_is_told_whatever_was_measured_before(self, monkeypatch):
+        setting = ("natural", "insects", "fc7", "none", "1")
+        for unfinished in (True, False):
+            with monkeypatch.context() as patch:
+                passes = 2 if unfinished else 5000
+                patch.setattr(transfer, "LinearSVM", partial(LinearSVM, max_iter=passes))
+                transfer._evaluate.cache_clear()
+                for _ in range(2):
+                    normalization_explorer.measured_answer.cache_clear()
+                    html = normalization_explorer.measured_answer(*setting)[1]
+                    assert (normalization_explorer.UNFINISHED in html) is unfinished
+        transfer._evaluate.cache_clear()
 
     def test_a_failure_is_a_sentence_and_the_next_setting_works(self):
         def answer(source, *setting):

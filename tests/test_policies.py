@@ -119,6 +119,7 @@ class TestSelectors:
         [
             ({"*": "freeze", "conv9": "random"}, "no layer or block 'conv9': choose from conv1_1"),
             ({"*": "freeze", "bottom 14": "random"}, "'bottom 14' of 13 layers: ask for 13"),
+            ({"*": "freeze", "bottom 7%": "random"}, "'bottom 7%' of 13 layers is less than one"),
             ({"conv1": "freeze"}, "Nothing is said of conv2_1: begin with a choice for"),
             ({"*": "freeze", "fc8": "freeze"}, "fc8 decides .* it can only be random"),
         ],

@@ -95,6 +95,15 @@ class TestResuming:
             train(root, tmp_path, cycles=CYCLES)
         assert (tmp_path / "natural.checkpoint.pt").read_bytes() == before
 
+    def test_a_checkpoint_of_another_device(self, root, tmp_path, monkeypatch):
+        train(root, tmp_path, cycles=CYCLES[:1])
+        places, load = [], torch.load
+        monkeypatch.setattr(
+            torch, "load", lambda *a, **k: (places.append(k["map_location"]), load(*a, **k))[1]
+        )
+        train(root, tmp_path, cycles=CYCLES[:1])
+        assert places == ["cpu"]
+
     def test_training_changes_every_layer(self, trained):
         torch.manual_seed(RECIPE["seed"])
         start = small_vgg(41, batch_norm=True).state_dict()
@@ -227,6 +236,23 @@ class TestCommand:
     def test_missing_data_is_one_sentence(self, tmp_path):
         with pytest.raises(SystemExit, match=r"Tiny ImageNet was not found in .*nowhere"):
             pretraining.main(["natural", "--data", str(tmp_path / "nowhere")])
+
+    @pytest.mark.parametrize(
+        ("options", "words"),
+        [
+            (["--epochs", "-1"], "^-1 epochs train nothing: take 1 or more.$"),
+            (["--epochs", "0"], "^0 epochs train nothing: take 1 or more.$"),
+            (["--device", "gpu"], "^'gpu' is not a device: take"),
+            (["--device", "cuda:99"], "^Device 'cuda:99' "),
+        ],
+    )
+    def test_what_cannot_be_trained_is_said_before_any_picture(
+        self, options, words, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(pretraining, "as_tensors", lambda *_: pytest.fail("pictures were made"))
+        with pytest.raises(SystemExit, match=words):
+            pretraining.main(["drawn", "--out", str(tmp_path), "--quiet", *options])
+        assert list(tmp_path.iterdir()) == []
 
     def test_writes_weights_and_card(self, root, tmp_path, monkeypatch, capsys):
         monkeypatch.setitem(sources.RECIPE, "batch_size", 20)

@@ -4,6 +4,7 @@ import pickle
 import struct
 import warnings
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -128,6 +129,17 @@ def test_large_jpeg_is_decoded_smaller(tmp_path):
         picture = read_image(tmp_path / "x.jpg")
     assert picture.size == (3_000, 2_000)
     assert np.abs(np.asarray(picture.resize((9, 9))).astype(int) - 90).max() <= 1
+
+
+def test_read_by_many_threads_leaves_the_filters_of_warnings_alone(tmp_path):
+    files = [save_colour(tmp_path / "x.png")] * 400
+    with warnings.catch_warnings():
+        for _ in range(20):
+            warnings.simplefilter("default", ResourceWarning)
+            before = list(warnings.filters)
+            with ThreadPoolExecutor(4) as pool:
+                list(pool.map(read_image, files))
+            assert warnings.filters == before
 
 
 def test_ordinary_jpeg_is_decoded_whole(tmp_path):

@@ -60,9 +60,13 @@ class TestImages:
         assert images_needed(self.REUSED, 0.71) == math.inf
         assert images_needed(self.REUSED, 0.1) == 1
 
-    def test_a_dip_does_not_count_and_a_plateau_gives_its_first_number(self):
+    def test_what_was_reached_before_a_dip_was_reached(self):
         dipping = {1: [0.3], 10: [0.5], 50: [0.4], 100: [0.7]}
         assert images_needed(dipping, 0.5) == pytest.approx(10)
+
+    def test_after_a_dip_it_is_on_the_line_that_is_drawn(self):
+        dipping = {1: [0.3], 10: [0.5], 50: [0.4], 100: [0.7]}
+        assert images_needed(dipping, 0.55) == pytest.approx(math.sqrt(50 * 100))
 
     def test_times_fewer_and_its_interval(self):
         scratch = {40: [0.4, 0.4]}

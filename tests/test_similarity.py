@@ -171,6 +171,17 @@ def test_proxy_a_distance_counts_both_domains_alike():
     assert proxy_a_distance(gaussian(400, 5), gaussian(20, 5, 4.0, seed=1)) > 1.9
 
 
+@pytest.mark.parametrize("source", [np.zeros((10, 2)), np.repeat([[0.0, 0], [1, 1]], 5, axis=0)])
+def test_proxy_a_distance_needs_images_that_differ(source):
+    """Of one row that is repeated, the fold that holds it would leave none to train on."""
+    for other in (source, source + 9):
+        with pytest.raises(ValueError, match="too few differ for 5 folds"):
+            proxy_a_distance(source, other)
+    with pytest.raises(ValueError, match="too few differ for 5 folds"):
+        proxy_a_distance(np.zeros((10, 2)), gaussian(10, 2))
+    assert proxy_a_distance(np.repeat(source + gaussian(10, 2), 3, axis=0), gaussian(10, 2, 9)) > 1
+
+
 def test_proxy_a_distance_takes_another_classifier():
     inside, around = gaussian(150, 2) * 0.3, gaussian(150, 2, seed=1)
     around *= (2 / np.linalg.norm(around, axis=1))[:, None]

@@ -1,6 +1,7 @@
 """Slides without a browser: what the verb understands, and what is in an exported deck."""
 
 import base64
+import os
 import re
 import subprocess
 import sys
@@ -221,6 +222,42 @@ def test_without_a_browser_the_decks_are_written_and_a_sentence_says_what_is_not
     assert (tmp_path / "new" / "decks" / "07_made_up.html").exists()
     (sentence,) = capsys.readouterr().err.strip().splitlines()
     assert "their PDFs are not: install Chromium" in sentence
+
+
+def a_browser(folder, monkeypatch, script):
+    (folder / "chromium").write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    (folder / "chromium").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for a browser")
+@pytest.mark.parametrize("missing", ["the browser", "playwright"])
+def test_what_does_not_print_is_a_sentence(write, tmp_path, monkeypatch, capsys, missing):
+    a_browser(tmp_path, monkeypatch, "exit 1")
+    if missing == "playwright":
+        monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
+    assert slides.export([write(cell("a"))], tmp_path / "decks") == 1
+    assert [file.name for file in (tmp_path / "decks").iterdir()] == ["07_made_up.html"]
+    (sentence,) = capsys.readouterr().err.strip().splitlines()
+    assert sentence.startswith("tlcourse: the decks are written, 07_made_up.pdf is not (")
+    assert sentence.endswith("and export again.")
+
+
+def test_a_deck_appears_only_when_whole(write, tmp_path, monkeypatch):
+    folder = tmp_path / "decks"
+    folder.mkdir()
+    (folder / "07_made_up.html").write_text("the old deck", encoding="utf-8")
+
+    def full(self, *arguments, **options):
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(type(tmp_path), "write_text", full)
+    with pytest.raises(CannotExport, match="decks cannot be written .No space left on device"):
+        list(export_decks([write(cell("a"))], folder))
+    monkeypatch.undo()
+    assert (folder / "07_made_up.html").read_text(encoding="utf-8") == "the old deck"
+    assert len(list(folder.iterdir())) == 1
 
 
 class TestFormulas:

@@ -1,6 +1,7 @@
 """start.py: what it says when it cannot start, what it installs and when, and the server itself."""
 
 import ast
+import errno
 import json
 import os
 import re
@@ -110,6 +111,16 @@ class TestRefusals:
         assert_one_sentence(finished, "'slide'", "lab, test, check, fetch, bench")
         assert not (project / ".venv").exists()
 
+    def test_help_before_any_install(self, project):
+        finished = run([sys.executable, project / "start.py", "--help"])
+        assert finished.returncode == 0 and finished.stdout.startswith("usage: start.py")
+        assert not (project / ".venv").exists()
+
+    def test_a_folder_that_cannot_be_written(self, start):
+        problem = PermissionError(errno.EACCES, "Permission denied", ".venv")
+        said = start.names["why_no_environment"](problem)
+        assert "cannot be written: put the course into a folder of yours" in said
+
     def test_no_disk(self, project):
         change = "import shutil; shutil.disk_usage = lambda path: type('', (), {'free': 2e9})"
         finished = run_changed(change, project / "start.py")
@@ -205,6 +216,32 @@ class TestInstall:
         python.parent.mkdir(parents=True)
         python.touch()
         assert names["packages_folder"]() is None
+
+    @pytest.mark.skipif(os.name == "nt", reason="a script stands in for the environment's Python")
+    def test_folder_of_another_alphabet(self, project):
+        """A Python that prints in a code page, as on Windows, unless it is told otherwise."""
+        names = runpy.run_path(str(project / "start.py"))
+        python = names["environment_python"]()
+        python.parent.mkdir(parents=True)
+        python.write_text(
+            f"#!{sys.executable}\nimport sys\n"
+            "encoding = 'utf-8' if 'utf8' in sys.argv else 'cp1252'\n"
+            "sys.stdout.reconfigure(encoding=encoding)\nprint('/home/Łukasz/数据')\n",
+            encoding="utf-8",
+        )
+        python.chmod(0o755)
+        assert names["packages_folder"]() == Path("/home/Łukasz/数据")
+
+    def test_letters_that_the_code_page_lacks(self, project):
+        there = project.rename(project.with_name("数据"))
+        finished = run_changed(
+            "import shutil, types; sys.stdout.reconfigure(encoding='cp1252'); "
+            "shutil.disk_usage = lambda path: types.SimpleNamespace(free=1e12); "
+            "sys.modules['venv'] = None",
+            there / "start.py",
+        )
+        assert_one_sentence(finished, "came without venv")
+        assert "\\u6570\\u636e" in finished.stdout
 
 
 class TestPins:

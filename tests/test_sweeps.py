@@ -12,7 +12,7 @@ from tlcourse.cells import EMBEDDINGS, PAPER, Embedding, make_cells
 from tlcourse.datasets import FAMILIES, SOURCES
 from tlcourse.features import shipped_features
 from tlcourse.normalization import NORMALIZATIONS
-from tlcourse.sweeps import measure_cell, run_sweep
+from tlcourse.sweeps import run_sweep
 from tlcourse.targets import BenchmarkTarget, DrawnTarget, PhotoTarget, as_target
 from tlcourse.transfer import evaluate_transfer, layer_sets, sample_per_class
 
@@ -96,7 +96,7 @@ def test_the_embeddings_are_the_papers_and_every_normalization_of_the_full_netwo
 
 def test_any_layers_make_an_embedding():
     early = Embedding("early", ("conv1_1", "conv1_2"), "L2 by layer")
-    found = measure_cell(make_cells("manmade", "clothes", early, seeds=(1,))[0])
+    found = run_sweep(make_cells("manmade", "clothes", early, seeds=(1,)), store=False).loc[0]
     sizes = shipped_features("manmade", "clothes")[0].layer_sizes
     assert found["n_features"] == sizes["conv1_1"] + sizes["conv1_2"]
     expected = evaluate_transfer(
@@ -111,7 +111,7 @@ def test_labels_that_mean_nothing_give_guessing(monkeypatch):
     monkeypatch.setattr(train, "labels", shuffled)
     monkeypatch.setattr(PhotoTarget, "split", split_shuffled)
     sweeps._load.cache_clear()
-    assert abs(measure_cell(ONE[1])["accuracy"] - 0.1) < 0.06
+    assert abs(run_sweep(ONE[1:2], store=False)["accuracy"][0] - 0.1) < 0.06
 
 
 def split_shuffled(self, features, seed):

@@ -1,19 +1,27 @@
 """From source to target: the figures that the course prints, against independent computations."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
 from tlcourse import scratch, transfer, weights
 from tlcourse.backbones import load_backbone
+from tlcourse.classifiers import LinearSVM
 from tlcourse.course import CourseMap
 from tlcourse.datasets import SOURCES
 from tlcourse.features import shipped_features
 from tlcourse.training_images import prepare_images
-from tlcourse.transfer import evaluate_transfer, layer_sets, sample_per_class
+from tlcourse.transfer import (
+    evaluate_transfer,
+    every_second_class,
+    layer_sets,
+    sample_per_class,
+)
 
 # Each figure is the best of a few on ONE draw of the training images: all 36 of the baseline are
 # whole numbers of test images, as a mean over draws would not be. Ours is the mean of that over
@@ -69,10 +77,31 @@ def test_the_sample_has_as_many_of_each_class_and_no_image_twice():
 def test_too_few_images_unknown_family_and_layer_say_so():
     with pytest.raises(ValueError, match="has 40 images and 41 a class were asked for"):
         evaluate_transfer("natural", "insects", "fc7", per_class=41)
+    for per_class in (0, -1):
+        with pytest.raises(ValueError, match=f"per_class is {per_class}: ask for 1 image a class"):
+            evaluate_transfer("natural", "insects", "fc7", per_class=per_class)
     with pytest.raises(ValueError, match="No features of 'mammals' are shipped"):
         evaluate_transfer("natural", "mammals", "fc7")
     with pytest.raises(ValueError, match="no features of layer 'fc8'"):
         evaluate_transfer("natural", "insects", "fc8")
+
+
+def test_a_result_says_whether_the_svm_converged(monkeypatch):
+    settings = ("natural", "insects", "fc7", 5)
+    transfer._evaluate.cache_clear()
+    with monkeypatch.context() as patch, pytest.warns(ConvergenceWarning):
+        patch.setattr(transfer, "LinearSVM", partial(LinearSVM, max_iter=2))
+        assert evaluate_transfer(*settings).converged is False
+    transfer._evaluate.cache_clear()
+    assert evaluate_transfer(*settings).converged is True
+
+
+def test_every_second_class_is_numbered_anew():
+    train, _ = shipped_features("natural", "insects")
+    halved, rows = every_second_class(train), np.isin(train.labels, [0, 2, 4, 6, 8])
+    assert halved.classes == train.classes[::2]
+    np.testing.assert_array_equal(halved.labels, train.labels[rows] / 2)
+    np.testing.assert_array_equal(halved.matrix, train.matrix[rows])
 
 
 def best_on_one_draw(name, family, seed):

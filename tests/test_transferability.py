@@ -159,6 +159,8 @@ def test_what_cannot_be_scored_is_one_sentence():
     y = np.arange(20) % 2
     with pytest.raises(ValueError, match="Every feature is constant"):
         h_score(np.ones((20, 3)), y)
+    with pytest.raises(ValueError, match="Every feature is constant"):
+        h_score(np.full((7, 3), 0.1), y[:7])
     with pytest.raises(ValueError, match="Every feature is 0"):
         log_me(np.zeros((20, 3)), y)
     with pytest.raises(ValueError, match="shrinkage is 2"):

@@ -5,6 +5,7 @@ import re
 
 import pytest
 import traitlets
+from ipywidgets.widgets import widget
 from PIL import Image
 
 from tlcourse import widgets
@@ -47,6 +48,13 @@ class TestUnitExplorer:
         explorer.layer.value = "conv1_2"
         assert (explorer.unit.value, explorer.unit.max) == (15, 15)
         assert FAILED not in explorer._readout.value
+
+    def test_a_change_of_layer_leaves_no_widget_behind(self, explorer):
+        explorer.layer.value = "conv1_2"
+        before = len(widget._instances)
+        for layer in ("conv5_2", "fc7", "conv1_2"):
+            explorer.layer.value = layer
+        assert len(widget._instances) == before
 
     def test_every_source(self, explorer):
         for source in explorer.source.options:

@@ -2,6 +2,8 @@
 
 import re
 import shutil
+from html import unescape
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from tlcourse.datasets.drawn import DrawnImages
 from tlcourse.policies import Policy
 from tlcourse.your_problem import (
     POLICIES,
+    SOURCES,
     CannotReport,
     Comparison,
     Investigation,
@@ -28,6 +31,7 @@ from tlcourse.your_problem import (
     investigate,
     measure_nearness,
     open_problem,
+    options,
     pixel_option,
     report,
     report_html,
@@ -35,6 +39,7 @@ from tlcourse.your_problem import (
     svm_options,
     write_report,
 )
+from tlcourse.your_problem.options import PIXELS, SCRATCH
 
 CLASSES = ["daisy", "poppy", "rose"]
 
@@ -128,6 +133,14 @@ class TestOpening:
         assert "daisy (12), poppy (12), rose (12) a sample of 5 images" in problem.notes[0]
         assert problem.files == open_problem(folder, per_class=5, seed=3).files
 
+    @pytest.mark.parametrize(("orientation", "size"), [(1, (4032, 3024)), (6, (3024, 4032))])
+    def test_sizes_are_those_of_the_files(self, folder, orientation, size):
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        Image.new("RGB", (4032, 3024)).save(folder / "daisy" / "0.jpg", exif=exif)
+        problem = open_problem(folder)
+        assert tuple(problem.sizes[problem.files.index("daisy/0.jpg")]) == size
+
     def test_uneven_small_and_deep_images_are_noted(self, folder):
         for file in sorted((folder / "rose").iterdir())[2:]:
             file.unlink()
@@ -151,6 +164,9 @@ class TestOpening:
             Image.new("RGB", (4, 4), (number, 0, 0)).save(tmp_path / f"c{number}" / "a.png")
         with pytest.raises(ValueError, match="61 classes and this page is for 60"):
             open_problem(tmp_path)
+        for nothing in (0, -1):
+            with pytest.raises(ValueError, match=f"per_class is {nothing}: ask for 1"):
+                open_problem(per_class=nothing)
         with pytest.raises(ValueError, match="classes are for a drawn family"):
             open_problem(flowers, classes=["daisy"])
 
@@ -225,6 +241,8 @@ class TestNearness:
     def test_unknown_source_is_refused(self, problem):
         with pytest.raises(ValueError, match="'mars'"):
             measure_nearness(problem, ("mars",), repeats=2)
+        with pytest.raises(ValueError, match="no source to measure: name one or more"):
+            measure_nearness(problem, ())
 
 
 class TestComparison:
@@ -280,6 +298,46 @@ class TestReport:
         assert page.count("<img ") == len(re.findall(r'<img alt="', page)) >= 3
         assert "flowers &amp; co" in page and "flowers & co" not in page
         assert found.recommended.option.name in page and "seed=0" in page
+
+    @pytest.mark.parametrize(
+        ("sources", "seed", "from_scratch"),
+        [(("natural", "manmade"), 0, True), (("drawn",), 7, False), (SOURCES, 3, True)],
+    )
+    def test_remaking_asks_for_what_was_investigated(self, problem, sources, seed, from_scratch):
+        split = split_problem(problem, draws=2, seed=seed)
+        near = measure_nearness(problem, sources, repeats=2, seed=seed)
+        advice, right = advise(near, split), np.stack([problem.labels[split.test]] * 2)
+        named = [(advice.source, advice.method), ("", PIXELS), ("", SCRATCH)]
+        tried = [Option(*name, right, 1.0) for name in named[: 3 if from_scratch else 2]]
+        comparison = Comparison(tried, problem.labels[split.test])
+        page = report_html(Investigation(problem, split, near, advice, comparison))
+        call = unescape(re.search("<code>from .* import [*]; (.*)</code>", page)[1])
+        asked = {}
+
+        def investigate(problem, sources=SOURCES, draws=3, seed=0, from_scratch=False):
+            asked.update(sources=set(sources), draws=draws, seed=seed, from_scratch=from_scratch)
+
+        names = {"open_problem": lambda *_, **__: problem, "write_report": lambda *_: None}
+        exec(call, {**names, "investigate": investigate})
+        assert asked == {
+            "sources": set(sources),
+            "draws": 2,
+            "seed": seed,
+            "from_scratch": from_scratch,
+        }
+
+    @pytest.mark.parametrize(("seed", "given"), [(0, [0, 1]), (7, [7, 8])])
+    def test_training_takes_the_seed_of_the_page(self, problem, monkeypatch, seed, given):
+        taken = []
+
+        def fine_tune(*_, seed, **__):
+            taken.append(seed)
+            return SimpleNamespace(predict=lambda test: np.zeros(len(test.labels)))
+
+        monkeypatch.setattr(options, "fine_tune", fine_tune)
+        split = split_problem(problem, draws=2, seed=seed)
+        options.fine_tuned_option(problem, split, "natural", "reuse all", False)
+        assert taken == given
 
     def test_long_class_name_breaks_at_its_underscores_and_stays_escaped(self):
         assert report._breakable("golden_<b>_x") == "golden_<wbr>&lt;b&gt;_<wbr>x"

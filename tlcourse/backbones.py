@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torchvision import models, transforms
 
-from tlcourse import places365
+from tlcourse import places365, random_numbers
 from tlcourse import weights as weights_files
 from tlcourse.activations import recorded_means
 from tlcourse.small_vgg import SIDE, small_vgg
@@ -51,6 +51,7 @@ class Backbone:
     default_layers: tuple[str, ...]
     activation: str = "after ReLU"
     side: int = field(default=SIDE)
+    _fingerprint: tuple = field(default=(None, ""), init=False, repr=False, compare=False)
 
     @property
     def channel_axis(self):
@@ -62,14 +63,14 @@ class Backbone:
         """Features of each layer after averaging over space, as {layer: number of features}."""
         return _layer_sizes(self)
 
-    @cached_property
+    @property
     def fingerprint(self):
         """Changes with the architecture, the weights or the preprocessing."""
-        digest = hashlib.sha256(f"{self.layers}{self.preprocess}".encode())
-        for key, tensor in self.network.state_dict().items():
-            digest.update(key.encode())
-            digest.update(tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy())
-        return digest.hexdigest()[:16]
+        about, state = f"{self.layers}{self.preprocess}", self.network.state_dict()
+        now = about, {key: _traces(tensor) for key, tensor in state.items()}
+        if self._fingerprint[0] != now:
+            self._fingerprint = now, _digest(about, state)
+        return self._fingerprint[1]
 
     def check_layers(self, names):
         """``names`` in the order of the network; an unknown one raises with the known ones."""
@@ -217,10 +218,11 @@ def with_seed(build, seed):
     On the meta device nothing is drawn, and torch's random numbers are left alone: a run that
     trains in another thread may be using them.
     """
-    if torch.get_default_device().type == "meta":
+    device = torch.get_default_device()
+    if device.type == "meta":
         return build()
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with random_numbers.kept(device):
+        random_numbers.seed(seed, device)
         return build()
 
 
@@ -280,6 +282,20 @@ def _with_module_names(name, origin, network, prepare, side):
     return Backbone(
         name, origin, network.eval(), layers, prepare, default, "as the module gives it", side
     )
+
+
+def _traces(tensor):
+    """Of a change: quick to take, and the sum sees a write through ``.data`` too."""
+    version = None if tensor.is_inference() else tensor._version
+    return tensor.data_ptr(), version, tensor.sum().item()
+
+
+def _digest(about, state):
+    digest = hashlib.sha256(about.encode())
+    for key, tensor in state.items():
+        digest.update(key.encode())
+        digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()[:16]
 
 
 def _layer_sizes(backbone):

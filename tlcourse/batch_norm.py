@@ -6,6 +6,7 @@ import dataclasses
 import torch
 from torch import nn
 
+from tlcourse import random_numbers
 from tlcourse.architectures import small_vgg_backbone
 from tlcourse.small_vgg import WIDTHS
 from tlcourse.training_images import prepare_images
@@ -96,8 +97,8 @@ def _undo(norm, inputs):
 
 def tiny_network(seed=0):
     """One convolution, one batch normalisation and a linear layer, for the trap below."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with random_numbers.kept():
+        random_numbers.seed(seed)
         layers = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
         return nn.Sequential(*layers, nn.Flatten(), nn.Linear(4, 2))
 

@@ -4,6 +4,7 @@ import numpy as np
 from tqdm import tqdm
 
 from tlcourse.datasets.split import stratified_split
+from tlcourse.policy_comparison import paired_difference
 from tlcourse.transfer import evaluate_features, evaluate_transfer, of_rows
 
 CLASSIFIER_LAYERS, ALL_LAYERS = "fc6, fc7", "all layers"
@@ -120,24 +121,26 @@ def gains(accuracies, base=CLASSIFIER_LAYERS):
 
 
 def direction(points):
-    """1 or -1 where the mean of several draws is clearly above or below zero, else 0.
+    """1 or -1 where the mean of several draws is surely above or below zero, else 0.
 
-    Clearly: by more than two standard errors.
+    Surely: zero is outside the 95% interval of ``policy_comparison.paired_difference``.
 
     Parameters
     ----------
     points : sequence of float
         One a draw, two draws at least.
 
+    Returns
+    -------
+    int
+
     Raises
     ------
     ValueError
         If there are fewer than two.
     """
-    if len(points) < 2:
-        raise ValueError(f"{len(points)} draw has no spread: measure two draws or more.")
-    mean, error = np.mean(points), np.std(points, ddof=1) / np.sqrt(len(points))
-    return int(np.sign(mean)) if abs(mean) > 2 * error else 0
+    found = paired_difference(points)
+    return int(found.is_above_zero) - int(found.is_below_zero)
 
 
 def _first_of(block, layers):

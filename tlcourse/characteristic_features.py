@@ -116,28 +116,6 @@ def characteristic_features(X, labels, level=LEVEL, repeats=REPEATS, seed=0):
     return CharacteristicFeatures(above, below, critical, marks, np.array(luck))
 
 
-def ks_statistics(X, labels):
-    """One-sided two-sample Kolmogorov-Smirnov statistics of each class against the rest.
-
-    Parameters
-    ----------
-    X : ndarray of shape (images, features)
-    labels : ndarray of int, shape (images,)
-
-    Returns
-    -------
-    above, below : ndarray of float32, shape (classes, features)
-        The largest amount by which the distribution function of the class lies under that of
-        the other images (its values are larger), and over it.
-
-    Raises
-    ------
-    ValueError
-        If there are not two classes, lengths differ, or a value is NaN or infinite.
-    """
-    return _one_sided(*_ranked(X, labels), labels)
-
-
 def _ranked(X, labels):
     """Order of the images along each feature, and where a run of equal values ends."""
     X, labels = np.asarray(X), np.asarray(labels)

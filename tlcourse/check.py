@@ -201,11 +201,12 @@ def places365_finding():
 
 def cache_finding():
     folder = paths.cache_folder()
-    if not folder.is_dir():
-        return Finding("cache", f"{folder} (empty)")
-    if not os.access(folder, os.W_OK):
-        remedy = "make it writable, or name another folder in TLCOURSE_CACHE."
+    there = next(filter(os.path.exists, (folder, *folder.absolute().parents)), folder)
+    if not os.path.isdir(there) or not os.access(there, os.W_OK):
+        remedy = "make it a folder that can be written, or name another one in TLCOURSE_CACHE."
         return Finding("cache", f"{folder} cannot be written", remedy)
+    if there != folder:
+        return Finding("cache", f"{folder} (empty)")
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     return Finding("cache", f"{folder}, {size / 1e6:.1f} MB")
 

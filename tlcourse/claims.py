@@ -18,8 +18,8 @@ from types import MappingProxyType
 from tlcourse import paths
 
 VERDICTS = ("holds", "does not hold here", "depends")
-_MARKS = {"holds": "✓", "does not hold here": "✗", "depends": "◐"}
-_COLOURS = {"holds": "#009E73", "does not hold here": "#D55E00", "depends": "#0072B2"}
+MARKS = {"holds": "✓", "does not hold here": "✗", "depends": "◐"}
+COLOURS = {"holds": "#009E73", "does not hold here": "#D55E00", "depends": "#0072B2"}
 
 
 @dataclass(frozen=True)
@@ -91,12 +91,12 @@ class Verdict:
 
     def _repr_html_(self):
         figures = "".join(_figure_html(name, value) for name, value in self.figures.items())
-        colour = _COLOURS[self.verdict]
+        colour = COLOURS[self.verdict]
         return (
             f'<section aria-label="Verdict on {escape(self.id)}" style="border:1px solid {colour};'
             "border-left-width:10px;border-radius:6px;padding:10px 16px;max-width:64em;"
             'font-size:16px;line-height:1.45">'
-            f'<div style="font-size:22px;font-weight:700">{_MARKS[self.verdict]} '
+            f'<div style="font-size:22px;font-weight:700">{MARKS[self.verdict]} '
             f"{escape(self.verdict.capitalize())}</div>"
             f"<div><q>{escape(self.claim.sentence)}</q> <small>(slide: "
             f"{escape(self.claim.slide)})</small></div>"
@@ -106,9 +106,11 @@ class Verdict:
         )
 
     def _repr_markdown_(self):
-        figures = "; ".join(f"{name} **{_number(value)}**" for name, value in self.figures.items())
+        figures = "; ".join(
+            f"{name} **{as_number(value)}**" for name, value in self.figures.items()
+        )
         return (
-            f"**{_MARKS[self.verdict]} {self.verdict.capitalize()}**: {self.claim.sentence}\n\n"
+            f"**{MARKS[self.verdict]} {self.verdict.capitalize()}**: {self.claim.sentence}\n\n"
             f"{self.evidence}\n\n{figures}"
         )
 
@@ -142,7 +144,7 @@ def record(claim_id, verdict, evidence, figures):
     if not str(evidence).strip():
         raise ValueError(f"No evidence for {claim_id}: say in a sentence what was compared.")
     kept = Verdict(claim_id, verdict, str(evidence).strip(), _finite(claim_id, figures))
-    with paths.written_whole(_file_of(claim_id)) as temporary:
+    with paths.told_if_not_kept(), paths.written_whole(_file_of(claim_id)) as temporary:
         text = json.dumps(asdict(kept), indent=2, ensure_ascii=False) + "\n"
         temporary.write_text(text, encoding="utf-8")
     return kept
@@ -159,15 +161,9 @@ def recorded(claim_id):
     _check_claim(claim_id)
     try:
         kept = Verdict(**json.loads(_file_of(claim_id).read_text(encoding="utf-8")))
-    except (FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError, TypeError):
+    except (OSError, ValueError, TypeError):
         return None
     return kept if kept.id == claim_id and kept.verdict in VERDICTS else None
-
-
-def all_recorded():
-    """Every verdict recorded on this machine, as ``{claim id: Verdict}`` in lecture order."""
-    found = {claim_id: recorded(claim_id) for claim_id in CLAIMS}
-    return {claim_id: kept for claim_id, kept in found.items() if kept is not None}
 
 
 def _check_claim(claim_id):
@@ -194,11 +190,12 @@ def _file_of(claim_id):
     return paths.cache_folder() / "verdicts" / f"{claim_id}.json"
 
 
-def _number(value):
+def as_number(value):
+    """A figure of a verdict as text: a whole number whole, another with three digits or more."""
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
-    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
 
 
 def _figure_html(name, value):
-    return f"<span>{escape(name)} <b>{_number(value)}</b></span>"
+    return f"<span>{escape(name)} <b>{as_number(value)}</b></span>"

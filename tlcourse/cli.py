@@ -33,6 +33,8 @@ class BadPort(ValueError):
 
 def main(arguments=None):
     """Run one verb; returns the exit status."""
+    if hasattr(sys.stdout, "reconfigure"):  # a code page may lack a letter of a folder's name
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         verb, rest = split_verb(sys.argv[1:] if arguments is None else list(arguments))
         if verb == "help":

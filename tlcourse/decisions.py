@@ -5,7 +5,7 @@ The decision names an option of each case before its accuracy is known. What it 
 *regret*: the points that the best option has over it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from tqdm import tqdm
@@ -17,12 +17,12 @@ from tlcourse.policy_grid import SEEDS, TEST_PER_CLASS, read_grid
 from tlcourse.policy_grid import SOURCES as GRID_SOURCES
 from tlcourse.policy_grid import TARGETS as GRID_TARGETS
 from tlcourse.source_similarity import similarity_table
-from tlcourse.transfer import evaluate_features, of_rows, sample_per_class
+from tlcourse.transfer import evaluate_features, every_second_class, of_rows, sample_per_class
 from tlcourse.your_problem.advice import decide
 from tlcourse.your_problem.nearness import typical_distance
+from tlcourse.your_problem.options import EMBEDDINGS
 
 PHOTO_SOURCES = ("natural", "manmade")
-EMBEDDINGS = {"fc6": "L2 per image", "fc7": "L2 per image", "full network": "discretized"}
 VOLUMES, DRAWS = (5, 20), range(3)
 SVM = "full network + SVM"
 MIXED = "freeze, fine-tune, retrain"
@@ -135,7 +135,7 @@ def _policy_case(target, similarity, per_class):
         fits = (run.target, run.per_class) == (target, per_class) and run.seed in SEEDS
         if fits and run.similarity in (similarity, "none"):
             found.setdefault(run.policy, {})[run.seed] = run.accuracy
-    train, test = (_every_second(each) for each in shipped_features(source, target))
+    train, test = (every_second_class(each) for each in shipped_features(source, target))
     rows = [np.flatnonzero(test.labels == k)[:TEST_PER_CLASS] for k in range(len(test.classes))]
     test = of_rows(test, np.concatenate(rows))
     found[SVM] = {
@@ -146,13 +146,6 @@ def _policy_case(target, similarity, per_class):
     proposed = next(policy for policy in AS_PROPOSED if policy in found)
     decided = SVM if method == "full network" else proposed
     return Case(f"{target} from {source}, {per_class} a class", found, decided)
-
-
-def _every_second(features):
-    """Every second class of a family, as the grid has them."""
-    kept = features.labels % 2 == 0
-    chosen = {"matrix": features.matrix[kept], "labels": features.labels[kept] // 2}
-    return replace(features, **chosen, classes=features.classes[::2])
 
 
 def investigated_case(investigation):

@@ -16,6 +16,8 @@ from pathlib import Path
 import requests
 from tqdm import tqdm
 
+from tlcourse import paths
+
 TRIES = 4
 CHUNK = 2**16
 AGAIN_LATER = {408, 425, 429, 500, 502, 503, 504}
@@ -72,14 +74,14 @@ def download(remote, folder, page, tries=TRIES, pause=1.0):
     Raises
     ------
     DownloadError
-        If the file cannot be had or is not the published one. The last one is not kept.
+        If the file cannot be had or written, or is not the published one, which is not kept.
     """
     file = Path(folder) / remote.name
-    if file.exists():
-        _check_content(remote, file, file, "delete it, then fetch again")
-        return file
     part = file.with_name(f"{file.name}.part")
     try:
+        if file.exists():
+            _check_content(remote, file, file, "delete it, then fetch again")
+            return file
         file.parent.mkdir(parents=True, exist_ok=True)
         _download_part(remote, part, tries, pause)
         _check_content(remote, part, file, "it was not kept, fetch again")
@@ -208,7 +210,7 @@ def _check_content(remote, content, file, remedy):
         what = "the published checksum (MD5"
     else:
         found = digest(content, "sha256")
-        expected = recorded.read_text(encoding="utf-8").split()[0] if recorded.exists() else found
+        expected = _recorded(recorded) or found
         what = f"the first download, recorded in {recorded.name} (SHA-256"
         remedy += f", and delete {recorded.name} too if the host's file has been renewed"
     if found != expected:
@@ -219,8 +221,15 @@ def _check_content(remote, content, file, remedy):
             f"{file} does not have the content of {what} {expected}): it is truncated or altered; "
             f"{remedy}."
         )
-    if not remote.md5 and not recorded.exists():
-        recorded.write_text(f"{found}  {file.name}\n", encoding="utf-8")
+    if not remote.md5 and not _recorded(recorded):
+        with paths.written_whole(recorded) as temporary:
+            temporary.write_text(f"{found}  {file.name}\n", encoding="utf-8")
+
+
+def _recorded(file):
+    """The checksum in a file; empty where there is none."""
+    text = file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+    return text.partition(" ")[0].strip()
 
 
 def recorded_checksum(file):

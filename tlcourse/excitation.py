@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional as F
 from torchvision import transforms
 
-from tlcourse import paths
+from tlcourse import paths, random_numbers
 from tlcourse.knowledge_inside import check_unit, children_of
 
 STEPS, STEP_SIZE, JITTER = 40, 0.5, 8  # of the gradient ascent; the jitter is in pixels
@@ -52,7 +52,7 @@ def maximised_picture(backbone, layer, unit, seed=0, steps=STEPS):
             return np.asarray(kept.convert("RGB"))
     except OSError:
         made = _gradient_ascent(backbone, layer, unit, seed, steps)
-    with paths.written_whole(file) as temporary:
+    with paths.told_if_not_kept(), paths.written_whole(file) as temporary:
         Image.fromarray(made).save(temporary, "PNG")
     return made
 
@@ -67,8 +67,8 @@ def _gradient_ascent(backbone, layer, unit, seed, steps):
         waves = torch.view_as_complex(spectrum / slow)
         return torch.sigmoid(torch.fft.irfft2(waves, s=(full, full)))
 
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with random_numbers.kept():
+        random_numbers.seed(seed)
         spectrum = (0.05 * torch.randn(3, full, full // 2 + 1, 2)).requires_grad_()
         ascent = torch.optim.Adam([spectrum], lr=STEP_SIZE, maximize=True)
         shifted = transforms.RandomCrop(side)

@@ -8,6 +8,7 @@ on, and what cannot be read whole counts as absent.
 
 import hashlib
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -52,7 +53,8 @@ def images_fingerprint(dataset):
     if hasattr(dataset, "files"):
         for file, label in zip(dataset.files, dataset.targets, strict=True):
             status = Path(file).stat()
-            digest.update(f"{file} {status.st_size} {status.st_mtime_ns} {label}\n".encode())
+            line = f"{file} {status.st_size} {status.st_mtime_ns} {label}\n"
+            digest.update(os.fsencode(line))
     else:
         for index in range(len(dataset)):
             image, label = read_item(dataset, index)
@@ -94,8 +96,9 @@ def read_file(file):
 
 
 def write(key, entry):
-    """Keep an entry in the user's cache."""
-    write_file(user_file(key), **entry)
+    """Keep an entry in the user's cache; a warning where it cannot be written."""
+    with paths.told_if_not_kept():
+        write_file(user_file(key), **entry)
 
 
 def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=False):

@@ -34,13 +34,26 @@ def correlation_matrix(matrix):
 
 
 def _unit_columns(matrix):
-    """Each column with mean 0 and length 1; a constant one, up to rounding, is 0."""
-    centred = feature_matrix(matrix)
-    largest = np.abs(centred).max()
-    centred = centred - centred.mean(axis=0)
-    lengths = np.linalg.norm(centred, axis=0)
-    constant = lengths <= 1e-12 * np.sqrt(len(centred)) * largest
-    return centred / np.where(constant, np.inf, lengths)
+    """Each column with mean 0 and length 1; a constant one is 0."""
+    matrix = feature_matrix(matrix)
+    centred = matrix - matrix.mean(axis=0)
+    return centred / np.where(is_constant(matrix), np.inf, np.linalg.norm(centred, axis=0))
+
+
+def is_constant(matrix):
+    """Which features are the same for all images, up to rounding.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (images, features)
+
+    Returns
+    -------
+    ndarray of bool, shape (features,)
+        A range of a 1e-12th of the largest value of the matrix is rounding.
+    """
+    matrix = np.asarray(matrix, dtype=np.float64)
+    return np.ptp(matrix, axis=0) <= 1e-12 * np.abs(matrix).max()
 
 
 def correlation_between_layers(features):
@@ -198,10 +211,11 @@ def spread_of_scale(matrix):
     ValueError
         If every feature is constant.
     """
-    deviations = feature_matrix(matrix).std(axis=0)
-    if not deviations.any():
+    matrix = feature_matrix(matrix)
+    deviations = matrix.std(axis=0)[~is_constant(matrix)]
+    if not len(deviations):
         raise ValueError("Every feature is constant: there is no scale to compare.")
-    weak, strong = np.quantile(deviations[deviations > 0], SPREAD)
+    weak, strong = np.quantile(deviations, SPREAD)
     return float(strong / weak)
 
 
@@ -211,13 +225,13 @@ def share_of_variance(features):
     The variance is what tells images apart. An L2-regularised linear machine sees features
     through distances between images, so this is the weight of a layer's voice.
     """
+    if is_constant(features.matrix).all():
+        raise ValueError("Every feature is constant: there is no variance to share.")
     variances = {
         layer: float(np.square(values).sum())
         for layer, values in deviation_by_layer(features).items()
     }
     total = sum(variances.values())
-    if not total:
-        raise ValueError("Every feature is constant: there is no variance to share.")
     return {layer: variance / total for layer, variance in variances.items()}
 
 

@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from tlcourse import feature_cache, paths, weights
 from tlcourse.activations import recorded_means
-from tlcourse.datasets.folder import read_item
-from tlcourse.devices import best_device, check_device
+from tlcourse.datasets.folder import class_names, read_item, shown
+from tlcourse.devices import check_device
 
 SAFE_COSINE = 0.999
 WORTHWHILE_SPEEDUP, WORTHWHILE_SECONDS = 1.2, 20
@@ -115,26 +115,27 @@ def extract_features(
     Returns
     -------
     Features
-        Rows in the order of the dataset; values rounded to float16, as the cache keeps them.
+        Of these layers alone, rows in the order of the dataset, classes as it names them; values
+        rounded to float16, as the cache keeps them.
 
     Raises
     ------
     ValueError
         If the data set is empty, a layer or the device is not there, or an image is unreadable.
     """
-    layers = backbone.check_layers(layers or backbone.default_layers)
-    device = best_device() if device == "auto" else device
-    check_device(device)
+    layers = asked = backbone.check_layers(layers or backbone.default_layers)
+    device = check_device(device)
     if not len(dataset):
         raise ValueError("The data set is empty: there is no image to extract features from.")
     key = feature_cache.entry_key(backbone, dataset, precision) if cache else None
     found = feature_cache.read(key) if cache else None
-    if found and set(layers) <= set(found["layer_sizes"]):
-        return Features(**found).restricted_to(layers)
+    if found and set(asked) <= set(found["layer_sizes"]):
+        found["classes"] = class_names(dataset, found["labels"])
+        return Features(**found).restricted_to(asked)
     if found:
         layers = backbone.check_layers([*layers, *found["layer_sizes"]])
 
-    batch_size = batch_size or BATCH_SIZE[device]
+    batch_size = batch_size or BATCH_SIZE[_kind(device)]
     network = _prepared_network(backbone, dataset, layers, device, precision)
     matrix, labels, seconds = _stream(
         backbone, network, dataset, layers, device, batch_size, progress
@@ -143,7 +144,7 @@ def extract_features(
     features = Features(
         matrix,
         labels,
-        list(getattr(dataset, "classes", map(str, np.unique(labels)))),
+        class_names(dataset, labels),
         {layer: backbone.layer_sizes[layer] for layer in layers},
         {
             "backbone": backbone.name,
@@ -153,12 +154,12 @@ def extract_features(
             "device": device,
             "seconds": seconds,
             "fingerprint": backbone.fingerprint,
-            "left_out": [str(file) for file, _ in getattr(dataset, "left_out", [])],
+            "left_out": [shown(file) for file, _ in getattr(dataset, "left_out", [])],
         },
     )
     if cache:
         feature_cache.write(key, vars(features))
-    return features
+    return features.restricted_to(asked)
 
 
 def _stream(backbone, network, dataset, layers, device, batch_size, progress):
@@ -212,6 +213,10 @@ def _prepared_image(dataset, preprocess, index):
     return preprocess(image), int(label)
 
 
+def _kind(device):
+    return torch.device(device).type
+
+
 def _placed(images, device, dtype):
     return images.to(device=device, dtype=dtype, memory_format=torch.channels_last)
 
@@ -221,7 +226,7 @@ def _prepared_network(backbone, dataset, layers, device, precision):
     if precision not in ("auto", "float32", "reduced"):
         raise ValueError(f"precision is {precision!r}: choose 'auto', 'float32' or 'reduced'.")
     if precision == "reduced":
-        return _converted(backbone.network, device, REDUCED[device])
+        return _converted(backbone.network, device, REDUCED[_kind(device)])
     full = _converted(backbone.network, device, torch.float32)
     if precision == "float32":
         return full
@@ -229,7 +234,7 @@ def _prepared_network(backbone, dataset, layers, device, precision):
 
 
 def _converted(network, device, dtype):
-    if device == "cpu" and dtype == torch.float32:
+    if _kind(device) == "cpu" and dtype == torch.float32:
         return network.to(memory_format=torch.channels_last)
     return copy.deepcopy(network).to(device, dtype, memory_format=torch.channels_last)
 
@@ -245,7 +250,7 @@ def _fastest_safe(backbone, full, dataset, layers, device, n_images=8):
     seconds, wanted = _trial(backbone, full, images, layers, device)
     if seconds * len(dataset) / n_images < WORTHWHILE_SECONDS:
         return full
-    reduced = _converted(backbone.network, device, REDUCED[device])
+    reduced = _converted(backbone.network, device, REDUCED[_kind(device)])
     seconds_reduced, found = _trial(backbone, reduced, images, layers, device)
     cosine = min(F.cosine_similarity(wanted[la], found[la]).min().item() for la in layers)
     faster = seconds >= WORTHWHILE_SPEEDUP * seconds_reduced

@@ -1,6 +1,5 @@
 """Fine-tuning: a policy, a plain training loop, early stopping, and the best weights kept."""
 
-import torch
 from tqdm import tqdm
 
 from tlcourse.devices import check_device
@@ -177,7 +176,7 @@ def _train(run, train, validation, stop, progress, watch):
     steps = run.settings.steps_for(len(train)) * len(costs)
     silent = {} if progress else {"disable": True}
     bar = tqdm(total=steps, initial=at.step, desc=str(run.policy), delay=2, unit="step", **silent)
-    with bar, _randomness_kept(run.settings.device), explained(run):
+    with bar, explained(run):
         while True:
             stage = Stage(run, costs[at.stage], train, validation, progress)
             load_optimizer_tensors(stage.optimizer, at.optimizer)
@@ -239,8 +238,3 @@ def _reporter(bar, watch):
             watch(point)
 
     return report
-
-
-def _randomness_kept(device):
-    """torch's own random numbers go on afterwards as if nothing had been trained."""
-    return torch.random.fork_rng(devices=[device] if device.startswith("cuda") else [])

@@ -23,7 +23,7 @@ def selected(selector, names):
     Raises
     ------
     ValueError
-        If it means none.
+        If it means none and does not say so, as ``"bottom 0"`` does.
     """
     if selector == "*":
         return names
@@ -45,4 +45,6 @@ def _at_depth(selector, end, number, percent, names):
     count = len(names) * int(number) // 100 if percent else int(number)
     if count > len(names):
         raise ValueError(f"{selector!r} of {len(names)} layers: ask for {len(names)} at most.")
+    if not count and int(number):
+        raise ValueError(f"{selector!r} of {len(names)} layers is less than one: ask for more.")
     return names[:count] if end == "bottom" else names[len(names) - count :]

@@ -92,14 +92,7 @@ class League:
             saved = json.loads(self.file.read_text(encoding="utf-8")) if self.file else {}
             self.setting = dict(saved.get("setting", {}))
             self.results = [Result.from_json(each) for each in saved.get("results", [])]
-        except (
-            FileNotFoundError,
-            UnicodeDecodeError,
-            ValueError,
-            KeyError,
-            AttributeError,
-            TypeError,
-        ):
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
             self.setting, self.results = {}, []
 
     def add(self, run, test=None):
@@ -144,11 +137,11 @@ class League:
         self.save()
 
     def save(self):
-        """Write the league into its file, if it has one; the file appears only when whole."""
+        """Write the league whole into its file, if it has one; a warning where that fails."""
         if self.file is None:
             return
         content = {"setting": self.setting, "results": [asdict(each) for each in self.results]}
-        with paths.written_whole(self.file) as temporary:
+        with paths.told_if_not_kept(), paths.written_whole(self.file) as temporary:
             temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
     def standings(self):

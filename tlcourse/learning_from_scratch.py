@@ -23,6 +23,7 @@ from tlcourse.backbones import load_backbone
 from tlcourse.datasets.drawn import DrawnImages
 from tlcourse.datasets.photos import TinyImageNet, default_root
 from tlcourse.finetuning import fine_tune
+from tlcourse.policy_grid import keep
 from tlcourse.training_images import prepare_images
 from tlcourse.transfer import PER_CLASS, sample_per_class
 
@@ -312,27 +313,16 @@ def _left(which):
             yield wanted
 
 
-def _keep(which, run):
-    file = MEASURED / FILES[which]
-    kept = read_measured(which) if file.exists() else []
-    report = {
-        "what": __doc__.splitlines()[0],
-        "command": "python -m tlcourse.learning_from_scratch --data tiny-imagenet-200",
-        "cpu_threads": torch.get_num_threads(),
-        "runs": [vars(each) for each in (*kept, run)],
-    }
-    with paths.written_whole(file) as temporary:
-        temporary.write_text(json.dumps(report) + "\n", encoding="utf-8")
-
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(prog="python -m tlcourse.learning_from_scratch")
     parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
     options = parser.parse_args(arguments)
+    what = __doc__.splitlines()[0]
+    command = "python -m tlcourse.learning_from_scratch --data tiny-imagenet-200"
     try:
         for which in ORDER:
             for run in measure(which, options.data):
-                _keep(which, run)
+                keep(MEASURED / FILES[which], what, command, run)
                 settings = ", ".join(f"{name} {run.settings.get(name)}" for name in TRIED)
                 said = f"{run.start}, {run.budget}, {run.per_class} a class, seed {run.seed}"
                 print(f"{said}, {settings}: {run.accuracy:.1%}", flush=True)

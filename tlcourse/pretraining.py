@@ -25,6 +25,7 @@ from tqdm import tqdm
 
 from tlcourse import paths
 from tlcourse.datasets.photos import default_root
+from tlcourse.devices import check_device
 from tlcourse.small_vgg import fold_batch_norm, small_vgg
 from tlcourse.sources import SOURCES
 
@@ -52,9 +53,20 @@ def pretrain(name, root, folder, recipe=None, device="cpu", progress=True):
         The trained network, with batch normalisation.
     dict
         Measured: accuracy on the source's validation images, seconds of training.
+
+    Raises
+    ------
+    ValueError
+        If a cycle has less than one epoch, the device is not there, or the checkpoint is of
+        another recipe.
+    FloatingPointError
+        If the loss is not finite.
     """
     source = SOURCES[name]
     recipe = recipe or source.recipe
+    if (fewest := min(cycle["epochs"] for cycle in recipe["cycles"])) < 1:
+        raise ValueError(f"{fewest} epochs train nothing: take 1 or more.")
+    device = check_device(device)
     torch.manual_seed(recipe["seed"])
     images, labels = as_tensors(source.images("train", root), progress)
     validation = as_tensors(source.images("val", root), progress)
@@ -258,7 +270,7 @@ def _save(checkpoint, recipe, epoch, seconds, network, optimizer, schedule):
 def _resume(checkpoint, recipe, network, optimizer, schedule):
     if not checkpoint.exists():
         return 0, 0.0
-    state = torch.load(checkpoint, weights_only=True)
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     if state["recipe"] != recipe:
         raise ValueError(f"{checkpoint} has another recipe: delete it or name another --out.")
     network.load_state_dict(state["network"])
@@ -282,7 +294,7 @@ def main(arguments=None):
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     options = parser.parse_args(arguments)
     recipe = SOURCES[options.source].recipe
-    if options.epochs:
+    if options.epochs is not None:
         recipe = {**recipe, "cycles": [{**recipe["cycles"][0], "epochs": options.epochs}]}
     if options.precision:
         recipe = {**recipe, "precision": options.precision}

@@ -209,7 +209,7 @@ class PublishedTable:
             f'line-height:1.4"><div style="font-weight:700">{escape(TITLES[self.which])}</div>'
             f'<div style="overflow-x:auto;font-size:15px">{table}</div><div>{legend}. '
             'Mean per-class accuracy in percent.</div><div style="font-weight:700;margin-top:10px">'
-            'Corrections, not applied above</div><div style="overflow-x:auto">'
+            'Corrections</div><div style="overflow-x:auto">'
             f"{notes.to_html(index=False, border=0)}</div>"
             "</section>"
         )

@@ -1,7 +1,6 @@
 """What a linear SVM makes of reused features: by images a class, and by its settings."""
 
 import warnings
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,7 +9,13 @@ from torch.utils.data import Subset
 
 from tlcourse.features import shipped_features
 from tlcourse.learning_from_scratch import FAMILY, SOURCE, drawn_flowers
-from tlcourse.transfer import PER_CLASS, evaluate_features, of_rows, sample_per_class
+from tlcourse.transfer import (
+    PER_CLASS,
+    evaluate_features,
+    every_second_class,
+    of_rows,
+    sample_per_class,
+)
 
 FULL_NETWORK = "full network"
 CS = (0.01, 0.1, 1, 10, 100)
@@ -29,7 +34,7 @@ def five_insects(source=SOURCE):
     train, test : Features
         Five classes; 40 training and 50 test images of each.
     """
-    return tuple(_every_second_class(part) for part in shipped_features(source, FAMILY))
+    return tuple(every_second_class(part) for part in shipped_features(source, FAMILY))
 
 
 def flowers_of_the_grid(per_class=PER_CLASS, n_test=40):
@@ -112,8 +117,3 @@ def _as_layers(layers, features):
 
 def _drawn(train, volume, seed):
     return of_rows(train, sample_per_class(train.labels, volume, seed))
-
-
-def _every_second_class(features):
-    kept = of_rows(features, features.labels % 2 == 0)
-    return replace(kept, labels=kept.labels // 2, classes=features.classes[::2])

@@ -116,16 +116,13 @@ def images_needed(by_volume, accuracy):
     Returns
     -------
     float
-        On a straight line over the logarithm of the number of images; ``inf`` where the accuracy
-        is above all measured ones, and the smallest number where it is below all.
+        Where the straight lines over the logarithm of the number of images reach it first;
+        ``inf`` where the accuracy is above all measured ones, and the smallest number where it is
+        below all.
     """
     volumes = sorted(by_volume)
-    means = np.maximum.accumulate([np.mean(by_volume[volume]) for volume in volumes])
-    if accuracy > means[-1]:
-        return math.inf
-    logarithms = np.log(volumes)
-    rising = np.flatnonzero(np.diff(means, prepend=-1) > 0)
-    return float(np.exp(np.interp(accuracy, means[rising], logarithms[rising])))
+    means = [np.mean(by_volume[volume]) for volume in volumes]
+    return math.exp(cost_to_reach((np.log(volumes), means), accuracy))
 
 
 def times_fewer_images(reused, scratch, per_class, n_test, seed=0):

@@ -54,8 +54,8 @@ def proxy_a_distance(source, target, classifier=None, folds=5, random_state=0):
     Raises
     ------
     ValueError
-        If the feature spaces differ, a value is NaN or infinite, or a domain has fewer images
-        than folds.
+        If the feature spaces differ, a value is NaN or infinite, a domain has fewer images than
+        folds, or too few of them differ.
 
     Notes
     -----
@@ -92,8 +92,15 @@ def _folds(X, domain, folds, random_state):
     groups = np.unique(X, axis=0, return_inverse=True)[1]
     if groups.max() + 1 == len(X):
         return StratifiedKFold(folds, shuffle=True, random_state=random_state).split(X, domain)
-    grouped = StratifiedGroupKFold(folds, shuffle=True, random_state=random_state)
-    return grouped.split(X, domain, groups)
+    if groups.max() + 1 >= folds:
+        grouped = StratifiedGroupKFold(folds, shuffle=True, random_state=random_state)
+        splits = list(grouped.split(X, domain, groups))
+        if all(len(np.unique(domain[train])) == 2 for train, _ in splits):
+            return splits
+    raise ValueError(
+        f"Equal images are kept in one fold, and too few differ for {folds} folds that each leave "
+        "both domains to train on: give more images that differ, or lower folds."
+    )
 
 
 def frechet_distance(source, target, shrinkage=None):

@@ -15,7 +15,7 @@ from traitlets import Set
 from traitlets.config import Config
 
 from tlcourse import paths
-from tlcourse.browsers import find_browser
+from tlcourse.browsers import CannotPrint, find_browser, print_page
 from tlcourse.formulas import formula_html
 from tlcourse.reveal import LICENCE, as_module_url, reveal_files
 
@@ -98,29 +98,20 @@ def export_decks(notebooks, folder):
     CannotExport
         If the folder cannot be written, a notebook has no stored outputs, or no PDF can be printed.
     """
-    folder = writable_folder(folder)
     linked = {notebook.stem for notebook in notebooks}
     decks = []
-    for notebook in notebooks:
-        deck = folder / f"{notebook.stem}.html"
-        deck.write_text(deck_html(notebook, linked), encoding="utf-8")
-        decks.append(deck)
-        yield deck
-    yield from print_pdfs(decks)
-
-
-def writable_folder(folder):
-    """``folder``, made if need be; CannotExport if nothing can be written there."""
-    folder = Path(folder).expanduser()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".tlcourse-probe"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as problem:
-        reason = problem.strerror or problem
-        raise CannotExport(f"{folder} cannot be written ({reason}): name another folder.") from None
-    return folder.resolve()
+        folder = paths.writable_folder(Path(folder).expanduser()).resolve()
+        for notebook in notebooks:
+            html = deck_html(notebook, linked)
+            deck = folder / f"{notebook.stem}.html"
+            with paths.written_whole(deck) as temporary:
+                temporary.write_text(html, encoding="utf-8")
+            decks.append(deck)
+            yield deck
+    except paths.CannotWrite as problem:
+        raise CannotExport(str(problem)) from None
+    yield from print_pdfs(decks)
 
 
 def deck_html(notebook, linked=()):
@@ -191,6 +182,11 @@ def print_pdfs(decks):
     Yields
     ------
     Path
+
+    Raises
+    ------
+    CannotExport
+        If there is no browser, or it fails.
     """
     browser = find_browser()
     if browser is None:
@@ -198,30 +194,15 @@ def print_pdfs(decks):
             "the decks are written, their PDFs are not: install Chromium, Chrome or Edge, which "
             "print them, and export again."
         )
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=browser, args=browser_options())
-        for deck in decks:
-            yield _print_pdf(started, deck)
-        started.close()
-
-
-def browser_options():
-    """Chromium refuses its sandbox to the administrator of a container."""
-    import os
-
-    return ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
-
-
-def _print_pdf(browser, deck):
-    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
-    page.goto(deck.as_uri())
-    page.wait_for_function("window.Reveal?.isReady()")
-    pdf = deck.with_suffix(".pdf")
-    page.pdf(path=pdf, prefer_css_page_size=True, print_background=True)
-    page.close()
-    return pdf
+    size, ready = {"width": WIDTH, "height": HEIGHT}, "window.Reveal?.isReady()"
+    for deck in decks:
+        try:
+            yield print_page(browser, deck, size, ready)
+        except CannotPrint as problem:
+            raise CannotExport(
+                f"the decks are written, {deck.stem}.pdf is not ({problem}): see that {browser} "
+                "starts and that playwright is installed, and export again."
+            ) from None
 
 
 @lru_cache(maxsize=1)

@@ -30,8 +30,8 @@ class SweepStore:
     def __init__(self, folder=None):
         self.folder = Path(folder or paths.cache_folder() / "sweeps")
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as problem:
+            paths.writable_folder(self.folder)
+        except paths.CannotWrite as problem:
             raise ValueError(
                 f"The store {self.folder} is not a folder that can be written "
                 f"({problem.strerror}): name another folder in store=."
@@ -52,9 +52,9 @@ class SweepStore:
         return record["result"] if whole else None
 
     def write(self, key, result):
-        """Keep a result, a dict that JSON can hold; the file appears only when whole."""
+        """Keep a result, a dict that JSON can hold, whole; a warning where that fails."""
         record = {"format": FORMAT, "result": result, "check": _check(key, result)}
-        with paths.written_whole(self._file(key)) as temporary:
+        with paths.told_if_not_kept(), paths.written_whole(self._file(key)) as temporary:
             temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
 
     def _file(self, key):

@@ -5,6 +5,7 @@ unchanged. Every cell is computed on one thread, so that its number is the same 
 """
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -30,7 +31,8 @@ def run_sweep(cells, store=None, n_jobs=None, progress=True):
     ----------
     cells : sequence of Cell
     store : path or False, optional
-        Folder of finished cells, by default ``sweeps`` in the user's cache; False keeps nothing.
+        Folder of finished cells, by default ``sweeps`` in the user's cache; False keeps nothing,
+        nor does, with a warning, a cache that cannot be written.
     n_jobs : int, optional
         Processes, as for joblib: by default 1 here, all workers under
         ``joblib.parallel_config(backend="dask")``.
@@ -47,15 +49,15 @@ def run_sweep(cells, store=None, n_jobs=None, progress=True):
     Raises
     ------
     ValueError
-        If there are no cells, features cannot be had, are not finite, or lack a layer, or a class
-        has fewer images than are asked for.
+        If there are no cells, features cannot be had, are not finite, or lack a layer, a class has
+        fewer images than are asked for, or ``store`` cannot be written.
     """
     import pandas as pd
 
     cells = list(cells)
     if not cells:
         raise ValueError("There are no cells to measure: make some with make_cells.")
-    store = NoStore() if store is False else SweepStore(store)
+    store = _open_store(store)
     prepared = _prepare_all(cells, progress)
     pairs = [prepared[cell.source, cell.target] for cell in cells]
     keys = [_key(cell, pair) for cell, pair in zip(cells, pairs, strict=True)]
@@ -72,21 +74,16 @@ def run_sweep(cells, store=None, n_jobs=None, progress=True):
     return pd.DataFrame(rows)
 
 
-def measure_cell(cell):
-    """One cell, measured now.
-
-    Returns
-    -------
-    dict
-        As a row of ``run_sweep``'s table, from accuracy on.
-
-    Raises
-    ------
-    ValueError
-        As ``run_sweep``.
-    """
-    pair = _prepare_all([cell], progress=True)[cell.source, cell.target]
-    return _measured(0, cell, pair)[1]
+def _open_store(folder):
+    if folder is False:
+        return NoStore()
+    try:
+        return SweepStore(folder)
+    except ValueError as problem:
+        if folder is not None:
+            raise
+        warnings.warn(f"No cell is kept: {problem}", stacklevel=3)
+        return NoStore()
 
 
 def _finished(numbers, cells, pairs, n_jobs):

@@ -14,6 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 from torch import nn
 
+from tlcourse import random_numbers
 from tlcourse.backbones import Backbone
 from tlcourse.classifiers import LinearSVM, mean_class_accuracy
 from tlcourse.datasets.drawn import DrawnImages
@@ -194,8 +195,8 @@ def learn(sample, space, start, seed=0, epochs=EPOCHS, learning_rate=LEARNING_RA
     PredictiveFunction
     """
     labels = sample.labels(space)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with random_numbers.kept():
+        random_numbers.seed(seed)
         names, network = _started(start, tuple(dict.fromkeys(labels.tolist())))
         y = torch.tensor([names.index(label) for label in labels])
         _train(network, sample.activations, y, epochs, learning_rate)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from tqdm import tqdm
 
-from tlcourse.datasets.folder import read_item
+from tlcourse.datasets.folder import class_names, read_item
 from tlcourse.pretraining import as_input
 
 PASS = 100  # images in one pass through a frozen network
@@ -103,7 +103,7 @@ def prepare_images(backbone, images, progress=True):
     items = [read_item(images, row) for row in rows]
     inputs = torch.stack([backbone.preprocess(image) for image, _ in items])
     labels = torch.tensor([int(label) for _, label in items])
-    return PreparedImages(inputs, labels, _class_names(images, labels))
+    return PreparedImages(inputs, labels, class_names(images, labels))
 
 
 def is_empty(images):
@@ -121,14 +121,7 @@ def _from_tensors(inputs, labels):
             "side) and (n,)."
         )
     inputs = as_input(inputs) if inputs.dtype == torch.uint8 else inputs.float()
-    return PreparedImages(inputs, labels, _class_names(None, labels))
-
-
-def _class_names(dataset, labels):
-    """The data set's own names; numbers where it has none, as a ``Subset``."""
-    while hasattr(dataset, "dataset"):
-        dataset = dataset.dataset
-    return getattr(dataset, "classes", None) or [str(n) for n in range(int(labels.max()) + 1)]
+    return PreparedImages(inputs, labels, class_names(None, labels))
 
 
 @torch.no_grad()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import torch
 from torch.nn import functional as F
 
-from tlcourse import pretraining
+from tlcourse import pretraining, random_numbers
 from tlcourse.interruptions import asked_to_stop
 from tlcourse.training_errors import Diverged
 from tlcourse.training_images import placed
@@ -124,12 +124,12 @@ def train_stage(stage, stop=None, report=lambda point: None):
     while stage.steps_done < stage.n_steps:
         if asked_to_stop(stop):
             return "stopped"
-        started, started_cpu = time.perf_counter(), time.process_time()
-        generator = seeded(settings.seed, progress.step, stage.device)
-        images, labels = stage.batch(stage.batches.rows(progress.step), generator)
         stage.set_learning_rates()
-
-        loss = F.cross_entropy(stage.model(images), labels)
+        with random_numbers.kept(stage.device):
+            started, started_cpu = time.perf_counter(), time.process_time()
+            generator = seeded(settings.seed, progress.step, stage.device)
+            images, labels = stage.batch(stage.batches.rows(progress.step), generator)
+            loss = F.cross_entropy(stage.model(images), labels)
         stage.optimizer.zero_grad()
         loss.backward()
         stage.optimizer.step()
@@ -192,7 +192,8 @@ class Batches:
 def seeded(seed, step, device="cpu"):
     """Make all that is random in a step depend on seed and step only: one can go on anywhere.
 
-    Dropout takes torch's own generators, which are seeded here.
+    Dropout takes torch's own generators, which are seeded here: call it in a block of
+    ``tlcourse.random_numbers.kept``.
 
     Returns
     -------
@@ -200,11 +201,7 @@ def seeded(seed, step, device="cpu"):
         For augmentation.
     """
     number = _number(seed, step)
-    torch.default_generator.manual_seed(number)
-    if device.startswith("cuda"):
-        torch.cuda.manual_seed(number)
-    elif device == "mps":
-        torch.mps.manual_seed(number)
+    random_numbers.seed(number, device)
     return torch.Generator().manual_seed(number)
 
 

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import NamedTuple
 
 LEARNING_RATE = 0.005  # by default: twice that sends some seeds of "fine-tune all" to chance
@@ -35,14 +36,15 @@ class Settings:
         for name in ("epochs", "steps", "batch_size", "patience", "evaluate_every"):
             value = getattr(self, name)
             may_be_none = name not in ("epochs", "batch_size")
-            if not (may_be_none and value is None) and (value != int(value) or value < 1):
-                raise ValueError(f"{name} is {value}: take a whole number, 1 or more.")
-        if not (0 < self.learning_rate < math.inf):
-            raise ValueError(f"learning_rate is {self.learning_rate}: take a number above 0.")
-        if not (0 <= self.weight_decay < math.inf):
-            raise ValueError(f"weight_decay is {self.weight_decay}: take 0 or more.")
-        if not 0 <= self.augment <= 1:
-            raise ValueError(f"augment is {self.augment}: take a strength from 0 to 1.")
+            if not (may_be_none and value is None) and not _is_whole(value):
+                raise ValueError(f"{name} is {value!r}: take a whole number, 1 or more.")
+        rate, decay, strength = self.learning_rate, self.weight_decay, self.augment
+        if not (isinstance(rate, Real) and 0 < rate < math.inf):
+            raise ValueError(f"learning_rate is {rate!r}: take a number above 0.")
+        if not (isinstance(decay, Real) and 0 <= decay < math.inf):
+            raise ValueError(f"weight_decay is {decay!r}: take 0 or more.")
+        if not (isinstance(strength, Real) and 0 <= strength <= 1):
+            raise ValueError(f"augment is {strength!r}: take a strength from 0 to 1.")
         for name, known in (("optimizer", ("sgd", "adamw")), ("schedule", ("cosine", "constant"))):
             if getattr(self, name) not in known:
                 choices = " or ".join(map(repr, known))
@@ -56,6 +58,10 @@ class Settings:
     def keeps_frozen(self):
         """Whether a frozen bottom is to be computed once."""
         return self.cache and not self.augment
+
+
+def _is_whole(value):
+    return isinstance(value, Real) and value >= 1 and value % 1 == 0
 
 
 class CurvePoint(NamedTuple):

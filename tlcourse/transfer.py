@@ -34,12 +34,16 @@ A_FEW = (
 
 @dataclass(frozen=True)
 class TransferResult:
-    """Accuracies are shares of 1; ``accuracy`` is the mean over classes, the paper's score."""
+    """Accuracies are shares of 1; ``accuracy`` is the mean over classes, the paper's score.
+
+    ``converged`` is False where the SVM stopped at its largest number of passes.
+    """
 
     accuracy: float
     per_class: dict[str, float]
     n_features: int
     seconds: float
+    converged: bool
 
 
 def evaluate_transfer(
@@ -69,7 +73,8 @@ def evaluate_transfer(
     Raises
     ------
     ValueError
-        If a class has fewer images than ``per_class``, or a layer or normalization is not there.
+        If a class has fewer images than ``per_class``, ``per_class`` is below 1, or a layer or
+        normalization is not there.
     """
     layers = (layers,) if isinstance(layers, str) else tuple(layers)
     return _evaluate(backbone_name, family, layers, per_class, seed, C, normalization)
@@ -85,6 +90,12 @@ def _evaluate(backbone_name, family, layers, per_class, seed, C, normalization):
 def of_rows(features, rows):
     """The features of some images only, in the order of ``rows``."""
     return replace(features, matrix=features.matrix[rows], labels=features.labels[rows])
+
+
+def every_second_class(features):
+    """The features of classes 0, 2, 4, ..., which become 0, 1, 2, ..."""
+    kept = of_rows(features, features.labels % 2 == 0)
+    return replace(kept, labels=kept.labels // 2, classes=features.classes[::2])
 
 
 def evaluate_features(train, test, layers, seed=0, C=1.0, normalization="L2 per image"):
@@ -113,7 +124,8 @@ def evaluate_features(train, test, layers, seed=0, C=1.0, normalization="L2 per 
     seconds = time.perf_counter() - started
     recalls = recall_score(test.labels, predicted, average=None)
     per_class = dict(zip(test.classes, recalls.tolist(), strict=True))
-    return TransferResult(float(recalls.mean()), per_class, X.shape[1], seconds)
+    converged = bool(machine.n_iter_ < machine.max_iter)
+    return TransferResult(float(recalls.mean()), per_class, X.shape[1], seconds, converged)
 
 
 def sample_per_class(labels, per_class, seed):
@@ -122,8 +134,10 @@ def sample_per_class(labels, per_class, seed):
     Raises
     ------
     ValueError
-        If a class has fewer.
+        If a class has fewer, or ``per_class`` is below 1.
     """
+    if per_class < 1:
+        raise ValueError(f"per_class is {per_class}: ask for 1 image a class or more.")
     generator, rows = np.random.default_rng(seed), []
     for label in np.unique(labels):
         candidates = np.flatnonzero(labels == label)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.linalg import svd
 from scipy.optimize import minimize_scalar
 
+from tlcourse.feature_statistics import is_constant
 from tlcourse.samples import check_shrinkage, class_indices, feature_matrix, noise_control
 
 __all__ = ["h_score", "leep", "log_me", "noise_control"]
@@ -72,9 +73,9 @@ def h_score(X, y, shrinkage="ledoit-wolf"):
             "classes - 1 for any labels: use shrinkage='ledoit-wolf' or more images.",
             stacklevel=2,
         )
-    centred = X - X.mean(axis=0)
-    if not centred.any():
+    if is_constant(X).all():
         raise ValueError("Every feature is constant: there is no variance to score.")
+    centred = X - X.mean(axis=0)
     U, squares = _spectrum(centred)
     variances = squares / len(X)
     share = shrinkage or 0.0

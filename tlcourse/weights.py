@@ -70,14 +70,20 @@ def fetch_torchvision(enum, name):
     Raises
     ------
     WeightsError
-        If the file can be neither found nor downloaded, or its hash is wrong.
+        If the file can be neither found nor downloaded, its folder cannot be written, or its hash
+        is wrong.
     """
     file = Path(torch.hub.get_dir()) / "checkpoints" / enum.url.rsplit("/", 1)[1]
     command = f"python3 start.py fetch {name}"
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
         try:
+            paths.writable_folder(file.parent)
             torch.hub.download_url_to_file(enum.url, str(file), hash_prefix=_hash_prefix(file))
+        except paths.CannotWrite as problem:
+            raise WeightsError(
+                f"{file.parent} cannot be written ({problem.strerror}): set TORCH_HOME to a folder "
+                "that can be."
+            ) from problem
         except (URLError, OSError, RuntimeError) as problem:
             raise WeightsError(
                 f"{file.name} is not on this machine and could not be downloaded "
@@ -97,7 +103,7 @@ def read_file(file):
     Raises
     ------
     WeightsError
-        If the file is missing, truncated, or holds pickled objects.
+        If the file is missing, truncated, or holds pickled objects or no state dict.
     """
     file = Path(file)
     if not file.exists():
@@ -115,7 +121,13 @@ def read_file(file):
         raise WeightsError(
             f"{file} is truncated or not a weights file ({problem}): copy or save it again."
         ) from problem
-    return state.get("state_dict", state)
+    state = state.get("state_dict", state) if isinstance(state, dict) else state
+    if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):
+        raise WeightsError(
+            f"{file} holds no state dict, which is tensors by name: save network.state_dict() "
+            "alone."
+        )
+    return state
 
 
 def _load_tensors(file):
@@ -138,7 +150,7 @@ def load_into(network, state, origin):
         Names the first tensor that is missing, unexpected, or of another shape.
     """
     expected = network.state_dict()
-    for key in expected.keys() | state.keys():
+    for key in [*expected, *(key for key in state if key not in expected)]:
         if key not in state or key not in expected or state[key].shape != expected[key].shape:
             break
     else:

@@ -1,6 +1,7 @@
 """Your own images: a folder with one sub-folder a class, whatever its files turn out to be."""
 
 import os
+import threading
 import warnings
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tqdm import tqdm
 DRAFT_SIDE = 1024
 MOST_PIXELS = 90_000_000
 NOT_YOURS = {"thumbs.db", "desktop.ini", "__macosx"}
+_FILTERS = threading.Lock()  # of warnings: of the process, and pictures are read in threads
 
 
 class UnreadableImage(ValueError):
@@ -22,7 +24,7 @@ class UnreadableImage(ValueError):
         self.path, self.reason = path, reason
 
     def __str__(self):
-        return f"{self.path}: {self.reason}."
+        return f"{shown(self.path)}: {self.reason}."
 
 
 def read_item(dataset, index):
@@ -40,6 +42,29 @@ def read_item(dataset, index):
             f"Image {index} of the data set cannot be read ({problem}): take it out, or read "
             "the folder with tlcourse.datasets.ImageFolder, which lists and leaves out such."
         ) from problem
+
+
+def class_names(dataset, labels):
+    """The data set's own names, those behind a ``Subset`` too; numbers where it has none.
+
+    Parameters
+    ----------
+    dataset : Dataset or None
+    labels : ndarray or tensor of int, shape (n,)
+
+    Returns
+    -------
+    list of str
+        Labels index it.
+    """
+    while hasattr(dataset, "dataset"):
+        dataset = dataset.dataset
+    return list(getattr(dataset, "classes", ())) or [str(n) for n in range(int(labels.max()) + 1)]
+
+
+def shown(path):
+    """A path for people, also where bytes of a file's name are no text: ``\\udce9``."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def read_image(path):
@@ -63,21 +88,28 @@ def read_image(path):
     ------
     UnreadableImage
         A ValueError that names the file and the reason: empty, not an image, truncated, damaged,
-        or of more than 90 million pixels.
+        or of more than 90 million pixels, a JPEG's counted as it is decoded.
     """
+    return read_with_size(path)[0]
+
+
+def read_with_size(path):
+    """As ``read_image``, and the upright picture's (width, height) in the file."""
     try:
         with _opened(path) as image:
+            size = image.size
             image.draft(None, (DRAFT_SIDE, DRAFT_SIDE))
+            drafted = image.size
             if image.width * image.height > MOST_PIXELS:
                 raise Image.DecompressionBombError
             ImageOps.exif_transpose(image, in_place=True)
-            return _as_rgb(image)
+            return _as_rgb(image), size if image.size == drafted else size[::-1]
     except Exception as problem:  # damaged files raise nearly anything from inside Pillow
         raise UnreadableImage(path, _reason(path, problem)) from problem
 
 
 def _opened(path):
-    with warnings.catch_warnings():
+    with _FILTERS, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         return Image.open(path)
 
@@ -130,7 +162,7 @@ class ImageFolder(Dataset):
     targets : list of int
         Index into ``classes``, one an image.
     classes : list of str
-        Names of the sub-folders, sorted.
+        Names of the sub-folders, sorted, as people read them.
     left_out : list of (Path, str)
         Files that were left out, and why.
 
@@ -186,7 +218,8 @@ class ImageFolder(Dataset):
             )
 
     def _listed(self, left_out, most=10):
-        named = [f"{file.relative_to(self.root).as_posix()} ({why})" for file, why in left_out]
+        relative = [(file.relative_to(self.root), why) for file, why in left_out]
+        named = [f"{shown(file.as_posix())} ({why})" for file, why in relative]
         more = [f"and {len(named) - most} more"] if len(named) > most else []
         return ", ".join(named[:most] + more)
 
@@ -208,7 +241,7 @@ def _files_by_class(root):
             "apart, add the sub-folder of a second class."
         )
     left_out = [(file, "not in the sub-folder of a class") for file in loose]
-    return {folder.name: _files_below(folder) for folder in folders}, left_out
+    return {shown(folder.name): _files_below(folder) for folder in folders}, left_out
 
 
 def _files_below(folder):

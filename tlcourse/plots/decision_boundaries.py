@@ -104,7 +104,8 @@ def plot_margins(angles, margins, boundaries, ax=None):
         ax.plot(turned[order], curve[order], color=OKABE_ITO["sky blue"], lw=2, label=label[0])
         at = (boundary.angle - best + 180) % 360 - 180
         ax.plot(at, boundary.margin, "D", color=OKABE_ITO["vermillion"], label=label[1])
-    ax.axhline(0, color="0.4", linestyle="dotted", label="below: the line separates nothing")
+    below = "below: the line does not separate the classes"
+    ax.axhline(0, color="0.4", linestyle="dotted", label=below)
     ax.set_xlim(-60, 60)
     ax.set_ylim(-0.6, 1.2 * max(boundary.margin for boundary in boundaries))
     ax.set_xlabel("degrees from the best direction of brute force")

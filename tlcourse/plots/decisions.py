@@ -20,7 +20,9 @@ def plot_nearness(nearness, ax=None):
         low, high = nearness.intervals[source]
         ax.barh(row, distance, height=0.6, color=OKABE_ITO["sky blue"])
         ax.hlines(row, low, high, "black", linewidth=4)
-        ax.annotate(f"{distance:.2f}", (high, row), (8, 0), textcoords="offset points", va="center")
+        box = {"facecolor": "white", "edgecolor": "none", "pad": 2}
+        text = {"xytext": (8, 0), "textcoords": "offset points", "va": "center", "bbox": box}
+        ax.annotate(f"{distance:.2f}", (high, row), zorder=3, **text)
     ax.axvline(
         nearness.control, color="black", linestyle="dotted", label="two halves of the target"
     )

@@ -117,17 +117,17 @@ def plot_trade_off(measured):
             text = f" {value:,.0f}" if what == "parameters" else f" {value:.2g}"
             ax.text(value, y, text, va="center", fontsize=14)
         ax.set(title=what, xlim=(0, 1.5 * max(values)), xticks=[])
-    for shift, what, colour, hatch in (
-        (-0.2, "bias", "vermillion", ""),
-        (0.2, "variance", "sky blue", "//"),
+    for shift, what, words, colour, hatch in (
+        (-0.2, "bias", "bias: most draws are wrong", "vermillion", ""),
+        (0.2, "variance", "variance: a draw differs from most", "sky blue", "//"),
     ):
         values = [100 * choice[what] for choice in measured.values()]
         places = [y + shift for y in range(len(values))]
-        axes[2].barh(places, values, 0.38, color=OKABE_ITO[colour], hatch=hatch, label=what)
+        axes[2].barh(places, values, 0.38, color=OKABE_ITO[colour], hatch=hatch, label=words)
         for y, value in zip(places, values, strict=True):
             axes[2].text(value, y, f" {value:.0f}", va="center", fontsize=14)
-    axes[2].set_title("wrong answers (%)")
-    axes[2].legend(loc="lower left", bbox_to_anchor=(0, -0.32), ncols=2)
+    axes[2].set_title("share of images, of answers (%)")
+    axes[2].legend(loc="upper left", bbox_to_anchor=(0, 0))
     axes[2].margins(x=0.15)
     axes[0].set_yticks(range(len(measured)), measured)
     axes[0].set_ylim(len(measured) - 0.5, -0.5)

@@ -134,11 +134,12 @@ def _draw_column(ax, values, networks, texts):
         if value is None:
             continue
         colour, marker, fill = _look(networks[name])
-        ax.hlines(row, ax.get_xlim()[0], value, color="0.75", linewidth=2)
+        ax.axhline(row, color="0.88", linewidth=2, zorder=0)
         ax.plot(value, row, marker, color=OKABE_ITO[colour], fillstyle=fill, markersize=12, mew=3)
         words = texts(value) if texts else f"{value:g}"
         ax.annotate(words, (value, row), (12, 0), textcoords="offset points", va="center")
     ax.spines["bottom"].set_visible(False)
+    ax.set_xlabel("log scale")
     ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
     ax.tick_params(axis="y", length=0)
 

@@ -13,7 +13,9 @@ _LINES = (
 )
 
 
-def plot_learning_curves(curves, ax=None, xlabel="training images seen", chance=None):
+def plot_learning_curves(
+    curves, ax=None, xlabel="training images seen", chance=None, measured_on="validation"
+):
     """Accuracy against what was spent: mean over the seeds, and a band from lowest to highest.
 
     A mean is drawn as far as all of its seeds went; where one ended before, the others go on as
@@ -29,6 +31,8 @@ def plot_learning_curves(curves, ax=None, xlabel="training images seen", chance=
         What x is: images, seconds, steps, floating-point operations.
     chance : float, optional
         Accuracy of guessing.
+    measured_on : {"validation", "test"}
+        Which images the accuracies are of.
 
     Returns
     -------
@@ -48,7 +52,7 @@ def plot_learning_curves(curves, ax=None, xlabel="training images seen", chance=
         _draw(ax, name, seeds, *look)
     if chance is not None:
         ax.axhline(100 * chance, color=PALETTE["chance"], linestyle="dotted", label="guessing")
-    ax.set(xlabel=xlabel, ylabel="validation accuracy (%)")
+    ax.set(xlabel=xlabel, ylabel=f"{measured_on} accuracy (%)")
     ax.margins(x=0.02)
     ax.grid(axis="y", color="0.88")
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)

@@ -81,11 +81,12 @@ def plot_gain_by_distance(gains, ax=None):
     ax.axhline(0, color="0.5", linewidth=1.4)
     for target, pairs in gains.sort_values("distance").groupby("target", sort=False):
         ax.plot(pairs["distance"], pairs["gain"], color="0.75", linewidth=1.6, zorder=1)
-        last = pairs.iloc[-1]
-        place = (last["distance"], last["gain"])
+        nearest = pairs.iloc[0]
+        place = (nearest["distance"], nearest["gain"])
         box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1}
-        offset = {"xytext": (11, 7), "textcoords": "offset points", "fontsize": 14}
-        ax.annotate(target, place, bbox=box, zorder=1.5, **offset)
+        offset = {"xytext": (-11, 0), "textcoords": "offset points", "fontsize": 14}
+        aside = {"ha": "right", "va": "center", "bbox": box, "zorder": 1.5}
+        ax.annotate(target, place, **aside, **offset)
     for shape, (source, pairs) in zip(_SHAPES, gains.groupby("source", sort=False), strict=False):
         style = {"color": colour_of(source), "marker": shape, "linestyle": "none", "capsize": 5}
         x, y, bars = pairs["distance"], pairs["gain"], pairs["spread"]
@@ -95,7 +96,7 @@ def plot_gain_by_distance(gains, ax=None):
     space = f" in {gains.attrs['space']}" if gains.attrs.get("space") else ""
     ax.set_xlabel(f"distance of source and target{space} (farther is less similar)")
     ax.set_ylabel("full network minus fc7 (points)")
-    ax.margins(x=0.12)
+    ax.margins(x=0.17)
     ax.grid(axis="y", color="0.88")
     ax.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
     return ax

@@ -84,7 +84,8 @@ class BackgroundDials(ipywidgets.VBox):
         shown = training_draw(self._train, trained, 0).rows(slice(SHOWN))
         new = self._test.rows(slice(SHOWN)).with_correlation(tested)
         right = classifier.predict(new.X[name]) == new.labels
-        return _strip("Training", shown.pictures) + _strip("Test", new.pictures, right)
+        marks = ["✓ right" if each else "✗ wrong" for each in right]
+        return _strip("Training", shown.pictures) + _strip("Test", new.pictures, marks)
 
     def _spotlight(self, classifier, name, trained):
         from tlcourse.occlusion import occlusion_maps, spotlight
@@ -96,7 +97,8 @@ class BackgroundDials(ipywidgets.VBox):
             evidence = occlusion_maps(classifier, self._represent[name], pictures)
             lit = map(spotlight, pictures, evidence)
             beside = [tile for two in zip(pictures, lit, strict=True) for tile in two]
-            self._spotlights[key] = _strip("Bright where it looks", beside)
+            captions = [word for c in ("own", "other") for word in (f"{c} colour", "bright")]
+            self._spotlights[key] = _strip("Bright where it looks", beside, captions)
         return self._spotlights[key]
 
     def _repr_mimebundle_(self, **options):
@@ -135,19 +137,16 @@ def _bar(words, percent):
     )
 
 
-def _strip(title, pictures, right=None):
+def _strip(title, pictures, captions=None):
     from PIL import Image
 
     from tlcourse.plots.pictures import picture_html
 
-    marks = (
-        [""] * len(pictures) if right is None else ["✓ right" if r else "✗ wrong" for r in right]
-    )
     tiles = "".join(
         '<figure style="margin:0;text-align:center;font-size:16px">'
         f"{picture_html(Image.fromarray(picture), '', TILE)}"
-        f"<figcaption>{mark}</figcaption></figure>"
-        for picture, mark in zip(pictures, marks, strict=True)
+        f"<figcaption>{caption}</figcaption></figure>"
+        for picture, caption in zip(pictures, captions or [""] * len(pictures), strict=True)
     )
     return (
         '<div style="display:grid;grid-template-columns:9em 1fr;align-items:center;margin-top:8px">'

@@ -4,7 +4,7 @@ from html import escape
 
 import ipywidgets
 
-from tlcourse.claims import VERDICTS
+from tlcourse.claims import COLOURS, MARKS, VERDICTS, as_number
 from tlcourse.widgets.choice import Choice
 
 ALL, NOT_HERE = "all", "not measured here"
@@ -16,8 +16,6 @@ FILTERS = {
     DIFFERS: lambda entry: bool(entry.differs),
     CORRECTED: lambda entry: bool(entry.corrections),
 }
-_MARKS = {"holds": "✓", "does not hold here": "✗", "depends": "◐"}
-_COLOURS = {"holds": "#009E73", "does not hold here": "#D55E00", "depends": "#0072B2"}
 _CELL = "text-align:left;vertical-align:top;padding:8px 12px;white-space:normal"
 _HEADS = ("Claim", "Notebook", "This machine", "The maintainers' run", "The slide, corrected")
 
@@ -87,7 +85,7 @@ def overview_html(entries):
 
 
 def _marked(verdict):
-    mark, colour = _MARKS.get(verdict, "–"), _COLOURS.get(verdict, "#555")
+    mark, colour = MARKS.get(verdict, "–"), COLOURS.get(verdict, "#555")
     label = escape(verdict or "no verdict")
     return f'<b role="img" aria-label="{label}" style="color:{colour}">{mark}</b>'
 
@@ -138,11 +136,11 @@ def _verdict(verdict, nothing):
     if verdict is None:
         return f"<i>{nothing}</i>"
     figures = "".join(
-        f"<li>{escape(name)}: {_short(v)}</li>" for name, v in verdict.figures.items()
+        f"<li>{escape(name)}: {as_number(v)}</li>" for name, v in verdict.figures.items()
     )
     return (
-        f'<span style="border-left:8px solid {_COLOURS[verdict.verdict]};padding-left:8px">'
-        f"<b>{_MARKS[verdict.verdict]} {escape(verdict.verdict)}</b></span>"
+        f'<span style="border-left:8px solid {COLOURS[verdict.verdict]};padding-left:8px">'
+        f"<b>{MARKS[verdict.verdict]} {escape(verdict.verdict)}</b></span>"
         f"<details><summary>evidence</summary>{escape(verdict.evidence)}"
         f'<ul style="margin:4px 0;padding-left:1.2em">{figures}</ul></details>'
     )
@@ -153,11 +151,6 @@ def _correction(correction):
         f"<details><summary>{escape(correction.what_is_right)}</summary>The slide: "
         f"{escape(correction.slide_says)}.<br>Evidence: {escape(correction.evidence)}.</details>"
     )
-
-
-def _short(value):
-    whole = value == int(value) and abs(value) < 1e15
-    return f"{int(value):,}" if whole or abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _register():

@@ -3,6 +3,7 @@
 The slider of ipywidgets lets arrow keys through to the slides: hence this one.
 """
 
+from decimal import Decimal
 from html import escape
 
 import anywidget
@@ -50,7 +51,7 @@ class Dial(anywidget.AnyWidget):
         if not min < max or not step > 0:
             raise ValueError(f"{label}: the range {min} to {max} in steps of {step} is empty.")
         self._range = (label, min, max)
-        digits = len(f"{step:g}".partition(".")[2])
+        digits = len(f"{Decimal(f'{step:g}'):f}".partition(".")[2])
         super().__init__(
             label=label, value=value, min=min, max=max, step=step, digits=digits, ends=list(ends)
         )

@@ -55,7 +55,8 @@ def check_answer(answer, expected, why, hints=None, tolerance=0.0):
     hints : mapping, optional
         Words for the wrong answers that are worth a word; any other gets the key ``None``.
     tolerance : float
-        Largest absolute difference of a number that still counts as right.
+        Largest absolute difference of a number, or of each in a collection of numbers, that still
+        counts as right.
 
     Returns
     -------
@@ -79,6 +80,10 @@ def _same(answer, expected, tolerance=0.0):
         return isinstance(answer, str) and _plain(answer) == _plain(expected)
     if isinstance(answer, str) or not hasattr(answer, "__iter__"):
         return False
+    answer, expected = list(answer), list(expected)
+    if all(isinstance(item, Real) for item in answer + expected):
+        pairs = zip(sorted(answer), sorted(expected), strict=False)
+        return len(answer) == len(expected) and all(_same(*pair, tolerance) for pair in pairs)
     return sorted(map(_plain, answer)) == sorted(map(_plain, expected))
 
 

@@ -1,13 +1,14 @@
 """A kernel, a data set, and the boundary that the kernel's SVM draws."""
 
 from functools import lru_cache
-from html import escape
 
 import ipywidgets
 
 from tlcourse.kernels import KERNELS, N_NEW, kernel_svm
 from tlcourse.plane_points import DATA_SETS, sample
+from tlcourse.widgets._layout import side_by_side
 from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.feature_extraction import readout_html
 from tlcourse.widgets.plane_drawing import draw_points, draw_regions, grid, static_plane
 
 N_POINTS = 120
@@ -35,8 +36,7 @@ class KernelExplorer(ipywidgets.VBox):
         self._readout = ipywidgets.HTML()
         for control in (self.data_set, self.kernel):
             control.observe(self._update, "value")
-        choices = ipywidgets.Box([self.data_set, self.kernel])
-        choices.layout.flex_flow, choices.layout.grid_gap = "row wrap", "0 40px"
+        choices = side_by_side([self.data_set, self.kernel])
         super().__init__([choices, self._readout])
         self._update()
 
@@ -71,8 +71,4 @@ def _answer(data_set, kernel):
         f'<span style="font-size:18px;font-weight:400">of {N_NEW:,} new points are right</span>'
         "</div>"
     )
-    html = (
-        '<div role="status" aria-live="polite" style="font-size:18px;line-height:1.4;'
-        f'color:var(--jp-content-font-color1,#111)">{head}{picture}<div>{escape(words)}</div></div>'
-    )
-    return accuracy, html
+    return accuracy, readout_html(words, head, picture)

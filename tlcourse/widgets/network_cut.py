@@ -11,6 +11,7 @@ from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
 from tlcourse.widgets import _assets
+from tlcourse.widgets.feature_extraction import readout_html
 from tlcourse.widgets.network_drawing import draw_network, static_picture
 from tlcourse.widgets.plane_drawing import CLASSES, LIMIT, draw_points, static_plane
 
@@ -118,11 +119,7 @@ class NetworkCut(ipywidgets.VBox):
             f'<span style="font-size:18px;font-weight:400">{escape(words)}</span></div>'
         )
         note = f"Representation: {kept} layers. Classifier: what follows. {_legend(self._names)}"
-        self._readout.value = (
-            '<div role="status" aria-live="polite" style="font-size:18px;line-height:1.4;'
-            f'color:var(--jp-content-font-color1,#111)">{head}{picture}'
-            f"<div>{escape(note)}</div></div>"
-        )
+        self._readout.value = readout_html(note, head, picture)
 
     def _repr_mimebundle_(self, **options):
         bundle = super()._repr_mimebundle_(**options)

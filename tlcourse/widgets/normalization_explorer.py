@@ -2,13 +2,14 @@
 
 import warnings
 from functools import lru_cache
-from html import escape
 
 import ipywidgets
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from tlcourse.widgets._layout import side_by_side
 from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.feature_extraction import readout_html
 from tlcourse.widgets.layer_histograms import static_histograms
 
 SOURCES = ("natural", "manmade")
@@ -54,9 +55,7 @@ class NormalizationExplorer(ipywidgets.VBox):
         controls = (self.source, self.C, self.target, self.layers, self.normalization)
         for control in controls:
             control.observe(self._update, "value")
-        choices = ipywidgets.Box(controls)
-        choices.layout.flex_flow, choices.layout.grid_gap = "row wrap", "0 40px"
-        super().__init__([choices, self._readout])
+        super().__init__([side_by_side(controls), self._readout])
         self._update()
 
     def _update(self, _change=None):
@@ -68,18 +67,13 @@ class NormalizationExplorer(ipywidgets.VBox):
             self.normalization.value,
             self.C.value,
         )
-        self._say("Computing ...")
+        self._readout.value = readout_html("Computing ...")
         try:
-            accuracies, html = self._answer(*setting)
+            accuracies, self._readout.value = self._answer(*setting)
+            self.accuracy = float(np.mean(accuracies))
         except Exception as problem:  # an exception in an observer is shown nowhere
             self.accuracy = None
-            self._say(f"This could not be measured. {problem}")
-            return
-        self.accuracy = float(np.mean(accuracies))
-        self._readout.value = _framed(html)
-
-    def _say(self, sentence):
-        self._readout.value = _framed(escape(sentence))
+            self._readout.value = readout_html(f"This could not be measured. {problem}")
 
     def _repr_mimebundle_(self, **options):
         bundle = super()._repr_mimebundle_(**options)
@@ -108,19 +102,26 @@ def measured_answer(source, target, layer_set, normalization, C):
     """
     from tlcourse import normalization_trials as trials
     from tlcourse.feature_statistics import share_of_variance, spread_of_scale
+    from tlcourse.transfer import evaluate_transfer
 
     layers = _layers_of(source, target, layer_set)
-    weight = trials.TO_SCALE if C == "to scale" else float(C)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ConvergenceWarning)
-        accuracies = trials.accuracies(source, target, layers, normalization, weight)
+    weight = (
+        trials.scaled_C(source, target, layers, normalization) if C == trials.TO_SCALE else float(C)
+    )
+    options = {"C": weight, "normalization": normalization}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        results = [
+            evaluate_transfer(source, target, layers, seed=seed, **options) for seed in trials.SEEDS
+        ]
+    accuracies = [result.accuracy for result in results]
     features = trials.normalized_features(source, target, layers, normalization)
     shares, spread = share_of_variance(features), spread_of_scale(features.matrix)
     values = {layer: features.select(layer) for layer in features.layer_sizes}
     words = (
         f"Scales of the features differ by a factor of {spread:.1f} (95th to 5th percentile). "
         f"{_who_holds_the_variance(shares, features.layer_sizes)}"
-        f"{UNFINISHED if caught else ''}"
+        f"{'' if all(result.converged for result in results) else UNFINISHED}"
     )
     alt = f"Histograms of the features of each layer, normalization: {normalization}. {words}"
     head = (
@@ -129,8 +130,7 @@ def measured_answer(source, target, layer_set, normalization, C):
         f"classes ({100 * min(accuracies):.0f} to {100 * max(accuracies):.0f}% in "
         f"{len(accuracies)} draws of 20 training images a class)</span></div>"
     )
-    html = head + static_histograms(alt, values, shares) + f"<div>{escape(words)}</div>"
-    return accuracies, html
+    return accuracies, readout_html(words, head, static_histograms(alt, values, shares))
 
 
 def _who_holds_the_variance(shares, sizes):
@@ -152,11 +152,3 @@ def _layers_of(source, target, layer_set):
     convolutions = tuple(layer for layer in every if layer.startswith("conv"))
     sets = {"convolutions": convolutions, "full network": every}
     return sets.get(layer_set, tuple(layer_set.split()))
-
-
-def _framed(html):
-    """The readout, spoken by screen readers when it changes."""
-    return (
-        '<div role="status" aria-live="polite" style="font-size:18px;line-height:1.4;'
-        f'color:var(--jp-content-font-color1,#111);padding:4px 12px 4px 4px">{html}</div>'
-    )

@@ -17,7 +17,8 @@ WARM_UP = "warm-up"
 class Prediction(anywidget.AnyWidget):
     """A question about a claim; the student commits one of the options.
 
-    The commitment is kept in the user's cache, so that it is there when the notebook runs again.
+    The commitment is kept in the user's cache, so that it is there when the notebook runs again;
+    a warning says where it cannot be.
 
     Parameters
     ----------
@@ -87,13 +88,13 @@ class Prediction(anywidget.AnyWidget):
         try:
             kept = json.loads(self._file().read_text(encoding="utf-8"))
             option = kept["committed"] if kept["question"] == question else None
-        except (FileNotFoundError, UnicodeDecodeError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
         return option if option in self._choices else None
 
     def _keep(self, _change):
         kept = {"question": self.question, "committed": self.committed}
-        with paths.written_whole(self._file()) as temporary:
+        with paths.told_if_not_kept(), paths.written_whole(self._file()) as temporary:
             temporary.write_text(json.dumps(kept, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def _file(self):

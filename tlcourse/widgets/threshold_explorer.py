@@ -8,6 +8,7 @@ import ipywidgets
 import numpy as np
 
 from tlcourse.plots.style import OKABE_ITO, as_duration
+from tlcourse.widgets._layout import side_by_side
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.feature_extraction import readout_html
@@ -52,7 +53,7 @@ class ThresholdExplorer(ipywidgets.VBox):
         for control in self._controls():
             control.observe(self._update, "value")
         rows = (self.source, self.family), (self.low, self.high)
-        super().__init__([*map(_side_by_side, rows), self._readout])
+        super().__init__([*map(side_by_side, rows), self._readout])
         self._update()
 
     def _controls(self):
@@ -165,12 +166,6 @@ def _picture(alt, svg):
         f'style="width:{WIDTH}px;max-width:100%;height:auto">'
         "<div>All standardised values of the training images, and a bell curve (dashed).</div>"
     )
-
-
-def _side_by_side(controls):
-    box = ipywidgets.Box(list(controls))
-    box.layout.flex_flow, box.layout.grid_gap = "row wrap", "0 40px"
-    return box
 
 
 def _text(value):

@@ -6,6 +6,7 @@ import ipywidgets
 from PIL import Image
 
 from tlcourse.plots.pictures import picture_html
+from tlcourse.widgets._layout import side_by_side
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.feature_extraction import readout_html
@@ -55,8 +56,9 @@ class UnitExplorer(ipywidgets.VBox):
             control.observe(self._update, "value")
         self.layer.observe(self._new_layer, "value")
         self.upload.observe(self._update, "picture")
-        super().__init__()
-        self._place()
+        choices = side_by_side((self.source, self.pictures))
+        self._below = side_by_side((self.unit, self.upload))
+        super().__init__([choices, self.layer, self._below, self._readout])
         self._update()
 
     def _unit_dial(self, unit):
@@ -65,14 +67,11 @@ class UnitExplorer(ipywidgets.VBox):
         dial.observe(self._update, "value")
         return dial
 
-    def _place(self):
-        rows = (self.source, self.pictures), (self.unit, self.upload)
-        choices, below = map(_side_by_side, rows)
-        self.children = [choices, self.layer, below, self._readout]
-
     def _new_layer(self, _change):
-        self.unit = self._unit_dial(int(self.unit.value))
-        self._place()
+        old, self.unit = self.unit, self._unit_dial(int(self.unit.value))
+        self._below.children = (self.unit, self.upload)
+        old.layout.close()
+        old.close()
         self._update()
 
     def _backbone(self):
@@ -147,8 +146,8 @@ def _in_words(strength, below, pool):
     if strength == 0:
         return " Your picture does not excite it at all."
     return (
-        f" Your picture excites it with {strength:.2f}: more than {100 * below:.0f}% of the "
-        f"{pool} do."
+        f" Your picture excites it with {strength:.2f}; {int(100 * below)}% of the {pool} excite "
+        "it less."
     )
 
 
@@ -181,12 +180,6 @@ def _row(title, tiles, side):
         f'gap:12px"><span style="font-weight:600">{escape(title)}</span>'
         f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div></div>'
     )
-
-
-def _side_by_side(controls):
-    box = ipywidgets.Box(list(controls))
-    box.layout.flex_flow, box.layout.grid_gap = "row wrap", "0 40px"
-    return box
 
 
 def _written(value):

@@ -31,14 +31,15 @@ RULE = (
         f"fewer than {FEW} training pictures a class",
         "few",
         "full network",
-        "Feature extraction is best if data volume is short (the lecture; notebook 08's cells "
-        "agree).",
+        "Feature extraction is best if data volume is short (the lecture; so it was on average on "
+        "notebook 08's grid, an SVM beside it).",
     ),
     (
         f"{FEW} to {ENOUGH - 1}",
         "some",
         "full network",
-        "Fine-tuning comes close, from a near source too, and did not overtake it (notebook 08).",
+        "Fine-tuning comes close, from a near source too, and did not overtake it on average (the "
+        "same grid).",
     ),
     (
         f"{ENOUGH} or more, far source",

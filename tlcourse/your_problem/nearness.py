@@ -92,8 +92,10 @@ def measure_nearness(problem, sources=SOURCES, repeats=REPEATS, seed=0):
     Raises
     ------
     ValueError
-        If a source is unknown.
+        If a source is unknown, or there is none.
     """
+    if not sources:
+        raise ValueError("There is no source to measure: name one or more.")
     means = read_class_means()
     X, y = described(problem.pictures, means)
     domains = {source: source_domain(source, means) for source in sources}

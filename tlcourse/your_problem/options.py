@@ -1,9 +1,11 @@
 """What can be done with a problem, and what each option gives on the test pictures."""
 
 import time
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -97,9 +99,11 @@ def pixel_option(problem, split):
 
 def _over_draws(model, X, labels, split):
     started = time.perf_counter()
-    predicted = [
-        model().fit(X[train], labels[train]).predict(X[split.test]) for train, _ in split.draws
-    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # odd pictures: it counts as it is
+        predicted = [
+            model().fit(X[train], labels[train]).predict(X[split.test]) for train, _ in split.draws
+        ]
     return np.array(predicted), (time.perf_counter() - started) / len(split.draws)
 
 
@@ -131,7 +135,7 @@ def _trained(problem, split, source, policy, rate, method, progress):
     backbone = load_backbone(source)
     images = prepare_images(backbone, problem.pictures, progress)
     test, predicted, began = images.subset(split.test), [], time.perf_counter()
-    for seed, (train, validation) in enumerate(split.draws):
+    for draw, (train, validation) in enumerate(split.draws):
         drawn = images.subset(train)
         ready = with_batch_norm(backbone, images.subset(train[_spread(len(train))]))
         run = fine_tune(
@@ -139,7 +143,7 @@ def _trained(problem, split, source, policy, rate, method, progress):
             policy,
             drawn,
             images.subset(validation),
-            seed=seed,
+            seed=split.seed + draw,
             learning_rate=rate,
             batch_size=BATCH,
             progress=progress,

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.datasets.folder import ImageFolder
+from tlcourse.datasets.folder import ImageFolder, read_with_size, shown
 
 MOST_A_CLASS, MOST_CLASSES = 200, 60
 DRAWN_PER_CLASS = 30
@@ -111,8 +111,10 @@ def open_problem(folder=None, family="flowers", classes=None, per_class=None, se
         If there is no such folder.
     ValueError
         If the folder is empty, holds one class, more than 60, or a class without an image, or looks
-        like a folder of splits; if the drawn family is unknown.
+        like a folder of splits; if the drawn family is unknown, or per_class is below 1.
     """
+    if per_class is not None and per_class < 1:
+        raise ValueError(f"per_class is {per_class}: ask for 1 picture a class or more.")
     if folder is None:
         return _drawn(family, classes, per_class or DRAWN_PER_CLASS, seed)
     if classes is not None:
@@ -147,12 +149,12 @@ def _from_folder(root, most, seed):
     rows, notes = _sampled(folder, rows, most, seed)
     items, sizes = [], []
     for row in rows:
-        picture, label = folder[row]
-        sizes.append(picture.size)
-        items.append((_shrunk(picture), label))
+        picture, size = read_with_size(folder.files[row])
+        sizes.append(size)
+        items.append((_shrunk(picture), folder.targets[row]))
     files = [_name(root, folder.files[row]) for row in rows]
     pictures, sizes = Pictures(items, folder.classes), np.array(sizes)
-    problem = Problem(root.resolve().name, pictures, files, sizes, left_out)
+    problem = Problem(shown(root.resolve().name), pictures, files, sizes, left_out)
     problem.notes = notes + _notes(problem, files, doubles)
     problem.command = f"open_problem({root.name!r}, per_class={most}, seed={seed})"
     return problem
@@ -240,4 +242,4 @@ def _shrunk(picture):
 
 
 def _name(root, file):
-    return Path(file).relative_to(root).as_posix()
+    return shown(Path(file).relative_to(root).as_posix())

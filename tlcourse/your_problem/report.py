@@ -12,12 +12,14 @@ from importlib import metadata
 from pathlib import Path
 
 from tlcourse import paths
-from tlcourse.browsers import find_browser
+from tlcourse.browsers import CannotPrint, find_browser, print_page
 from tlcourse.plots.pictures import picture_html, side_by_side
 from tlcourse.plots.style import as_duration
 from tlcourse.sources import SOURCES
 from tlcourse.your_problem.comparison import comparison_html
 from tlcourse.your_problem.look import Look, contact_sheet, thumbnail
+from tlcourse.your_problem.nearness import SOURCES as DEFAULT_SOURCES
+from tlcourse.your_problem.options import SCRATCH
 
 CSS = Path(__file__).parent.parent / "templates" / "report.css"
 PACKAGES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow")
@@ -89,61 +91,22 @@ def write_report(investigation, folder, name=None, pdf=True):
     if not pdf:
         return Written(html, None, "No PDF was asked for.")
     try:
-        return Written(html, print_page(html))
+        return Written(html, _printed(html))
     except CannotReport as problem:
         return Written(html, None, str(problem))
 
 
-def print_page(html):
-    """Print an HTML page as PDF beside it, by the browser of this machine.
-
-    Parameters
-    ----------
-    html : Path
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    CannotReport
-        If there is no browser, or it fails.
-    """
+def _printed(html):
     browser = find_browser()
     if browser is None:
         raise CannotReport(NO_BROWSER)
-    pdf = Path(html).with_suffix(".pdf")
     try:
-        _in_own_thread(_print, browser, Path(html).resolve(), pdf)
-    except Exception as problem:  # whatever ails a browser, the HTML is there
-        first = (str(problem).strip() or type(problem).__name__).splitlines()[0]
+        return print_page(browser, html, scale=SCALE)
+    except CannotPrint as problem:
         raise CannotReport(
-            f"No PDF: the browser did not print it ({first}). The HTML page prints from any "
+            f"No PDF: the browser did not print it ({problem}). The HTML page prints from any "
             "browser."
         ) from None
-    return pdf
-
-
-def _print(browser, html, pdf):
-    from playwright.sync_api import sync_playwright
-
-    from tlcourse.slide_export import browser_options
-
-    with paths.written_whole(pdf) as temporary, sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=browser, args=browser_options())
-        page = started.new_page()
-        page.goto(html.as_uri())
-        page.pdf(path=temporary, prefer_css_page_size=True, print_background=True, scale=SCALE)
-        started.close()
-
-
-def _in_own_thread(function, *arguments):
-    """Playwright's plain interface refuses to run where an event loop runs, as in a notebook."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(function, *arguments).result()
 
 
 def report_html(investigation):
@@ -179,7 +142,8 @@ def _subtitle(found):
     problem = found.problem
     return (
         f"{len(problem.pictures):,} pictures of {len(problem.classes)} classes; "
-        f"{found.split.per_class:g} training pictures a class; {date.today().isoformat()}"
+        f"{found.split.per_class:g} training pictures a class in the median; "
+        f"{date.today().isoformat()}"
     )
 
 
@@ -306,15 +270,14 @@ def _remake(found):
     steps = found.seconds or _seconds_of_options(found)
     seconds = "; ".join(f"{name} {as_duration(value)}" for name, value in steps.items())
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
-    draws, seed = len(found.split.draws), found.split.seed
     call = (
         "from tlcourse.your_problem import *; "
-        f"write_report(investigate({found.problem.command}, draws={draws}, seed={seed}), '.')"
+        f"write_report(investigate({found.problem.command}{_options(found)}), '.')"
     )
     rows = {
         "Cost": f"{seconds}; {as_duration(sum(steps.values()))} in all, on {_machine()}",
         "Versions": f"Python {platform.python_version()}, {versions}",
-        "Seed": f"{seed}, of the split, the draws, the resampling and the training",
+        "Seed": f"{found.split.seed}, of the split, the draws, the resampling and the training",
         "Remake": f"<code>{escape(call)}</code>",
     }
     items = "".join(
@@ -322,6 +285,17 @@ def _remake(found):
         for name, text in rows.items()
     )
     return _section("Cost, and how to make this page again", f"<dl>{items}</dl>")
+
+
+def _options(found):
+    """What ``investigate`` was told besides the problem, read off what it measured."""
+    sources = tuple(found.nearness.distances)
+    chosen = "" if set(sources) == set(DEFAULT_SOURCES) else f", sources={sources!r}"
+    scratch = any(row.option.method == SCRATCH for row in found.comparison.rows)
+    return (
+        f"{chosen}, draws={len(found.split.draws)}, seed={found.split.seed}"
+        f"{', from_scratch=True' if scratch else ''}"
+    )
 
 
 def _seconds_of_options(found):

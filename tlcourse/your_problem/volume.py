@@ -42,9 +42,10 @@ class Split:
         """The split in words."""
         train, validation = self.draws[0]
         return (
-            f"{len(train)} pictures train ({self.per_class:g} a class), {len(validation)} "
-            f"validate, {len(self.test)} test; {len(self.draws)} draws, seed {self.seed}. By the "
-            f"rule that is {self.volume}: few is under {FEW} a class, enough from {ENOUGH} on."
+            f"{len(train)} pictures train ({self.per_class:g} a class in the median), "
+            f"{len(validation)} validate, {len(self.test)} test; {len(self.draws)} draws, seed "
+            f"{self.seed}. By the rule that is {self.volume}: few is under {FEW} a class, enough "
+            f"from {ENOUGH} on."
         )
 
     def __repr__(self):

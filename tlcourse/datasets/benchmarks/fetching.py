@@ -95,6 +95,8 @@ def fetch_benchmark(name, root=None):
     ------
     ValueError
         If there is no such data set.
+    CannotWrite
+        If ``root`` cannot be written.
     DownloadError, ArchiveError
         If a file cannot be had, is not to be trusted, or what was unpacked is not the data set.
         Nothing half-written stays.
@@ -109,6 +111,7 @@ def fetch_benchmark(name, root=None):
             f"{folder} is there but not complete: move it away or delete it, then fetch again. "
             f"Found: {state.found.rstrip('.')}."
         )
+    paths.writable_folder(root)
     with _alone(downloads, name):
         _check_room(card, root, downloads)
         files = _downloaded(card, downloads)
@@ -138,7 +141,8 @@ def _downloaded(card, downloads):
 def _place(source, file, folder):
     folder.mkdir(exist_ok=True)
     if not file.name.endswith(ARCHIVES):
-        shutil.copy(file, folder)
+        with paths.writing(folder):
+            shutil.copy(file, folder)
         return
     try:
         unpack(file, folder, source.top)
@@ -174,7 +178,7 @@ def _check_room(card, root, downloads):
 @contextmanager
 def _alone(downloads, name):
     """Two downloads into the same part file would spoil it."""
-    downloads.mkdir(parents=True, exist_ok=True)
+    paths.writable_folder(downloads)
     try:
         with FileLock(downloads / ".lock", timeout=0):
             yield

@@ -16,7 +16,7 @@ def left_out(files, name):
     """The files that are missing or give no picture, with the reason.
 
     Decoding takes minutes for the larger data sets. Its answer is kept in the user's cache, under
-    a fingerprint of the files' names, sizes and times.
+    a fingerprint of the files' names, sizes and times; a warning says where it cannot be.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def _unreadable(files, name):
     look = partial(thread_map, max_workers=min(4, os.cpu_count() or 1), delay=2, leave=False)
     reasons = look(_reason, files, desc=f"checking images of {name}")
     bad = {file: why for file, why in zip(files, reasons, strict=True) if why}
-    with paths.written_whole(record) as temporary:
+    with paths.told_if_not_kept(), paths.written_whole(record) as temporary:
         text = json.dumps({str(file): why for file, why in bad.items()})
         temporary.write_text(text, encoding="utf-8")
     return bad
@@ -60,5 +60,5 @@ def _fingerprint(files):
     digest = hashlib.sha256()
     for file in files:
         status = file.stat()
-        digest.update(f"{file} {status.st_size} {status.st_mtime_ns}\n".encode())
+        digest.update(os.fsencode(f"{file} {status.st_size} {status.st_mtime_ns}\n"))
     return digest.hexdigest()[:16]

@@ -1,0 +1,122 @@
+"""Folders that cannot be written: a sentence where it matters, a warning where nothing is lost."""
+
+import os
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from test_league import a_run
+
+from tlcourse import paths, widgets
+from tlcourse.backbones import load_backbone
+from tlcourse.cells import make_cells
+from tlcourse.datasets.benchmarks.readable import left_out
+from tlcourse.excitation import maximised_picture
+from tlcourse.league import League, league_file
+from tlcourse.paths import CannotWrite
+from tlcourse.sweep_store import SweepStore
+from tlcourse.sweeps import run_sweep
+
+
+@pytest.fixture
+def taken(tmp_path):
+    file = tmp_path / "taken"
+    file.write_text("mine", encoding="utf-8")
+    return file
+
+
+def in_the_way(*arguments):
+    raise PermissionError(13, "Permission denied", str(arguments[0]))
+
+
+class TestCannotWrite:
+    def test_a_folder_below_a_file(self, taken):
+        with pytest.raises(CannotWrite) as refused, paths.written_whole(taken / "a" / "b.json"):
+            pass
+        assert str(refused.value) == (
+            f"{taken / 'a'} cannot be written (Not a directory): name another folder."
+        )
+        assert isinstance(refused.value, OSError) and isinstance(refused.value, ValueError)
+
+    @pytest.mark.parametrize("variable", ["TLCOURSE_CACHE", "TLCOURSE_DATA"])
+    def test_the_variable_that_names_the_folder_is_named(self, taken, monkeypatch, variable):
+        monkeypatch.setenv(variable, str(taken))
+        with pytest.raises(CannotWrite, match=f"set {variable} to a folder that can be written"):
+            paths.writable_folder(taken / "inside")
+
+    def test_a_file_that_cannot_be_opened(self, tmp_path, monkeypatch):
+        with pytest.raises(CannotWrite, match="cannot be written .Permission denied.: name"):
+            with paths.written_whole(tmp_path / "a.json") as temporary:
+                in_the_way(temporary)
+        assert not list(tmp_path.iterdir())
+
+    def test_other_errors_stay_what_they_are(self, tmp_path):
+        with pytest.raises(KeyError), paths.written_whole(tmp_path / "a.json") as temporary:
+            temporary.touch()
+            raise KeyError("a")
+        assert not list(tmp_path.iterdir())
+
+    def test_a_folder_is_tried_and_left_empty(self, tmp_path):
+        folder = paths.writable_folder(tmp_path / "new" / "one")
+        assert folder.is_dir() and not list(folder.iterdir())
+
+
+class TestStore:
+    def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
+        self, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(type(tmp_path), "touch", in_the_way)
+        with pytest.raises(ValueError, match="can be written .Permission denied.: name another"):
+            SweepStore(tmp_path)
+
+    def test_what_becomes_unwritable_later_is_a_warning(self, tmp_path):
+        store = SweepStore(tmp_path / "store")
+        (tmp_path / "store").rmdir()
+        (tmp_path / "store").touch()
+        with pytest.warns(UserWarning, match="Not kept for the next time: .*store cannot be"):
+            store.write("key", {"a": 1})
+
+
+class TestCacheThatIsAFile:
+    """Lessons go on, and say that nothing is kept."""
+
+    @pytest.fixture(autouse=True)
+    def cache(self, taken, monkeypatch):
+        monkeypatch.setenv("TLCOURSE_CACHE", str(taken))
+
+    @pytest.fixture
+    def warned(self):
+        sentence = "cannot be written .Not a directory.: set TLCOURSE_CACHE to a folder"
+        return lambda: pytest.warns(UserWarning, match=sentence)
+
+    def test_prediction(self, warned):
+        prediction = widgets.Prediction("reuse-all", "Which one?", ("fc6", "fc7"))
+        with warned():
+            prediction.committed = "fc7"
+        assert prediction.compare("fc7 wins", "fc7").agrees
+
+    def test_league(self, warned):
+        league = League(league_file("a setting"))
+        with warned():
+            league.add(a_run())
+        assert len(league) == 1
+
+    def test_maximised_picture(self, warned):
+        with warned():
+            picture = maximised_picture(load_backbone("natural"), "conv1_1", 0, steps=1)
+        assert picture.shape == (64, 64, 3)
+
+    def test_which_images_are_left_out(self, warned, tmp_path):
+        Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "good.png")
+        (tmp_path / "bad.png").write_bytes(b"")
+        with warned():
+            bad = left_out([tmp_path / "good.png", tmp_path / "bad.png"], "mine")
+        assert list(bad) == [tmp_path / "bad.png"]
+
+    def test_sweep(self, taken):
+        cells = make_cells("natural", "insects", "fc7", seeds=(0,))
+        with pytest.warns(UserWarning, match=re.escape(f"{taken / 'sweeps'} is not a folder")):
+            assert len(run_sweep(cells)) == 1
+        with pytest.raises(ValueError, match="name another folder in store="):
+            run_sweep(cells, os.fspath(taken))
