@@ -558,10 +558,10 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("tl-needs-less-data"))
 
-# %% [markdown] slideshow={"notes": "Ask which reuse: fc7 alone saves three or four times, all layers about ten. And the curves close in as data grows.", "slide_type": "subslide"}
-# **Reading.** With all layers, reuse needs about ten times fewer photographs for what from scratch
-# has with 20 or with 80. The interval is wide, four to twenty: an accuracy on 250 test images is
-# uncertain by three points, and the curves are flat.
+# %% [markdown] slideshow={"notes": "Ask which reuse: fc7 alone saves three or four times, all layers seven to nine. And the curves close in as data grows.", "slide_type": "subslide"}
+# **Reading.** With all layers, reuse needs seven to nine times fewer photographs for what from
+# scratch has. The intervals are wide, four to twenty with 20 photographs a class: an accuracy on 250
+# test images is uncertain by three points, and the curves are flat.
 #
 # Two things the slide does not say. **Which** reuse matters: `fc7` alone saves three or four times
 # only, and with 40 photographs it is not yet where from scratch is with 320. All layers with 40 are

@@ -104,13 +104,12 @@ def plot_margins(angles, margins, boundaries, ax=None):
         ax.plot(turned[order], curve[order], color=OKABE_ITO["sky blue"], lw=2, label=label[0])
         at = (boundary.angle - best + 180) % 360 - 180
         ax.plot(at, boundary.margin, "D", color=OKABE_ITO["vermillion"], label=label[1])
-    below = "below: the line does not separate the classes"
-    ax.axhline(0, color="0.4", linestyle="dotted", label=below)
+    ax.axhline(0, color="0.4", linestyle="dotted", label="below: not separated")
     ax.set_xlim(-60, 60)
     ax.set_ylim(-0.6, 1.2 * max(boundary.margin for boundary in boundaries))
     ax.set_xlabel("degrees from the best direction of brute force")
     ax.set_ylabel("margin")
-    ax.legend(loc="lower center")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
     return ax
 
 

@@ -127,7 +127,7 @@ def plot_trade_off(measured):
         for y, value in zip(places, values, strict=True):
             axes[2].text(value, y, f" {value:.0f}", va="center", fontsize=14)
     axes[2].set_title("share of images, of answers (%)")
-    axes[2].legend(loc="upper left", bbox_to_anchor=(0, 0))
+    axes[2].legend(loc="upper left", bbox_to_anchor=(0, -0.12))
     axes[2].margins(x=0.15)
     axes[0].set_yticks(range(len(measured)), measured)
     axes[0].set_ylim(len(measured) - 0.5, -0.5)
