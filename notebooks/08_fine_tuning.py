@@ -97,6 +97,10 @@ def draw(per_class, seed):
     return pool.subset(sample_per_class(pool.labels.numpy(), per_class, seed))
 
 
+rows = sample_per_class(pool.labels.numpy(), 12, seed=0).reshape(-1, 12)
+to_train, to_validate = (pool.subset(part.ravel()) for part in (rows[:, :8], rows[:, 8:]))
+
+
 def accuracy(policy, per_class, seed, steps, backbone=source):
     run = train_run(backbone, policy, draw(per_class, seed), test, seed, steps)
     return run.curve[-1].validation_accuracy
@@ -312,9 +316,7 @@ paint_prediction
 # <kbd>F</kbd>, <kbd>T</kbd> or <kbd>R</kbd>. Train it, and see it land in the league.
 
 # %% slideshow={"slide_type": "-"}
-rows = sample_per_class(pool.labels.numpy(), 12, seed=0).reshape(-1, 12)
-apart = pool.subset(rows[:, :8].ravel()), pool.subset(rows[:, 8:].ravel())
-painter = PolicyPainter(source, (*apart, test), epochs=8, learning_rate=0.02)
+painter = PolicyPainter(source, (to_train, to_validate, test), epochs=8, learning_rate=0.02)
 painter
 
 # %% [markdown] slideshow={"notes": "A bar is the spread of three draws. Ask which policies you can tell apart: only all random, surely.", "slide_type": "subslide"}

@@ -54,8 +54,7 @@ plots.use_course_style()
 # ## The published tables
 #
 # Choose a table, and the row that sorts it. The small letter beside a number says where it comes
-# from. Below the table: what is wrong in it, and how one knows. The numbers stay as published, but
-# for wood's difference, which is computed (**d**).
+# from. Below: what is wrong in it, and how one knows; only wood's difference is computed anew.
 
 # %% slideshow={"slide_type": "-"}
 PublishedTables()
@@ -502,7 +501,7 @@ plots.alt_text(
     "with the range of the draws, for the change that moves accuracy most.",
 )
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "skip"}
 more = effects[effects["source"] == "photos"].groupby("target")["difference"].mean()
 print("three times the classes and images:", *(f"{t} {d:+.0f}" for t, d in more.items()), sep="  ")
 
