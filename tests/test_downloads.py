@@ -252,7 +252,9 @@ class TestUnpack:
         assert names(tmp_path) == [archive.name]
 
     @each_format
-    @pytest.mark.parametrize("content", [b"", b"<html>gone</html>", gzip.compress(b"no tar", mtime=0)])
+    @pytest.mark.parametrize(
+        "content", [b"", b"<html>gone</html>", gzip.compress(b"no tar", mtime=0)]
+    )
     def test_no_archive(self, tmp_path, suffix, content):
         archive = tmp_path / f"archive{suffix}"
         archive.write_bytes(content)
