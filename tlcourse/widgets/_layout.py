@@ -3,7 +3,7 @@
 import ipywidgets
 
 
-def side_by_side(controls):
+def control_row(controls):
     """Controls in a row, which breaks where the page is narrow."""
     box = ipywidgets.Box(list(controls))
     box.layout.flex_flow, box.layout.grid_gap = "row wrap", "0 40px"

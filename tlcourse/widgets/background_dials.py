@@ -5,6 +5,7 @@ from html import escape
 import ipywidgets
 import numpy as np
 
+from tlcourse.widgets._layout import control_row
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 
@@ -47,8 +48,7 @@ class BackgroundDials(ipywidgets.VBox):
         self._readout = ipywidgets.HTML()
         for control in (self.representation, self.in_training, self.in_test):
             control.observe(self._update, "value")
-        dials = ipywidgets.Box([self.in_training, self.in_test])
-        dials.layout.flex_flow, dials.layout.grid_gap = "row wrap", "0 40px"
+        dials = control_row([self.in_training, self.in_test])
         super().__init__([self.representation, dials, self._readout])
         self._update()
 

@@ -4,6 +4,7 @@ from html import escape
 
 import ipywidgets
 
+from tlcourse.widgets._layout import control_row
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.layer_toggle import LayerToggle
 
@@ -50,8 +51,7 @@ class FeatureExtractionExplorer(ipywidgets.VBox):
         self._readout = ipywidgets.HTML()
         for control in (self.backbone, self.family, self.layers):
             control.observe(self._update, "value")
-        choices = ipywidgets.Box([self.backbone, self.family])
-        choices.layout.flex_flow, choices.layout.grid_gap = "row wrap", "0 40px"
+        choices = control_row([self.backbone, self.family])
         super().__init__([choices, self.layers, self._readout])
         self._update()
 

@@ -6,7 +6,7 @@ import ipywidgets
 
 from tlcourse.kernels import KERNELS, N_NEW, kernel_svm
 from tlcourse.plane_points import DATA_SETS, sample
-from tlcourse.widgets._layout import side_by_side
+from tlcourse.widgets._layout import control_row
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.feature_extraction import readout_html
 from tlcourse.widgets.plane_drawing import draw_points, draw_regions, grid, static_plane
@@ -36,7 +36,7 @@ class KernelExplorer(ipywidgets.VBox):
         self._readout = ipywidgets.HTML()
         for control in (self.data_set, self.kernel):
             control.observe(self._update, "value")
-        choices = side_by_side([self.data_set, self.kernel])
+        choices = control_row([self.data_set, self.kernel])
         super().__init__([choices, self._readout])
         self._update()
 

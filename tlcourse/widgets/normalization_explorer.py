@@ -7,7 +7,7 @@ import ipywidgets
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from tlcourse.widgets._layout import side_by_side
+from tlcourse.widgets._layout import control_row
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.feature_extraction import readout_html
 from tlcourse.widgets.layer_histograms import static_histograms
@@ -55,7 +55,7 @@ class NormalizationExplorer(ipywidgets.VBox):
         controls = (self.source, self.C, self.target, self.layers, self.normalization)
         for control in controls:
             control.observe(self._update, "value")
-        super().__init__([side_by_side(controls), self._readout])
+        super().__init__([control_row(controls), self._readout])
         self._update()
 
     def _update(self, _change=None):

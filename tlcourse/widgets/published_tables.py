@@ -2,6 +2,7 @@
 
 import ipywidgets
 
+from tlcourse.widgets._layout import control_row
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.feature_extraction import readout_html
 
@@ -42,9 +43,7 @@ class PublishedTables(ipywidgets.VBox):
         controls = (self.table, *self.sort_by.values())
         for control in controls:
             control.observe(self._update, "value")
-        choices = ipywidgets.Box(controls)
-        choices.layout.flex_flow, choices.layout.grid_gap = "row wrap", "0 40px"
-        super().__init__([choices, self._page])
+        super().__init__([control_row(controls), self._page])
         self._update()
 
     def _update(self, _change=None):

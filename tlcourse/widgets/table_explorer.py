@@ -5,6 +5,7 @@ from pathlib import Path
 
 import ipywidgets
 
+from tlcourse.widgets._layout import control_row
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.feature_extraction import readout_html
 from tlcourse.widgets.table_page import rows_html
@@ -78,8 +79,7 @@ class TableExplorer(ipywidgets.VBox):
         self._bar = ipywidgets.IntProgress(description="sources", layout={"display": "none"})
         self._readout = ipywidgets.HTML()
         self._wire()
-        top = ipywidgets.Box([self.kind, *self.targets.values(), *self.sources.values()])
-        top.layout.flex_flow, top.layout.grid_gap = "row wrap", "0 40px"
+        top = control_row([self.kind, *self.targets.values(), *self.sources.values()])
         pressed = ipywidgets.HBox([self.button, self._bar])
         super().__init__([top, self.embeddings, self.seeds, pressed, self._readout])
         self._update()

@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 
 from tlcourse.plots.style import OKABE_ITO, as_duration
-from tlcourse.widgets._layout import side_by_side
+from tlcourse.widgets._layout import control_row
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.feature_extraction import readout_html
@@ -53,7 +53,7 @@ class ThresholdExplorer(ipywidgets.VBox):
         for control in self._controls():
             control.observe(self._update, "value")
         rows = (self.source, self.family), (self.low, self.high)
-        super().__init__([*map(side_by_side, rows), self._readout])
+        super().__init__([*map(control_row, rows), self._readout])
         self._update()
 
     def _controls(self):

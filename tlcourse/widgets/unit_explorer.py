@@ -6,7 +6,7 @@ import ipywidgets
 from PIL import Image
 
 from tlcourse.plots.pictures import picture_html
-from tlcourse.widgets._layout import side_by_side
+from tlcourse.widgets._layout import control_row
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.feature_extraction import readout_html
@@ -56,8 +56,8 @@ class UnitExplorer(ipywidgets.VBox):
             control.observe(self._update, "value")
         self.layer.observe(self._new_layer, "value")
         self.upload.observe(self._update, "picture")
-        choices = side_by_side((self.source, self.pictures))
-        self._below = side_by_side((self.unit, self.upload))
+        choices = control_row((self.source, self.pictures))
+        self._below = control_row((self.unit, self.upload))
         super().__init__([choices, self.layer, self._below, self._readout])
         self._update()
 
