@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from side_by_side import arguments, at_most, show, timed
 
-from tlcourse import feature_cache
-from tlcourse.features import Features
+from tlcourse.features import cache
+from tlcourse.features.extraction import Features
 
 N_IMAGES = 1000
 WIDTHS = {1: (64, 64), 2: (128, 128), 3: (256,) * 3, 4: (512,) * 3, 5: (512,) * 3}
@@ -31,13 +31,13 @@ def stand_in():
     matrix = np.maximum(rng.normal(size=(N_IMAGES, sum(LAYER_SIZES.values()))), 0)
     labels = np.arange(N_IMAGES) % 10
     classes = [str(label) for label in range(10)]
-    feature_cache.round_in_place(matrix)
+    cache.round_in_place(matrix)
     return Features(matrix, labels, classes, LAYER_SIZES, {})
 
 
 def from_disk(file, layers):
     """What a fresh kernel does: read the entry, then keep some layers."""
-    return Features(**feature_cache.read_file(file)).restricted_to(layers)
+    return Features(**cache.read_file(file)).restricted_to(layers)
 
 
 def main():
@@ -49,7 +49,7 @@ def main():
         rows.append(at_most(name, statistics.median(seconds) * 1000, 200, "ms"))
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "entry.npz"
-        feature_cache.write_file(file, **vars(features))
+        cache.write_file(file, **vars(features))
         seconds = [timed(lambda: from_disk(file, ["fc6", "fc7"])) for _ in range(rounds)]
         note = f"The entry read from disk first, once a kernel: {statistics.median(seconds):.2f} s."
     show("Layers toggled from cache, 1,000 images x 12,416 features", rows, [note])

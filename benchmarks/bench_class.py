@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 from side_by_side import arguments
 
 from tlcourse import paths
-from tlcourse.slides import find_notebook
+from tlcourse.tools.slides.verb import find_notebook
 
 NOTEBOOKS = ("06", "08", "12")
 STUDENTS, AT_ONCE = 30, 10  # a third of the class runs a cell at any moment

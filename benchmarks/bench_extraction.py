@@ -23,8 +23,8 @@ from side_by_side import (
     timed,
 )
 
-from tlcourse.backbones import load_backbone
-from tlcourse.features import WORTHWHILE_SPEEDUP, extract_features
+from tlcourse.features.extraction import WORTHWHILE_SPEEDUP, extract_features
+from tlcourse.networks.backbones import load_backbone
 
 BATCH = 8
 CONTENDERS = ("ours", "bare", "torchvision", "fne")

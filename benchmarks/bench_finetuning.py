@@ -8,11 +8,11 @@ import torch
 from side_by_side import arguments, at_least, at_most, show
 from torch.nn import functional as F
 
-from tlcourse import pretraining
-from tlcourse.backbones import load_backbone
-from tlcourse.finetuning import fine_tune
-from tlcourse.policies import apply_policy
-from tlcourse.training_images import PreparedImages, prepare_images
+from tlcourse.finetuning.policies import apply_policy
+from tlcourse.finetuning.training import fine_tune
+from tlcourse.networks import sources
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.images import PreparedImages, prepare_images
 
 N_TRAIN, N_VALIDATION, N_CLASSES, BATCH = 1000, 500, 10, 32
 PAIRS = {
@@ -60,7 +60,7 @@ def by_hand(network, top, features, validation_features, train, validation, epoc
     optimizer = torch.optim.SGD(groups, lr=RATE, momentum=0.9, nesterov=True)
     steps = epochs * -(-len(features) // BATCH)
     cycle = {"cycles": [{"epochs": steps, "peak_learning_rate": 1.0}]}
-    shape = lambda step: pretraining.learning_rate(cycle, step)  # noqa: E731
+    shape = lambda step: sources.learning_rate(cycle, step)  # noqa: E731
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, shape)
     best = -1.0
     for _ in range(epochs):

@@ -4,7 +4,7 @@ import numpy as np
 from side_by_side import Row, arguments, at_least, show, speedup, timed
 from sklearn.svm import LinearSVC
 
-from tlcourse.classifiers import LinearSVM
+from tlcourse.classifiers.svm import LinearSVM
 
 N_TRAIN, N_TEST, N_FEATURES, N_CLASSES, N_LATENT = 1020, 2040, 12_416, 102, 300
 

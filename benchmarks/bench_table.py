@@ -4,9 +4,9 @@ import tempfile
 
 from side_by_side import arguments, at_most, show, timed
 
-from tlcourse.cells import EMBEDDINGS, make_cells
 from tlcourse.datasets import FAMILIES, SOURCES
-from tlcourse.sweeps import run_sweep
+from tlcourse.tables.cells import EMBEDDINGS, make_cells
+from tlcourse.tables.sweep import run_sweep
 
 
 def main():

@@ -22,9 +22,9 @@ from fne.fne_torch import L2Norm as TheirL2
 from sklearn.base import ClassifierMixin
 from sklearn.preprocessing import Normalizer
 
-from tlcourse.embedding import FullNetworkEmbedding
-from tlcourse.normalization import HIGH, LOW, L2ByLayer
-from tlcourse.ten_crops import predict_by_vote
+from tlcourse.features.embedding import FullNetworkEmbedding
+from tlcourse.features.normalization import HIGH, LOW, L2ByLayer
+from tlcourse.features.ten_crops import predict_by_vote
 
 N, D = 40, 12
 RNG = np.random.default_rng(0)

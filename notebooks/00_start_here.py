@@ -27,12 +27,12 @@
 
 # %% slideshow={"slide_type": "skip"}
 from tlcourse import plots
-from tlcourse.backbones import load_backbone
-from tlcourse.course import CourseMap
+from tlcourse.classifiers.score import evaluate_transfer
+from tlcourse.course.map import CourseMap
 from tlcourse.datasets import FAMILIES, HandwrittenDigits
 from tlcourse.devices import devices
-from tlcourse.features import extract_features, shipped_features
-from tlcourse.transfer import evaluate_transfer
+from tlcourse.features.extraction import extract_features, shipped_features
+from tlcourse.networks.backbones import load_backbone
 from tlcourse.widgets import DeviceToggle, Prediction, check_answer, quiz
 
 plots.use_course_style()

@@ -27,32 +27,36 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from tlcourse import claims, plots
-from tlcourse.backbones import load_backbone
-from tlcourse.background_shortcut import draw_shortcut, latch_on, lit_where_it_looks
-from tlcourse.features import extract_features
-from tlcourse.learning_from_scratch import (
-    AS_LONG,
+from tlcourse import plots
+from tlcourse.course import claims
+from tlcourse.features.extraction import extract_features
+from tlcourse.finetuning.starts import (
     FINE_TUNED,
     FROZEN,
-    LONG_TRIAL,
+    FULL_NETWORK,
     SCRATCH,
+    accuracy_by_volume,
+    accuracy_of_settings,
+    draw_shortcut,
+    drawn_flowers,
+    five_insects,
+    flowers_of_the_grid,
+    latch_on,
+    lit_where_it_looks,
+    train_from,
+)
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.images import prepare_images
+from tlcourse.tables.measured import (
+    AS_LONG,
+    LONG_TRIAL,
     SEEDS,
     accuracy_of_grid,
     accuracy_of_trials,
-    drawn_flowers,
     of_start,
     read_measured,
-    train_from,
 )
-from tlcourse.reused_features import (
-    FULL_NETWORK,
-    accuracy_by_volume,
-    accuracy_of_settings,
-    five_insects,
-    flowers_of_the_grid,
-)
-from tlcourse.savings import (
+from tlcourse.tables.savings import (
     cost_to_reach,
     images_needed,
     pretraining_flops,
@@ -60,7 +64,6 @@ from tlcourse.savings import (
     times_cheaper,
     times_fewer_images,
 )
-from tlcourse.training_images import prepare_images
 from tlcourse.widgets import CostToReach, Prediction, check_answer, quiz
 
 plots.use_course_style()
@@ -133,7 +136,7 @@ plots.alt_text(
 # %% [markdown] slideshow={"notes": "Ask what they would need to see before they say \"scratch fails\". More time is the answer that the next slides give.", "slide_type": "subslide"}
 # From scratch has hardly begun. Is that all it can do, or did it have too little time? Photographs,
 # more passes and three times the budget need minutes. They were **measured beforehand**, on one
-# core of the maintainers' machine; `python -m tlcourse.learning_from_scratch` makes them again
+# core of the maintainers' machine; `python -m scripts.remake from_scratch` makes them again
 # where the photographs are.
 
 # %% [markdown] slideshow={"notes": "Read the claim, then ask for a counter-argument: when would starting from nothing be the better idea?", "slide_type": "slide"}

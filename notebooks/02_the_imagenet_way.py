@@ -28,14 +28,22 @@
 import pandas as pd
 from scipy.stats import kendalltau
 
-from tlcourse import claims, growing_up, plots
-from tlcourse import transfer_price as price
-from tlcourse.backbones import load_backbone
-from tlcourse.classic_networks import cifar_resnet
-from tlcourse.counting import count
+from tlcourse import plots
+from tlcourse.course import claims
+from tlcourse.course.price import ASSUMPTIONS, SCENARIOS, training_price
 from tlcourse.datasets import HandwrittenDigits
-from tlcourse.growing_up import COUNTED, NETWORKS, OF_IMAGENET, ON_THE_SLIDE, short
-from tlcourse.training_price import ASSUMPTIONS, SCENARIOS, training_price
+from tlcourse.finetuning import cost
+from tlcourse.networks import zoo
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.zoo import (
+    COUNTED,
+    NETWORKS,
+    OF_IMAGENET,
+    ON_THE_SLIDE,
+    cifar_resnet,
+    count,
+    short,
+)
 from tlcourse.widgets import CostCalculator, Prediction, check_answer, quiz
 
 plots.use_course_style()
@@ -66,7 +74,7 @@ pd.set_option("display.max_colwidth", None)
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
-print(growing_up.count_network("VGG19"))
+print(zoo.count_network("VGG19"))
 
 # %% [markdown] slideshow={"notes": "A count is only worth something if somebody else counted too. Let them find the row that differs.", "slide_type": "subslide"}
 # Is the count right? torchvision keeps its own in the metadata of its weights.
@@ -75,7 +83,7 @@ print(growing_up.count_network("VGG19"))
 # NBVAL_CHECK_OUTPUT
 for name, design in NETWORKS.items():
     if design.torchvision:
-        counted, theirs = growing_up.count_network(name), growing_up.torchvision_metadata(name)
+        counted, theirs = zoo.count_network(name), zoo.torchvision_metadata(name)
         print(
             f"{name}: {counted.parameters:,} parameters (torchvision {theirs['parameters']:,}), "
             f"{counted.multiply_adds / 1e9:.3f} G multiply-adds "
@@ -92,14 +100,14 @@ for name, design in NETWORKS.items():
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
 for name in ("AlexNet", "AlexNet, one tower"):
-    counted = growing_up.count_network(name)
+    counted = zoo.count_network(name)
     print(f"{name}: {counted.parameters:,} parameters, {counted.multiply_adds:,} multiply-adds")
 
 # %% [markdown] slideshow={"notes": "Point at the columns counted and published side by side. Differences are definitions, mostly of depth.", "slide_type": "subslide"}
 # ### Counted, beside the papers
 
 # %% slideshow={"slide_type": "-"}
-growing_up.beside_the_papers([*ON_THE_SLIDE, "ResNet-50", "ResNet-152"])
+zoo.beside_the_papers([*ON_THE_SLIDE, "ResNet-50", "ResNet-152"])
 
 # %% [markdown] slideshow={"slide_type": "skip"}
 # LeNet-5 is counted as its paper has it, down to the trained subsampling and the maps of C3 that
@@ -107,7 +115,7 @@ growing_up.beside_the_papers([*ON_THE_SLIDE, "ResNet-50", "ResNet-152"])
 # authors count 42. Every published number, with its source:
 
 # %% slideshow={"slide_type": "skip"}
-papers = pd.DataFrame(growing_up.published()).set_index("network")
+papers = pd.DataFrame(zoo.published()).set_index("network")
 papers["value"] = papers["value"].astype(float).map(short)
 papers
 
@@ -121,9 +129,9 @@ papers
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
-print("torchvision's, for ImageNet:", growing_up.torchvision_models("resnet"))
+print("torchvision's, for ImageNet:", zoo.torchvision_models("resnet"))
 for name in ("ResNet-56", "ResNet-50", "ResNet-152"):
-    counted, shape = growing_up.count_network(name), NETWORKS[name].input_shape
+    counted, shape = zoo.count_network(name), NETWORKS[name].input_shape
     print(
         f"{name}: {NETWORKS[name].trained_on}, {shape[-1]} x {shape[-1]} pixels, "
         f"{short(counted.parameters)} parameters, {short(counted.multiply_adds)} multiply-adds"
@@ -164,11 +172,11 @@ growth_prediction
 
 # %% slideshow={"slide_type": "-"} tags=["claim:imagenet-growth"]
 shown = dict.fromkeys([*ON_THE_SLIDE[:5], "ResNet-50", "ResNet-152", "Inception-V3"])
-rows = {name: growing_up.describe(name) for name in shown}
+rows = {name: zoo.describe(name) for name in shown}
 years = {name: row["year"] for name, row in rows.items()}
 grown = {
     quantity: {
-        which: growing_up.pairs_that_grow({name: rows[name][quantity] for name in names}, years)
+        which: zoo.pairs_that_grow({name: rows[name][quantity] for name in names}, years)
         for which, names in (("slide", ON_THE_SLIDE), ("ImageNet", OF_IMAGENET))
     }
     for quantity in COUNTED
@@ -189,7 +197,7 @@ for quantity, counts in grown.items():
     words = [f"{more} of {pairs} pairs ({which})" for which, (more, pairs) in counts.items()]
     print(f"{quantity.replace('_', '-')}: greater in the later network in {', '.join(words)}")
 contest = {name: rows[name]["top-5 error"] for name in OF_IMAGENET if rows[name]["top-5 error"]}
-fell, of = growing_up.pairs_that_grow({name: -e for name, e in contest.items()}, years)
+fell, of = zoo.pairs_that_grow({name: -e for name, e in contest.items()}, years)
 print(f"published top-5 error: smaller in the later network in {fell} of {of} pairs (ImageNet)")
 
 # %% slideshow={"notes": "\"Depends\" is computed: one of three quantities always grew.", "slide_type": "subslide"}
@@ -243,7 +251,7 @@ print(claims.recorded("imagenet-growth"))
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
 for name in OF_IMAGENET:
-    counted = growing_up.count_network(name)
+    counted = zoo.count_network(name)
     share = 100 * counted.fully_connected / counted.parameters
     print(
         f"{name}: {share:.0f}% of {short(counted.parameters)} parameters in fully connected layers"
@@ -263,9 +271,9 @@ for name in OF_IMAGENET:
 
 # %% slideshow={"slide_type": "-"}
 compared = ("AlexNet, one tower", *OF_IMAGENET[1:])
-errors = {name: growing_up.torchvision_metadata(name)["top-5 error"] for name in compared}
+errors = {name: zoo.torchvision_metadata(name)["top-5 error"] for name in compared}
 sizes = {
-    key.replace("_", "-"): {name: getattr(growing_up.count_network(name), key) for name in compared}
+    key.replace("_", "-"): {name: getattr(zoo.count_network(name), key) for name in compared}
     for key in COUNTED
 }
 figure = plots.plot_error_by_size(errors, sizes)
@@ -349,21 +357,21 @@ cost_prediction
 # %% slideshow={"notes": "The scale is logarithmic: ask how many times longer the lowest bar is, and let them count the powers of ten.", "slide_type": "subslide"} tags=["claim:imagenet-cost"]
 digits = HandwrittenDigits()  # the time does not depend on what the images show
 small, alexnet = load_backbone("natural"), load_backbone("alexnet", "random")
-small_run = price.cpu_seconds_of_transfer(small, digits)
-alexnet_run = price.cpu_seconds_of_transfer(alexnet, digits, n_passes=32)
+small_run = cost.cpu_seconds_of_transfer(small, digits)
+alexnet_run = cost.cpu_seconds_of_transfer(alexnet, digits, n_passes=32)
 
 transfer = {
-    "small VGG": price.transfer_energy(sum(small_run.values())),
-    "AlexNet": price.transfer_energy(sum(alexnet_run.values())),
+    "small VGG": cost.transfer_energy(sum(small_run.values())),
+    "AlexNet": cost.transfer_energy(sum(alexnet_run.values())),
 }
 pretraining = {
-    "small VGG": price.bundled_pretraining_energy("natural"),
-    "AlexNet": price.pretraining_energy("AlexNet"),
-    "VGG19": price.pretraining_energy("VGG19"),
+    "small VGG": cost.bundled_pretraining_energy("natural"),
+    "AlexNet": cost.pretraining_energy("AlexNet"),
+    "VGG19": cost.pretraining_energy("VGG19"),
 }
 bars = {f"transfer, {name}": energy for name, energy in transfer.items()}
 bars |= {f"pre-training, {name}": energy for name, energy in pretraining.items()}
-ax = plots.plot_ranges(bars, "energy of one run (Wh)", price.as_energy)
+ax = plots.plot_ranges(bars, "energy of one run (Wh)", cost.as_energy)
 plots.alt_text(
     ax,
     "Energy of one run, as ranges on a logarithmic axis: transfer runs take a fraction of a "
@@ -376,17 +384,17 @@ plots.alt_text(
 # answers; the 200 of the training set alone, or all 700.
 
 # %% slideshow={"slide_type": "-"}
-n_train, n_test = price.n_transfer_images()
-yours = price.Range(n_train, n_train + n_test)
+n_train, n_test = cost.n_transfer_images()
+yours = cost.Range(n_train, n_train + n_test)
 ilsvrc, imagenet = SCENARIOS["ILSVRC and VGG19, 2014"]["images"], ASSUMPTIONS["images"].default
-images = price.Range(ilsvrc, imagenet)
+images = cost.Range(ilsvrc, imagenet)
 ratios = {
     "answers of people": images * (1, ASSUMPTIONS["answers_per_image"].default) / (yours * (1, 3)),
     "bytes of images": images / yours,
     "energy, small VGG": pretraining["small VGG"] / transfer["small VGG"],
     "energy, AlexNet": pretraining["AlexNet"] / transfer["AlexNet"],
 }
-counted_ratio = price.multiply_add_ratio("AlexNet", n_train + n_test)
+counted_ratio = cost.multiply_add_ratio("AlexNet", n_train + n_test)
 marked = {"energy, AlexNet": counted_ratio}
 ax = plots.plot_ranges(ratios, "pre-training / transfer run", short, marked)
 plots.alt_text(
@@ -487,7 +495,7 @@ check_answer(
     answer,
     count(cifar_resnet(110), (1, 3, 32, 32)).parameters,
     "Twice the layers, twice the parameters: the paper says 1.7 M.",
-    {growing_up.count_network("ResNet-56").parameters: "That is the one with 56."},
+    {zoo.count_network("ResNet-56").parameters: "That is the one with 56."},
 )
 
 # %% [markdown] slideshow={"slide_type": "-"}

@@ -32,19 +32,11 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tlcourse import claims, plots
-from tlcourse.classifiers import LinearSVM
-from tlcourse.distribution_shift import (
-    ANY_LIGHT,
-    NIGHT,
-    STUDIO,
-    background_colours,
-    draw_pair,
-    draw_sample,
-    interpolate_factors,
-    pooled,
-)
-from tlcourse.generalization import (
+from tlcourse import plots
+from tlcourse.classifiers.score import sample_per_class
+from tlcourse.classifiers.svm import LinearSVM
+from tlcourse.course import claims
+from tlcourse.domains.generalization import (
     a_distance_of_training_error,
     accuracies,
     accuracies_by_distance,
@@ -54,21 +46,32 @@ from tlcourse.generalization import (
     errors_of_fixes,
     random_halves,
 )
-from tlcourse.occlusion import evidence_of_background, occlusion_maps, remembered, spotlight
-from tlcourse.representations import represent_by
-from tlcourse.similarity import (
-    maximum_mean_discrepancy,
-    median_bandwidth,
-    noise_control,
-    proxy_a_distance,
+from tlcourse.domains.mmd import maximum_mean_discrepancy, median_bandwidth
+from tlcourse.domains.shift import (
+    ANY_LIGHT,
+    NIGHT,
+    STUDIO,
+    background_colours,
+    draw_pair,
+    draw_sample,
+    interpolate_factors,
+    pooled,
 )
-from tlcourse.spurious_correlation import (
+from tlcourse.domains.similarity import proxy_a_distance
+from tlcourse.domains.spurious_correlation import (
     SPLITS,
     background_reliance,
     measure_split,
     training_draw,
 )
-from tlcourse.transfer import sample_per_class
+from tlcourse.features.representations import represent_by
+from tlcourse.features.samples import noise_control
+from tlcourse.networks.occlusion import (
+    evidence_of_background,
+    occlusion_maps,
+    remembered,
+    spotlight,
+)
 from tlcourse.widgets import BackgroundDials, Prediction, check_answer, quiz
 
 plots.use_course_style()

@@ -31,12 +31,14 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 from tqdm import tqdm
 
-from tlcourse import claims, plots, tasks
-from tlcourse.backbones import load_backbone
-from tlcourse.classifiers import LinearSVM
+from tlcourse import plots
+from tlcourse.classifiers.svm import LinearSVM
+from tlcourse.course import claims
 from tlcourse.datasets.drawn import Domain, Factors
-from tlcourse.feature_spaces import APPEARANCE, compare_domains, draw_pictures, feature_vectors
-from tlcourse.features import shipped_features
+from tlcourse.domains import tasks
+from tlcourse.domains.spaces import APPEARANCE, compare_domains, draw_pictures, feature_vectors
+from tlcourse.features.extraction import shipped_features
+from tlcourse.networks.backbones import load_backbone
 from tlcourse.widgets import (
     ContactSheets,
     DomainExplorer,

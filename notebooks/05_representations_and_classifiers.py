@@ -28,16 +28,10 @@ from math import comb
 import numpy as np
 import torch
 
-from tlcourse import claims, kernels, plots
-from tlcourse import decision_boundaries as boundaries
-from tlcourse.backbones import load_backbone
-from tlcourse.datasets import HandwrittenDigits
-from tlcourse.datasets.animal_pictures import TASKS, AnimalPictures, raw_pixels
-from tlcourse.datasets.drawn import Factors, HybridImages
-from tlcourse.datasets.split import stratified_split
-from tlcourse.features import extract_features
-from tlcourse.plane_points import sample
-from tlcourse.reuse import (
+from tlcourse import plots
+from tlcourse.classifiers import decision_boundaries, kernels
+from tlcourse.classifiers.plane import sample
+from tlcourse.classifiers.reuse import (
     AS_IT_IS,
     cut_network,
     lead_over_controls,
@@ -45,6 +39,13 @@ from tlcourse.reuse import (
     new_classifier,
     tasks_by_domains,
 )
+from tlcourse.course import claims
+from tlcourse.datasets import HandwrittenDigits
+from tlcourse.datasets.animal_pictures import TASKS, AnimalPictures, raw_pixels
+from tlcourse.datasets.drawn import Factors, HybridImages
+from tlcourse.datasets.split import stratified_split
+from tlcourse.features.extraction import extract_features
+from tlcourse.networks.backbones import load_backbone
 from tlcourse.widgets import (
     KernelExplorer,
     NetworkCut,
@@ -100,7 +101,7 @@ space_prediction
 # it in the middle of the gap, and measures its distance from the nearest points.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:svm-given-space"]
-draws = [boundaries.against_brute_force(seed=seed) for seed in range(10)]
+draws = [decision_boundaries.against_brute_force(seed=seed) for seed in range(10)]
 svm_margins = np.array([draw.boundary.margin for draw in draws])
 brute_margins = np.array([draw.margins.max() for draw in draws])
 
@@ -135,7 +136,9 @@ print("the SVM beats the average line in", (svm_right > average_right).sum(), "o
 # %% slideshow={"slide_type": "-"}
 X, y, *_ = sample("circles", 120)
 figure = plots.plot_spaces(
-    {("x1", "x2"): X, ("distance", "angle"): boundaries.polar(X)}, y, boundaries.linear_boundary
+    {("x1", "x2"): X, ("distance", "angle"): decision_boundaries.polar(X)},
+    y,
+    decision_boundaries.linear_boundary,
 )
 plots.alt_text(
     figure,
@@ -169,7 +172,7 @@ ax = plots.plot_pictures(
 plots.alt_text(ax, "Drawn heads of cats, dogs, lions and wolves before different backgrounds.")
 
 # %% slideshow={"notes": "Same machine, other space: near guessing becomes nearly perfect. Read the rows in pairs.", "slide_type": "subslide"}
-rings = [boundaries.circles_in_two_spaces(seed=seed) for seed in range(5)]
+rings = [decision_boundaries.circles_in_two_spaces(seed=seed) for seed in range(5)]
 in_plane, in_polar = ([ring[space] for ring in rings] for space in ("x1, x2", "distance, angle"))
 on_pixels = linear_separability(pixels, species, seeds=range(5), groups=breed)
 on_fc7 = linear_separability(features.select("fc7"), species, seeds=range(5), groups=breed)
@@ -189,7 +192,7 @@ plots.alt_text(
 # %% slideshow={"notes": "Ten of ten: no direction beats the margin. The accuracies are the second half of the claim.", "slide_type": "subslide"}
 widest = int((svm_margins > 0.999 * brute_margins).sum())
 better = np.array([*in_polar, *on_fc7]) > [*in_plane, *on_pixels]
-turned = np.mean([boundaries.turned_by_stretching(seed=seed) for seed in range(10)])
+turned = np.mean([decision_boundaries.turned_by_stretching(seed=seed) for seed in range(10)])
 holds = widest == len(draws) and better.all()
 verdict = "holds" if holds else "depends" if widest == len(draws) else "does not hold here"
 space_prediction.compare(
@@ -694,7 +697,7 @@ print(claims.recorded("classifier-task-representation-domain"))
 # %% slideshow={"slide_type": "-"}
 answer = ...
 X, y, *_ = sample("two clouds", 16, seed=4)
-wide, narrow = (boundaries.linear_boundary(X, y, C).margin for C in (0.1, 100))
+wide, narrow = (decision_boundaries.linear_boundary(X, y, C).margin for C in (0.1, 100))
 check_answer(
     answer,
     "wider" if wide > narrow else "narrower",

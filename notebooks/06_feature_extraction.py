@@ -31,14 +31,22 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 from torch.utils.data import Subset
 
-from tlcourse import claims, plots, scratch
-from tlcourse.backbones import load_backbone
-from tlcourse.classifiers import LinearSVM, mean_class_accuracy
+from tlcourse import plots
+from tlcourse.classifiers.score import evaluate_transfer, layer_sets, sample_per_class
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
+from tlcourse.course import claims
 from tlcourse.datasets import FAMILIES, HandwrittenDigits
-from tlcourse.features import extract_features
-from tlcourse.transfer import evaluate_transfer, layer_sets, sample_per_class
-from tlcourse.weights import read_card
-from tlcourse.widgets import DeviceToggle, FeatureExtractionExplorer, Prediction, check_answer, quiz
+from tlcourse.features.extraction import extract_features
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.weights import read_card
+from tlcourse.tables import measured as tables_measured
+from tlcourse.widgets import (
+    DeviceToggle,
+    FeatureExtractionExplorer,
+    Prediction,
+    check_answer,
+    quiz,
+)
 
 plots.use_course_style()
 
@@ -169,7 +177,7 @@ prediction
 # clothes is `manmade`. The far source is the other one. Three draws of the training images each.
 #
 # Training from scratch needs the photographs and minutes, so it was measured beforehand:
-# `python -m tlcourse.scratch` makes it again.
+# `python -m scripts.remake scratch` makes it again.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:reuse-all"]
 near_source = {
@@ -179,7 +187,7 @@ near_source = {
     "clothes": "manmade",
 }
 other = {"natural": "manmade", "manmade": "natural"}
-from_scratch = scratch.read_measured()
+from_scratch = tables_measured.read_scratch()
 
 
 def accuracies(source, target, layers="fc7"):

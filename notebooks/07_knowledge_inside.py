@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "The slide of the lecture shows pictures; this notebook measures them. Fifteen minutes live: filters, explorer, the two claims."}
+# %% [markdown] slideshow={"notes": "The slide of the lecture shows pictures; this notebook measures them. Fifteen minutes live: filters, explorer, the two claims.", "slide_type": "slide"}
 # # 07 Knowledge inside
 #
 # *[Lecture](../docs/bibliography.md#lecture): "Knowledge inside DNN" and "Which layers to use?".*
@@ -24,25 +24,30 @@
 import numpy as np
 from tqdm import tqdm
 
-from tlcourse import broadening, claims, layer_probes, plots
-from tlcourse.backbones import load_backbone
+from tlcourse import plots
+from tlcourse.classifiers import broadening
+from tlcourse.classifiers import probes as layer_probes
+from tlcourse.classifiers.score import evaluate_transfer
+from tlcourse.course import claims
 from tlcourse.datasets.drawn import Domain, HybridImages
 from tlcourse.datasets.labelled_pictures import animals_with_dials, textures_with_dials
-from tlcourse.excitation import excitation, map_picture, portrait
-from tlcourse.features import extract_features
-from tlcourse.knowledge_inside import (
+from tlcourse.features.extraction import extract_features
+from tlcourse.features.representations import Pictures
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.units import (
     PicturePool,
+    excitation,
     first_layer_filters,
     flat_share,
+    map_picture,
+    portrait,
     receptive_fields,
 )
-from tlcourse.representations import Pictures
-from tlcourse.transfer import evaluate_transfer
 from tlcourse.widgets import Prediction, UnitExplorer, check_answer, quiz
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask before running what a filter of the first layer can look like: 27 weights, nine pixels in three colours. Point at flat patches and at patches split in two."}
+# %% [markdown] slideshow={"notes": "Ask before running what a filter of the first layer can look like: 27 weights, nine pixels in three colours. Point at flat patches and at patches split in two.", "slide_type": "slide"}
 # ## The first layer can be looked at
 #
 # A unit of `conv1_1` is a filter of 3 x 3 weights on red, green and blue. That is a small picture:
@@ -63,7 +68,7 @@ plots.alt_text(
 # "colour" stands below a filter more than half of which is the same at all nine places, "edge"
 # below any other. The shares are computed from the weights.
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Same kinds of filter from animals, from tools and from drawings. Ask what that says about reusing conv1 for X-rays. Bright in a map means active, not important."}
+# %% [markdown] slideshow={"notes": "Same kinds of filter from animals, from tools and from drawings. Ask what that says about reusing conv1 for X-rays. Bright in a map means active, not important.", "slide_type": "subslide"}
 # **Three networks, three sources, one kind of filter**: colours and edges. Here is what they make
 # of a picture: bright where the unit is active.
 
@@ -86,7 +91,7 @@ plots.PictureRows(
     "those of the edge filters the outlines.",
 )
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Let the room work out conv1_2: 5 pixels. Then ask where a unit first sees the whole picture. Usual mistake: adding filters without doubling the step after a pool."}
+# %% [markdown] slideshow={"notes": "Let the room work out conv1_2: 5 pixels. Then ask where a unit first sees the whole picture. Usual mistake: adding filters without doubling the step after a pool.", "slide_type": "slide"}
 # ## What a unit can see at all
 #
 # A unit of `conv1_1` sees 3 x 3 pixels. The next layer looks at 3 x 3 of those, a max-pool doubles
@@ -108,7 +113,7 @@ plots.alt_text(
 # Below `conv4_2` no unit can know what the picture as a whole shows. From there on it could.
 # Whether it does is another question.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask why deeper filters cannot be drawn: they weigh channels, not colours. In activation maximisation the pixels are trained and the weights stay."}
+# %% [markdown] slideshow={"notes": "Ask why deeper filters cannot be drawn: they weigh channels, not colours. In activation maximisation the pixels are trained and the weights stay.", "slide_type": "slide"}
 # ## What excites a unit
 #
 # Deeper filters look at units, not at colours: their weights say nothing to the eye. Two things do.
@@ -119,7 +124,7 @@ plots.alt_text(
 #   2009](../docs/bibliography.md#erhan-2009)): start from noise, and change the *pixels*, step by
 #   step, in the direction that excites the unit.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Cover the labels and ask which row is deepest. Two starts give two pictures: the unit answers to more than one thing. Nobody picked nice units."}
+# %% slideshow={"notes": "Cover the labels and ask which row is deepest. Two starts give two pictures: the unit answers to more than one thing. Nobody picked nice units.", "slide_type": "subslide"}
 hybrids = HybridImages("val", per_class=9)
 hybrid_pictures = [hybrids[i][0] for i in tqdm(range(len(hybrids)), "drawing", delay=2)]
 pool = PicturePool(hybrid_pictures[:246])
@@ -143,7 +148,7 @@ plots.PictureRows(
 # Down: a colour or an edge, then a pattern, then a part, then something that is hard to name. That
 # is the slide's picture, and it is **an impression**. The claim below measures it.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Have a photograph ready on this machine. Ask what will change between conv1_1 and fc7 before you switch."}
+# %% [markdown] slideshow={"notes": "Have a photograph ready on this machine. Ask what will change between conv1_1 and fc7 before you switch.", "slide_type": "slide"}
 # ## Units to explore, and your own picture
 #
 # Choose a source, a layer and a unit. Then put a picture of your own in, with the button: a drawn
@@ -152,11 +157,11 @@ plots.PictureRows(
 # Try: the same picture at `conv1_1` and at `fc7`. A unit of `natural` that likes your picture more
 # than all others do.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Go up layer by layer with one unit number and say aloud what you believe it detects. Then change the unit: most are hard to name."}
+# %% slideshow={"notes": "Go up layer by layer with one unit number and say aloud what you believe it detects. Then change the unit: most are hard to name.", "slide_type": "subslide"}
 explorer = UnitExplorer(pool, source="natural", layer="conv4_2", unit=3, picture=cat)
 explorer
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Point, patch, whole: ask the room to sort hue, stripes and species into them. Without such a definition the claim cannot fail."}
+# %% [markdown] slideshow={"notes": "Point, patch, whole: ask the room to sort hue, stripes and species into them. Without such a definition the claim cannot fail.", "slide_type": "slide"}
 # ## Claim: from simple to complex
 #
 # > Knowledge inside DNN: simple features &rarr; complex features.
@@ -168,7 +173,7 @@ explorer
 # takes a *patch*: sharpness, orientation, texture, the kind of background. **Complex** is what
 # takes *the whole* thing: the species of an animal, its breed.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Take a show of hands. \"Both are read better and better\" is the usual choice: deeper is taken for better at everything."}
+# %% slideshow={"notes": "Take a show of hands. \"Both are read better and better\" is the usual choice: deeper is taken for better at everything.", "slide_type": "subslide"}
 depth_prediction = Prediction(
     "simple-to-complex",
     "A linear classifier on each layer, from conv1_1 to fc7. What happens to the hue of the "
@@ -182,7 +187,7 @@ depth_prediction = Prediction(
 )
 depth_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "One row a property: look where each is brightest (boxed). Point at noise, which must stay at guessing, before anybody believes the other rows."}
+# %% [markdown] slideshow={"notes": "One row a property: look where each is brightest (boxed). Point at noise, which must stay at guessing, before anybody believes the other rows.", "slide_type": "subslide"}
 # **Experiment.** Drawn pictures have every property on a dial, so that one picture carries many
 # labels, each dealt without regard to the others. A linear SVM (a
 # *[probe](../docs/glossary.md#linear-probe)*, [Alain and Bengio
@@ -211,7 +216,7 @@ plots.alt_text(
     "noise is at guessing everywhere.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Point, patch, whole: in this order in both trained networks. Ask what the same figure shows for random weights before pointing at it."}
+# %% [markdown] slideshow={"notes": "Point, patch, whole: in this order in both trained networks. Ask what the same figure shows for random weights before pointing at it.", "slide_type": "subslide"}
 # In one number a property: the **depth** where it is read, the centre of gravity of its row.
 
 # %% slideshow={"slide_type": "-"}
@@ -223,7 +228,7 @@ plots.alt_text(
     "trained networks; with random weights the point comes first too.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask who expected an order without training. What training adds is the difference: above zero for the whole, below it for a point."}
+# %% [markdown] slideshow={"notes": "Ask who expected an order without training. What training adds is the difference: above zero for the whole, below it for a point.", "slide_type": "subslide"}
 # **Random weights** give a part of that order: their deeper layers see further as well, and there
 # are more features to read from. So the order is no proof of *knowledge*. What did training add?
 
@@ -238,7 +243,7 @@ plots.alt_text(
     "the drawn network from the start.",
 )
 
-# %% slideshow={"slide_type": "subslide", "notes": "Read the two pairs of figures: hue falls, species comes up. Compare with the hands."}
+# %% slideshow={"notes": "Read the two pairs of figures: hue falls, species comes up. Compare with the hands.", "slide_type": "subslide"}
 in_order = {
     name: sum(a < b < c for a, b, c in zip(*depths[name].values(), strict=True)) for name in added
 }
@@ -293,7 +298,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("simple-to-complex"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The slide is right and the order alone is weak evidence. Usual misunderstanding: lost for a linear probe is not lost for every reader."}
+# %% [markdown] slideshow={"notes": "The slide is right and the order alone is weak evidence. Usual misunderstanding: lost for a linear probe is not lost for every reader.", "slide_type": "subslide"}
 # **Reading.** Measured, the slide is right. Colour is read early and gets lost; orientation comes
 # with the second block, texture and the kind of background in the middle; species and breed come up
 # late, and are best in conv5_1, as is sharpness. Training is what brings them up: random weights read
@@ -308,7 +313,7 @@ print(claims.recorded("simple-to-complex"))
 #   drops hue from the first block on. To `natural` colour means something, and it keeps it longer.
 # - A probe sees averages over the picture, and only what is linear in them.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Stress the word very. Ask for an example of two tasks that are very similar and still not the same."}
+# %% [markdown] slideshow={"notes": "Stress the word very. Ask for an example of two tasks that are very similar and still not the same.", "slide_type": "slide"}
 # ## Claim: which layers to use
 #
 # > If source and target task are **very** similar use the "classifier" layers. If source and target
@@ -318,7 +323,7 @@ print(claims.recorded("simple-to-complex"))
 # same things, that is noise gone. If it needs others, they are gone, and lower layers still have
 # them.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Most choose the first option, which is what the slide says. Write the counts down; the middle case decides."}
+# %% slideshow={"notes": "Most choose the first option, which is what the slide says. Write the counts down; the middle case decides.", "slide_type": "subslide"}
 layers_prediction = Prediction(
     "which-layers",
     "Four images a class. A linear SVM on fc6 and fc7, or on all layers. With all of them the "
@@ -332,7 +337,7 @@ layers_prediction = Prediction(
 )
 layers_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two panels: photographs, drawn classes. Ask which line should lie below zero if the slide is right. Only the own task does."}
+# %% [markdown] slideshow={"notes": "Two panels: photographs, drawn classes. Ask which line should lie below zero if the slide is right. Only the own task does.", "slide_type": "subslide"}
 # **Experiment.** Sets of layers, each of which holds the one before. [Every layer has norm
 # 1](../docs/glossary.md#l2-by-layer) in every image (notebook 09 says why), the SVM is the same,
 # and sets are compared on the same draws. The targets, from similar to not:
@@ -382,7 +387,7 @@ plots.alt_text(
     "source gains.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask for the best single layer before running. Around conv5, not fc7: the last layer is already about the source's classes."}
+# %% [markdown] slideshow={"notes": "Ask for the best single layer before running. Around conv5, not fc7: the last layer is already about the source's classes.", "slide_type": "subslide"}
 # And **one** layer alone? The last of each block, and `fc6` and `fc7`, on the photographs.
 
 # %% slideshow={"slide_type": "-"}
@@ -398,7 +403,7 @@ plots.alt_text(
     "and falls towards fc7, from the near source and from the far one.",
 )
 
-# %% slideshow={"slide_type": "subslide", "notes": "Three figures: own task down, near up, far up. Near behaves like far, which is what makes the verdict depend."}
+# %% slideshow={"notes": "Three figures: own task down, near up, far up. Near behaves like far, which is what makes the verdict depend.", "slide_type": "subslide"}
 all_layers = {
     name: by_set[broadening.ALL_LAYERS]
     for lines in gained.values()
@@ -438,7 +443,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("which-layers"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "What to keep: for a new task, broaden. In the published table fc7 wins only on cats-dogs and sdogs, and sdogs is a part of ImageNet."}
+# %% [markdown] slideshow={"notes": "What to keep: for a new task, broaden. In the published table fc7 wins only on cats-dogs and sdogs, and sdogs is a part of ImageNet.", "slide_type": "subslide"}
 # **Reading.** The first half of the rule holds in one place only: on the very classes of the
 # source. There the layers that are added are noise. The same pictures gain from more layers when
 # the source is far, so it is the similarity that matters, and not the pictures.
@@ -457,7 +462,7 @@ print(claims.recorded("which-layers"))
 # space. `fc6` and `fc7` see *where* things are, the convolutions' averages do not; part of what
 # lower layers lack is that. With fine-tuning (notebook 08) the question is another one.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Do it on the board: two places more, two pixels apart. The answer 12 forgets the pool, the answer 30 forgets that fields overlap."}
+# %% [markdown] slideshow={"notes": "Do it on the board: two places more, two pixels apart. The answer 12 forgets the pool, the answer 30 forgets that fields overlap.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** How many pixels wide is what a unit of `conv2_2` sees? Work it out from `conv2_1`, which
@@ -484,7 +489,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "A background is a patch. Ask first in which block they would look, and why fc7 is a bad place in drawn."}
+# %% [markdown] slideshow={"notes": "A background is a patch. Ask first in which block they would look, and why fc7 is a bad place in drawn.", "slide_type": "subslide"}
 # **2.** You want to sort pictures by the *kind of background* (leaves, stripes, ...). From which
 # single layer of `drawn` is it read best? `probes["drawn"]["background"]` has the accuracies.
 
@@ -511,7 +516,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Short loop over near. The point: a mean over four targets can hide one that goes the other way."}
+# %% [markdown] slideshow={"notes": "Short loop over near. The point: a mean over four targets can hide one that goes the other way.", "slide_type": "subslide"}
 # **3.** A mean can hide a target. On how many of the four *near* targets do all layers beat `fc6` and
 # `fc7`, in the mean of three draws? `accuracy_on(target, layers)` measures one target.
 
@@ -541,7 +546,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Alone first, two minutes, then ask for hands at question 3: it is the one that the slide gets wrong."}
+# %% [markdown] slideshow={"notes": "Alone first, two minutes, then ask for hands at question 3: it is the one that the slide gets wrong.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -549,7 +554,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("07")
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Close with the third point: for a new task take more layers. Notebook 08 asks the same of training."}
+# %% [markdown] slideshow={"notes": "Close with the third point: for a new task take more layers. Notebook 08 asks the same of training.", "slide_type": "slide"}
 # ## Remember
 #
 # - A unit is known by its filter, by its strongest pictures, and by a picture made for it. These

@@ -25,16 +25,20 @@
 import numpy as np
 import torch
 
-from tlcourse import claims, plots, yosinski
-from tlcourse import policy_comparison as compare
-from tlcourse.audits import audit
-from tlcourse.backbones import load_backbone
-from tlcourse.batch_norm import statistics_after, tiny_network, with_batch_norm
+from tlcourse import plots
+from tlcourse.classifiers import intervals
+from tlcourse.classifiers.score import sample_per_class
+from tlcourse.course import claims
 from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.policy_grid import policy_of, read_grid, train_run
-from tlcourse.source_similarity import similarity_table
-from tlcourse.training_images import prepare_images
-from tlcourse.transfer import sample_per_class
+from tlcourse.finetuning import grid as policy_comparison
+from tlcourse.finetuning.audits import audit
+from tlcourse.finetuning.grid import policy_of, read_grid, train_run
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.batch_norm import statistics_after, tiny_network, with_batch_norm
+from tlcourse.networks.images import prepare_images
+from tlcourse.tables import measured as tables_measured
+from tlcourse.tables import published as tables_published
+from tlcourse.tables.similarity import similarity_table
 from tlcourse.widgets import PolicyPainter, Prediction, check_answer, quiz
 
 plots.use_course_style()
@@ -131,7 +135,7 @@ prediction
 # %% [markdown] slideshow={"notes": "Left is n = 1, feature extraction. Follow one line from the left and ask where it stops rising. Photographs were measured beforehand, drawings run now.", "slide_type": "subslide"}
 # **Experiment.** The top *n* layers are fine-tuned, those below are frozen; n = 1 is the new last
 # layer alone. Live on drawn animals, and **measured beforehand** on photographs of five insects
-# (`python -m tlcourse.policy_grid`), as the photographs are not shipped. Two seeds each.
+# (`python -m scripts.remake policy_grid`), as the photographs are not shipped. Two seeds each.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:retrain-some"]
 depths = {1: "reuse all", 3: "fine-tune top 3", 5: "fine-tune top 5", 7: "fine-tune top 7"}
@@ -142,7 +146,7 @@ live = {
     }
     for n, steps in ((4, 12), (16, 20))
 }
-stored = compare.depth_curves(read_grid())
+stored = policy_comparison.depth_curves(read_grid())
 figure = plots.plot_in_panels(
     plots.plot_curves,
     {
@@ -169,7 +173,7 @@ def gained(curve):
 
 
 gain = {
-    volume: compare.paired_difference(
+    volume: intervals.paired_difference(
         np.concatenate([gained(curves[pick(curves)]) for curves in (live, stored)])
     )
     for volume, pick in (("fewest", min), ("most", max))
@@ -228,10 +232,10 @@ print(claims.recorded("retrain-some"))
 
 # %% slideshow={"notes": "Point at the dip of BnB in the middle: nothing was transferred, and still it loses. Then at AnB+, above the base everywhere.", "slide_type": "subslide"}
 published = {
-    name: {n: [value] for n, value in yosinski.published_curve(name).items()}
+    name: {n: [value] for n, value in tables_published.published_curve(name).items()}
     for name in ("BnB", "BnB+", "AnB", "AnB+")
 }
-base = yosinski.published_curve("base")[0]
+base = tables_published.published_curve("base")[0]
 ax = plots.plot_copied_layers(published, base=base)
 plots.alt_text(
     ax,
@@ -246,10 +250,10 @@ plots.alt_text(
 
 # %% slideshow={"notes": "Ask why averaging the ten best evaluations flatters. Here by little, but the reader has to be told.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
-optimism = yosinski.optimism()
+optimism = tables_published.optimism()
 print(f"ten best above ten last evaluations: {np.mean(optimism):.2f} points on average")
 far_fall, near_fall = (
-    yosinski.published_curve(name)[1] - yosinski.published_curve(name)[7]
+    tables_published.published_curve(name)[1] - tables_published.published_curve(name)[7]
     for name in ("natman_transfer_AB", "AnB")
 )
 print(
@@ -262,15 +266,15 @@ print(
 #
 # B is six natural classes, 20 photographs each. **B**nB copies from `natural`, which was trained on
 # these classes among others; **A**nB from `manmade`, a far source. `random` freezes layers that
-# learned nothing. Measured beforehand (`python -m tlcourse.yosinski`), two seeds; the last evaluation
+# learned nothing. Measured beforehand (`python -m scripts.remake yosinski`), two seeds; the last evaluation
 # counts, none is chosen.
 #
 # What differs from the paper: B's network saw its classes with 25 times more images than the
 # retrained top gets. So what is copied from B carries more than the sample could teach.
 
 # %% slideshow={"slide_type": "-"}
-miniature = {name: yosinski.measured_curve(name) for name in yosinski.CURVES}
-nothing = np.mean(yosinski.measured_curve("base")[0])
+miniature = {name: tables_measured.measured_curve(name) for name in tables_measured.CURVES}
+nothing = np.mean(tables_measured.measured_curve("base")[0])
 ax = plots.plot_copied_layers(miniature, base=nothing)
 plots.alt_text(
     ax,
@@ -350,9 +354,9 @@ plots.alt_text(ax, "Accuracy of six policies on drawn animals, with the spread o
 
 # %% slideshow={"notes": "Leading and tying are computed, not seen. Two names mean a tie; compare with the hands.", "slide_type": "subslide"}
 mixed, uniform = "freeze, fine-tune, retrain", ("reuse all", "fine-tune all", "all random")
-against = {name: compare.difference(scores[mixed], scores[name]) for name in uniform}
-useless = compare.difference(scores["retrain the top"], scores["fine-tune top 3"])
-leaders = compare.tied_with_best({name: scores[name] for name in (mixed, *uniform)})
+against = {name: intervals.difference(scores[mixed], scores[name]) for name in uniform}
+useless = intervals.difference(scores["retrain the top"], scores["fine-tune top 3"])
+leaders = policy_comparison.tied_with_best({name: scores[name] for name in (mixed, *uniform)})
 if mixed not in leaders or useless.is_below_zero:
     verdict = "does not hold here"
 else:
@@ -416,7 +420,7 @@ grid_prediction
 
 # %% [markdown] slideshow={"notes": "Near is measured: insects nearer to natural, vehicles to manmade. Higher is more similar.", "slide_type": "subslide"}
 # **Experiment.** Insects and vehicles, photographs, from `natural` and from `manmade`: five policies,
-# three volumes, two draws. **Measured beforehand** by `python -m tlcourse.policy_grid`. Is "near"
+# three volumes, two draws. **Measured beforehand** by `python -m scripts.remake policy_grid`. Is "near"
 # near? The distance between class means says so.
 
 # %% slideshow={"slide_type": "-"}
@@ -424,8 +428,8 @@ similarity = similarity_table(["natural", "manmade"], ["insects", "vehicles"])
 similarity.pivot(index="target", columns="source", values="similarity").round(2)
 
 # %% slideshow={"notes": "Six cells, full marks are tied with the best. Ask in which cell the best policy changes. In none, really.", "slide_type": "subslide"} tags=["claim:policy-follows-similarity-and-data"]
-cells = compare.grid_cells(read_grid())
-tied = {where: compare.tied_with_best(cell) for where, cell in cells.items()}
+cells = policy_comparison.grid_cells(read_grid())
+tied = {where: policy_comparison.tied_with_best(cell) for where, cell in cells.items()}
 figure = plots.plot_policy_cells(cells, tied)
 plots.alt_text(
     figure,
@@ -439,18 +443,18 @@ plots.alt_text(
 # where the 95% interval over targets, draws and cells leaves zero out.
 
 # %% slideshow={"slide_type": "-"}
-tuning = compare.gains(cells, "fine-tune all", "reuse all")
-anew = compare.gains(cells, "retrain the top", "reuse all")
+tuning = policy_comparison.gains(cells, "fine-tune all", "reuse all")
+anew = policy_comparison.gains(cells, "retrain the top", "reuse all")
 effects = {
-    "fine-tuning gains by data": compare.change_with_volume(tuning),
-    "fine-tuning gains by similarity": compare.change_with_similarity(tuning),
-    "random gains by data": compare.change_with_volume(anew),
-    "random gains by dissimilarity": compare.paired_difference(
-        [-points for points in compare.change_with_similarity(anew).pairs]
+    "fine-tuning gains by data": policy_comparison.change_with_volume(tuning),
+    "fine-tuning gains by similarity": policy_comparison.change_with_similarity(tuning),
+    "random gains by data": policy_comparison.change_with_volume(anew),
+    "random gains by dissimilarity": intervals.paired_difference(
+        [-points for points in policy_comparison.change_with_similarity(anew).pairs]
     ),
 }
-mixed_gain = compare.gains(cells, "freeze, fine-tune, retrain", "reuse all")
-beside = {"(the mixed policy gains by data)": compare.change_with_volume(mixed_gain)}
+mixed_gain = policy_comparison.gains(cells, "freeze, fine-tune, retrain", "reuse all")
+beside = {"(the mixed policy gains by data)": policy_comparison.change_with_volume(mixed_gain)}
 for name, effect in {**effects, **beside}.items():
     print(f"{name}: {effect.words} ({effect.mean:+.0f}, {effect.low:+.0f} to {effect.high:+.0f})")
 
@@ -494,7 +498,7 @@ print(claims.recorded("policy-follows-similarity-and-data"))
 # stays undecided.
 #
 # All runs of a cell have the same few steps, too few to begin from nothing; cells of more images have
-# more (16, 24, 32), so what grows with data may grow with steps. `python -m tlcourse.scratch` trains
+# more (16, 24, 32), so what grows with data may grow with steps. `python -m scripts.remake scratch` trains
 # longer, and stays below reuse too with 20 images a class (notebook 06). Two targets and two draws
 # are few, and the interval takes them for independent.
 
@@ -558,10 +562,10 @@ def seconds_an_epoch(policy):
     return np.mean([point.cpu_seconds / point.images for point in points]) * len(draw(8, 0))
 
 
-draws = {choice: compare.draws_of(grid, policy) for choice, policy in choices.items()}
+draws = {choice: policy_comparison.draws_of(grid, policy) for choice, policy in choices.items()}
 measured = {}
 for choice, policy in choices.items():
-    bias, variance = compare.bias_and_variance(*draws[choice])
+    bias, variance = policy_comparison.bias_and_variance(*draws[choice])
     measured[choice] = {
         "parameters": audit(source, policy_of(policy), 4).trained_parameters,
         "seconds an epoch": seconds_an_epoch(policy),
@@ -580,11 +584,11 @@ fewest = min(measured, key=lambda choice: measured[choice]["parameters"])
 cheapest = min(measured, key=lambda choice: measured[choice]["seconds an epoch"])
 wrong, varying = {}, {}
 for choice, (predictions, labels) in draws.items():
-    main = compare.main_prediction(predictions)
+    main = policy_comparison.main_prediction(predictions)
     wrong[choice] = (main != labels).astype(float)
     varying[choice] = (predictions != main).mean(axis=1)
-noise = compare.paired_difference(varying["freeze"] - varying["fine-tune"])
-bias = compare.paired_difference(wrong["fine-tune"] - wrong["freeze"])
+noise = intervals.paired_difference(varying["freeze"] - varying["fine-tune"])
+bias = intervals.paired_difference(wrong["fine-tune"] - wrong["freeze"])
 print("freezing adds variance:", noise.words, "- fine-tuning adds bias:", bias.words)
 said = [fewest == cheapest == "freeze", noise.is_above_zero, bias.is_above_zero]
 verdict = "holds" if all(said) else "depends" if any(said) else "does not hold here"
@@ -665,7 +669,7 @@ check_answer(
 
 # %% slideshow={"slide_type": "-"}
 answer = ...
-control = yosinski.published_curve("BnB")
+control = tables_published.published_curve("BnB")
 check_answer(
     answer,
     min(control, key=control.get),
@@ -693,7 +697,7 @@ answer = ...
 same = np.tile([0] * 6 + [1] * 4, (5, 1))
 check_answer(
     answer,
-    compare.bias_and_variance(same, np.zeros(10, int))[1],
+    policy_comparison.bias_and_variance(same, np.zeros(10, int))[1],
     "All draws say the same, so nothing varies. All of its error is bias.",
     {0.4: "That is the bias: the main prediction is wrong on 4 of 10."},
 )

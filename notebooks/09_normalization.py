@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Dry on paper, costly in practice: this is where most home-made pipelines lose their points. For half an hour: first claim, explorer, C, traps."}
+# %% [markdown] slideshow={"notes": "Dry on paper, costly in practice: this is where most home-made pipelines lose their points. For half an hour: first claim, explorer, C, traps.", "slide_type": "slide"}
 # # 09 Normalization
 #
 # *[Lecture](../docs/bibliography.md#lecture): "Feature extraction normalization" and "Advanced
@@ -29,8 +29,24 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 from tqdm import tqdm
 
-from tlcourse import claims, plots
-from tlcourse.activation_maps import (
+from tlcourse import plots
+from tlcourse.classifiers.normalization_trials import (
+    TO_SCALE,
+    accuracies_by_test_statistics,
+    accuracies_over_C,
+    accuracies_with_statistics_of,
+    compare,
+    mean_over_targets,
+    mean_squared_length,
+    normalized_features,
+    predictions_kept,
+    scaled_C,
+)
+from tlcourse.classifiers.score import layer_sets, sample_per_class
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
+from tlcourse.course import claims
+from tlcourse.datasets.drawn import DrawnImages
+from tlcourse.features.activation_maps import (
     activation_maps,
     convolution_share,
     correlation_at_distance,
@@ -39,10 +55,9 @@ from tlcourse.activation_maps import (
     n_convolutions,
     shuffled_places,
 )
-from tlcourse.backbones import load_backbone
-from tlcourse.classifiers import LinearSVM, mean_class_accuracy
-from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.feature_statistics import (
+from tlcourse.features.extraction import Features, shipped_features
+from tlcourse.features.normalization import L2ByLayer, Standardizer
+from tlcourse.features.statistics import (
     correlation_between_layers,
     deviation_by_layer,
     effective_number,
@@ -55,26 +70,12 @@ from tlcourse.feature_statistics import (
     uncorrelated_axes,
     within_and_across,
 )
-from tlcourse.features import Features, shipped_features
-from tlcourse.normalization import L2ByLayer, Standardizer
-from tlcourse.normalization_trials import (
-    TO_SCALE,
-    accuracies_by_test_statistics,
-    accuracies_over_C,
-    accuracies_with_statistics_of,
-    compare,
-    mean_over_targets,
-    mean_squared_length,
-    normalized_features,
-    predictions_kept,
-    scaled_C,
-)
-from tlcourse.transfer import layer_sets, sample_per_class
+from tlcourse.networks.backbones import load_backbone
 from tlcourse.widgets import NormalizationExplorer, Prediction, check_answer, quiz
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Rows are images, columns are units of all layers. Ask which layer will speak loudest if nothing is done."}
+# %% [markdown] slideshow={"notes": "Rows are images, columns are units of all layers. Ask which layer will speak loudest if nothing is done.", "slide_type": "slide"}
 # ## Twelve layers in one matrix
 #
 # Put the layers of a network side by side, and every image is one row. A layer of 16 colours stands
@@ -99,7 +100,7 @@ every = layer_sets("natural")["full network"]
 insects = normalized_features("natural", "insects", every, "none")
 insects
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Write i.i.d. out. Ask of what learning theory assumes it: of the images. Keep that for the reading."}
+# %% [markdown] slideshow={"notes": "Write i.i.d. out. Ask of what learning theory assumes it: of the images. Keep that for the reading.", "slide_type": "slide"}
 # ## Claim: features are not i.i.d.
 #
 # > When doing feature extraction for a regular classifier (e.g., SVM) each feature is assumed to be
@@ -109,7 +110,7 @@ insects
 # distributed*: all would have one distribution, and so one scale. Features of one network see the
 # same image, and each layer is computed from the one before.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Hands. The second option is usual: correlation is taken for a fault that a classifier must suffer from."}
+# %% slideshow={"notes": "Hands. The second option is usual: correlation is taken for a fault that a classifier must suffer from.", "slide_type": "subslide"}
 iid_prediction = Prediction(
     "features-not-iid",
     "Are features correlated? And if the feature space is rotated so that they no longer are, "
@@ -122,7 +123,7 @@ iid_prediction = Prediction(
 )
 iid_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Left measured, right shuffled. Point at the corner of the first layers, then at fc6 and fc7. The right map is what chance looks like."}
+# %% [markdown] slideshow={"notes": "Left measured, right shuffled. Point at the corner of the first layers, then at fc6 and fc7. The right map is what chance looks like.", "slide_type": "subslide"}
 # **Experiment.** The absolute correlation of every pair of features, averaged within each layer and
 # between each two layers. The control: the same values, each feature shuffled over the images on
 # its own. What is left there is chance. Five targets, and another shuffle for each.
@@ -145,7 +146,7 @@ plots.alt_text(
     "Shuffled: all are below 0.05.",
 )
 
-# %% slideshow={"slide_type": "subslide", "notes": "2,048 columns, the variance of a few dozen. Ask why the shuffled ones do not reach 2,048: only 400 images."}
+# %% slideshow={"notes": "2,048 columns, the variance of a few dozen. Ask why the shuffled ones do not reach 2,048: only 400 images.", "slide_type": "subslide"}
 within, across = np.transpose([within_and_across(values) for values in blocks.values()])
 by_chance = np.array([np.mean(within_and_across(values)) for values in chance.values()])
 independent, shuffled_ones = np.transpose(list(effective.values()))
@@ -155,7 +156,7 @@ print(f"by chance                {by_chance.min():.2f} to {by_chance.max():.2f}"
 print(f"{len(insects.matrix.T)} features spread their variance like {independent.mean():.0f}")
 print(f"independent ones; shuffled, like {shuffled_ones.mean():.0f} with so few images")
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask for a guess before running: how many decisions survive the rotation? All. Then the scales: about a quarter to a third change."}
+# %% [markdown] slideshow={"notes": "Ask for a guess before running: how many decisions survive the rotation? All. Then the scales: about a quarter to a third change.", "slide_type": "subslide"}
 # So they are far from independent. Does the SVM assume that they are?
 #
 # Rotate the space of `fc7` until **no two features are correlated**, and train again. For
@@ -173,7 +174,7 @@ for name, shares in kept.items():
     low, high = 100 * min(shares), 100 * max(shares)
     print(f"{name:25} {low:5.1f}% to {high:5.1f}% of the decisions stay")
 
-# %% slideshow={"slide_type": "subslide", "notes": "Correlated, and the SVM does not mind. Both halves are needed for the verdict."}
+# %% slideshow={"notes": "Correlated, and the SVM does not mind. Both halves are needed for the verdict.", "slide_type": "subslide"}
 spreads = [
     spread_of_scale(normalized_features(source, target, every, "none").matrix)
     for target, source in near_source.items()
@@ -217,7 +218,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("features-not-iid"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The sentence to keep: a linear SVM sees products of images. Usual misunderstanding: decorrelating features would help it."}
+# %% [markdown] slideshow={"notes": "The sentence to keep: a linear SVM sees products of images. Usual misunderstanding: decorrelating features would help it.", "slide_type": "subslide"}
 # **Reading.** "Not even close" is right, on both counts. Features are correlated, most of all among
 # early layers; 2,048 of them spread their variance like a few dozen independent ones. Nor are they
 # identically distributed: their scales differ by a factor of five or more.
@@ -231,7 +232,7 @@ print(claims.recorded("features-not-iid"))
 # [C](../docs/glossary.md#c) weighs errors against it. A feature with larger numbers counts more.
 # That is what normalization is about.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Three statements in one claim. Ask which one can be checked by counting on the board."}
+# %% [markdown] slideshow={"notes": "Three statements in one claim. Ask which one can be checked by counting on the board.", "slide_type": "slide"}
 # ## Claim: beware of size
 #
 # > FC layers have lots of activations. Conv layers' activations are spatially dependent.
@@ -240,7 +241,7 @@ print(claims.recorded("features-not-iid"))
 # **Motivation.** In a concatenation each feature has a voice. A layer with many features may
 # shout down the others, and neighbouring places of a map may say the same twice.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Many say 33%, as they have just read it. The question says: before anything is averaged."}
+# %% slideshow={"notes": "Many say 33%, as they have just read it. The question says: before anything is averaged.", "slide_type": "subslide"}
 size_prediction = Prediction(
     "layer-sizes",
     "Of all activations of VGG16 for one image, before anything is averaged: which part belongs to "
@@ -249,7 +250,7 @@ size_prediction = Prediction(
 )
 size_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "No weights, only shapes: point out that it costs nothing. Two marks a row, before and after averaging."}
+# %% [markdown] slideshow={"notes": "No weights, only shapes: point out that it costs nothing. Two marks a row, before and after averaging.", "slide_type": "subslide"}
 # **Experiment.** Build the networks, send the *shape* of an image through them, and count. No
 # weights are needed.
 
@@ -270,7 +271,7 @@ plots.alt_text(
     "is over 98% in all; after it, 34% in VGG16, 40% in VGG19, 12% in AlexNet and 50% in ours.",
 )
 
-# %% slideshow={"slide_type": "subslide", "notes": "VGG16: 13 convolutions, 4,224 and 8,192. The slide prints 14: count them together."}
+# %% slideshow={"notes": "VGG16: 13 convolutions, 4,224 and 8,192. The slide prints 14: count them together.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
 for label, shape in shapes.items():
     pooled = counts["after: one a channel"][label]
@@ -283,7 +284,7 @@ for label, shape in shapes.items():
         f"({before:.1f}% before)"
     )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask how far a neighbour should still say the same. Point at the shuffled line at zero, then at conv1_2."}
+# %% [markdown] slideshow={"notes": "Ask how far a neighbour should still say the same. Point at the shuffled line at zero, then at conv1_2.", "slide_type": "subslide"}
 # **Spatially dependent?** How far does an activation go with that of the same channel some places
 # to the right? 48 drawn animals in three draws, through `natural`; the mean of each map is taken
 # away first. The control shuffles the places.
@@ -306,7 +307,7 @@ plots.alt_text(
     "neighbours and falling with distance, longest in conv1_2; zero when places are shuffled.",
 )
 
-# %% slideshow={"slide_type": "subslide", "notes": "Over 99% before averaging, 34% after. Those who chose 33% answered another question, correctly."}
+# %% slideshow={"notes": "Over 99% before averaging, 34% after. Those who chose 33% answered another question, correctly.", "slide_type": "subslide"}
 vgg16 = shares["VGG16"]["after: one a channel"]
 all_features = sum(counts["after: one a channel"]["VGG16"].values())
 nearest, shuffled_nearest = (
@@ -348,7 +349,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("layer-sizes"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The slide's drawing is VGG19, its numbers are VGG16's. Averaging over space is what turns 99.9% into 34%."}
+# %% [markdown] slideshow={"notes": "The slide's drawing is VGG19, its numbers are VGG16's. Averaging over space is what turns 99.9% into 34%.", "slide_type": "subslide"}
 # **Reading.** 34% and 66% of 12,416, as in [the paper](../docs/bibliography.md#garcia-gasulla-2018)
 # (4,224 + 8,192). But:
 #
@@ -359,7 +360,7 @@ print(claims.recorded("layer-sizes"))
 # - That averaging is the answer to spatial dependence: neighbours partly repeat each other, so one
 #   number a channel loses less than it seems, and keeps convolutions from drowning the rest.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask why nothing in training keeps two layers at one scale: the next weights absorb any factor."}
+# %% [markdown] slideshow={"notes": "Ask why nothing in training keeps two layers at one scale: the next weights absorb any factor.", "slide_type": "slide"}
 # ## Claim: beware of scale
 #
 # > Different layers activate with different strength.
@@ -367,7 +368,7 @@ print(claims.recorded("layer-sizes"))
 # **Motivation.** Nothing in training asks two layers for numbers of one size: the next layer's
 # weights make up for any factor.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Hands. Most guess 10 to 100 or more; batch normalisation kept ours close."}
+# %% slideshow={"notes": "Hands. Most guess 10 to 100 or more; batch normalisation kept ours close.", "slide_type": "subslide"}
 scale_prediction = Prediction(
     "layer-scales",
     "The mean activation of a layer's median feature: by which factor do the strongest and the "
@@ -376,7 +377,7 @@ scale_prediction = Prediction(
 )
 scale_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Logarithmic axis: one grid line is a factor of ten. Medians fall towards fc7; inside fc7 the spread is larger than between layers."}
+# %% [markdown] slideshow={"notes": "Logarithmic axis: one grid line is a factor of ten. Medians fall towards fc7; inside fc7 the spread is larger than between layers.", "slide_type": "subslide"}
 # **Experiment.** Mean activation of every feature over the training images of `insects`, from both
 # sources. The factor is measured on all five targets; the control is the factor between two random
 # halves of one layer.
@@ -401,7 +402,7 @@ plots.alt_text(
     "do.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask which layers lead now. fc6 and fc7: silent mostly, and very different from image to image."}
+# %% [markdown] slideshow={"notes": "Ask which layers lead now. fc6 and fc7: silent mostly, and very different from image to image.", "slide_type": "subslide"}
 # The mean is not what tells images apart. The **deviation over images** is, and it tells another
 # story.
 
@@ -413,7 +414,7 @@ plots.alt_text(
     "fc7 vary most, conv2_2 and conv3_2 least.",
 )
 
-# %% slideshow={"slide_type": "subslide", "notes": "A factor of about four, against hardly more than one between two halves of one layer."}
+# %% slideshow={"notes": "A factor of about four, against hardly more than one between two halves of one layer.", "slide_type": "subslide"}
 of_means, of_deviations = np.transpose(list(factors.values()))
 voice = share_of_variance(insects)
 verdict = "holds" if min(of_means.min(), of_deviations.min()) > 2 * np.mean(halves) else "depends"
@@ -450,7 +451,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("layer-scales"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Strength has two meanings, and they rank layers differently. Deviation is what the SVM hears."}
+# %% [markdown] slideshow={"notes": "Strength has two meanings, and they rank layers differently. Deviation is what the SVM hears.", "slide_type": "subslide"}
 # **Reading.** Layers differ by a factor of about four, and *which* is strongest depends on what you
 # call strength: the first layers have the larger numbers, `fc6` and `fc7` the larger differences
 # between images. They are half of our features and hold four fifths of the variance. Left alone,
@@ -466,7 +467,7 @@ print(claims.recorded("layer-scales"))
 # factor_between_layers(mean_by_layer(vgg16_features))
 # ```
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Horizontal: an image looks at itself. Vertical: a feature looks at all training images. Ask which of them need a training set."}
+# %% [markdown] slideshow={"notes": "Horizontal: an image looks at itself. Vertical: a feature looks at all training images. Ask which of them need a training set.", "slide_type": "slide"}
 # ## Five ways
 #
 # | name | what is divided, by what | direction |
@@ -477,7 +478,7 @@ print(claims.recorded("layer-scales"))
 # | [standardized](../docs/glossary.md#standardise) | each column, less its mean, by its deviation over the *training* images | vertical |
 # | [discretized](../docs/glossary.md#discretise) | standardized, then -1, 0 or 1 (notebook 10) | vertical |
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Go through the five at C = 1, then switch to C to scale. Ask before the switch which one will move most: standardized."}
+# %% [markdown] slideshow={"notes": "Go through the five at C = 1, then switch to C to scale. Ask before the switch which one will move most: standardized.", "slide_type": "subslide"}
 # ### Try them
 #
 # Go through the normalizations on the full network. Then `C` "to scale": 1 over the mean squared
@@ -487,7 +488,7 @@ print(claims.recorded("layer-scales"))
 explorer = NormalizationExplorer()
 explorer
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask which scale is meant: of images, of layers or of features. The slide does not say."}
+# %% [markdown] slideshow={"notes": "Ask which scale is meant: of images, of layers or of features. The slide does not say.", "slide_type": "slide"}
 # ## Claim: the default solution
 #
 # > Default solution: L2-norm (by layer). Does not fix scale (careful if mixing layers!)
@@ -495,7 +496,7 @@ explorer
 # **Motivation.** L2 takes out how strongly an image activates a layer as a whole. It divides all
 # features of a layer by the same number, so what differs within the layer goes on to differ.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Two questions in one. Ask for hands on the second half alone: are scales equal after it?"}
+# %% slideshow={"notes": "Two questions in one. Ask for hands on the second half alone: are scales equal after it?", "slide_type": "subslide"}
 l2_prediction = Prediction(
     "l2-by-layer",
     "Full network, C = 1: L2 by layer against no normalization. And are the scales of features "
@@ -509,7 +510,7 @@ l2_prediction = Prediction(
 )
 l2_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Left C = 1, right C to scale. On fc7 the gain melts on the right; on the full network it stays."}
+# %% [markdown] slideshow={"notes": "Left C = 1, right C to scale. On fc7 the gain melts on the right; on the full network it stays.", "slide_type": "subslide"}
 # **Experiment.** One layer and all layers, five targets, three draws of 20 training images a class,
 # with the paper's C = 1 and with C to scale.
 
@@ -536,7 +537,7 @@ plots.alt_text(
 # A bar is the spread of three draws. Where one mark shows, both are the same: after L2 per image C
 # to scale is 1. On one layer L2 by layer *is* L2 per image, so it was not measured twice.
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Read one row at a time: all, between layers, within a layer. L2 by layer mends the second and leaves the third."}
+# %% [markdown] slideshow={"notes": "Read one row at a time: all, between layers, within a layer. L2 by layer mends the second and leaves the third.", "slide_type": "subslide"}
 # **What became of the scales?** The factor between large and small deviations (95th over 5th
 # percentile of all features), between the medians of layers, and within a layer.
 
@@ -556,7 +557,7 @@ for normalization in ("none", "L2 per image", "L2 by layer", "standardized"):
         )
     )
 
-# %% slideshow={"slide_type": "subslide", "notes": "Helps with both C, and scales differ by a factor of nearly three. Compare with the hands."}
+# %% slideshow={"notes": "Helps with both C, and scales differ by a factor of nearly three. Compare with the hands.", "slide_type": "subslide"}
 mean = {key: 100 * values.mean() for key, values in compared.items()}
 
 
@@ -603,7 +604,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("l2-by-layer"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Usual mistake in code: normalize() over the concatenated row. That is L2 per image, and does neither."}
+# %% [markdown] slideshow={"notes": "Usual mistake in code: normalize() over the concatenated row. That is L2 per image, and does neither.", "slide_type": "subslide"}
 # **Reading.** Both halves of the slide hold. Be exact about which scale is fixed:
 #
 # - **L2 by layer** gives every *layer* the same norm. Between layers scales come closer; *within* a
@@ -614,7 +615,7 @@ print(claims.recorded("l2-by-layer"))
 # - On **many** layers L2 by layer gains with both C. So "careful if mixing layers" is a warning
 #   against L2 over all of them, and here not one against L2 by layer.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Vertical instead of horizontal. Ask what the mean and the deviation need: a training set of the target."}
+# %% [markdown] slideshow={"notes": "Vertical instead of horizontal. Ask what the mean and the deviation need: a training set of the target.", "slide_type": "slide"}
 # ## Claim: standardise
 #
 # > Feature standardization (vertically instead of horizontally): compute mean and std dev. on the
@@ -624,7 +625,7 @@ print(claims.recorded("l2-by-layer"))
 # **Motivation.** Divide every feature by *its own* deviation and all have one scale, in every
 # layer. And "strong" then means: stronger than usual *for this target*.
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The same activation, two targets: below average for one, far above for the other. Ask what the number alone would have told."}
+# %% [markdown] slideshow={"notes": "The same activation, two targets: below average for one, far above for the other. Ask what the number alone would have told.", "slide_type": "subslide"}
 # ### One neuron, two targets
 #
 # The neuron of `fc7` that differs most between insects and vehicles. The upright lines mark the
@@ -658,7 +659,7 @@ plots.alt_text(
 print("weaker than usual for insects:", marks["insects"] < 0)
 print("stronger than usual for vehicles:", marks["vehicles"] > 1)
 
-# %% slideshow={"slide_type": "subslide", "notes": "Most choose the first, as the slide says best. Note who says that C matters."}
+# %% slideshow={"notes": "Most choose the first, as the slide says best. Note who says that C matters.", "slide_type": "subslide"}
 standard_prediction = Prediction(
     "standardise",
     "Standardized features of the full network, against no normalization and L2 by layer:",
@@ -671,7 +672,7 @@ standard_prediction = Prediction(
 )
 standard_prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Look at standardized in the left panel, then in the right one. Same features, same draws, another C."}
+# %% [markdown] slideshow={"notes": "Look at standardized in the left panel, then in the right one. Same features, same draws, another C.", "slide_type": "subslide"}
 # **Experiment.** As before: one layer and all layers, five targets, three draws, two choices of C.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:standardise"]
@@ -692,7 +693,7 @@ plots.alt_text(
     "normalization on the full network and stay below L2 by layer.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask how much wrong statistics should cost if adapting is what counts. About a point: the ranges overlap."}
+# %% [markdown] slideshow={"notes": "Ask how much wrong statistics should cost if adapting is what counts. About a point: the ranges overlap.", "slide_type": "subslide"}
 # **Adapted to the target?** Then the statistics of *another* target should cost accuracy. Here
 # each target is standardized by its own training images, and by those of the next in the list.
 
@@ -711,7 +712,7 @@ plots.alt_text(
     "target: within the spread of the draws on most.",
 )
 
-# %% slideshow={"slide_type": "subslide", "notes": "Better than none, not better than L2 by layer, with C to scale. Read the four figures in this order."}
+# %% slideshow={"notes": "Better than none, not better than L2 by layer, with C to scale. Read the four figures in this order.", "slide_type": "subslide"}
 one = gain("fc7", "standardized", TO_SCALE)
 many, many_at_one = (gain("full network", "standardized", C) for C in (TO_SCALE, 1.0))
 against = {C: gain("full network", "standardized", C, over="L2 by layer") for C in (1.0, TO_SCALE)}
@@ -752,7 +753,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("standardise"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "One voice a layer or one voice a feature: that is the whole difference. Exercise 4 has both."}
+# %% [markdown] slideshow={"notes": "One voice a layer or one voice a feature: that is the whole difference. Exercise 4 has both.", "slide_type": "subslide"}
 # **Reading.** Standardising helps where many layers are mixed and not on one: that part holds. Here
 # it is not *the best*: on average L2 by layer is a little better. Both repair the scale between
 # layers. L2 by layer gives each *layer* an equal voice, so that `fc6` and `fc7` are 2 of 12;
@@ -764,7 +765,7 @@ print(claims.recorded("standardise"))
 #
 # Ours has 2,048 features and was trained with batch normalisation. VGG16 has 12,416 and was not.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Left: the best C of L2 by layer is over a hundred times that of standardized. Right: divided by the length of a row they fall on one place. Ask what a paper at C = 1 compared."}
+# %% [markdown] slideshow={"notes": "Left: the best C of L2 by layer is over a hundred times that of standardized. Right: divided by the length of a row they fall on one place. Ask what a paper at C = 1 compared.", "slide_type": "slide"}
 # ## Why C = 1 is not neutral
 #
 # A standardized row of 2,048 features is 45 long; after L2 per image its length is 1. With C = 1
@@ -783,14 +784,14 @@ plots.alt_text(
     "Right: over C times the squared length of a row they all have it near 1.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The most useful sentence of the notebook: never compare two normalizations at one C. Choose it on training images."}
+# %% [markdown] slideshow={"notes": "The most useful sentence of the notebook: never compare two normalizations at one C. Choose it on training images.", "slide_type": "subslide"}
 # **Reading.** Most of what looked like a difference between normalizations was a difference of C.
 # Aligned on the right, they all do best near 1, and little more than the spread of the draws remains
 # between them. Discretized features suffer least from a large C.
 #
 # So: never compare two normalizations at one C. Choose C for each, on the training images.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask for the accuracy if each test image is standardised by itself, before running. It is guessing: every image becomes 0."}
+# %% [markdown] slideshow={"notes": "Ask for the accuracy if each test image is standardised by itself, before running. It is guessing: every image becomes 0.", "slide_type": "slide"}
 # ## Four traps
 #
 # None of these stops with an error. All of them are in public code.
@@ -803,7 +804,7 @@ wrong_ways = accuracies_by_test_statistics("natural", "insects", every)
 for name, draws in wrong_ways.items():
     print(f"{name:24} {100 * min(draws):.0f} to {100 * max(draws):.0f}%")
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two images a class make some columns constant. A NaN stops nothing; the SVM complains later, or not at all."}
+# %% [markdown] slideshow={"notes": "Two images a class make some columns constant. A NaN stops nothing; the SVM complains later, or not at all.", "slide_type": "subslide"}
 # With all test images at hand it goes nearly unnoticed. Let them come folder by folder, and the
 # class itself is subtracted. Let them come one by one, and every image is 0: that is guessing.
 #
@@ -824,7 +825,7 @@ print("finite on all images:", bool(np.isfinite(ours.transform(insects.matrix)).
 print("a row of zeros becomes NaN:", bool(np.isnan(naive_row).all()))
 print("L2ByLayer leaves it zero:", not L2ByLayer(insects.layer_sizes).fit_transform(silent).any())
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two lines of output: after L2 per image fc6 alone has nearly half. By layer each has a twelfth."}
+# %% [markdown] slideshow={"notes": "Two lines of output: after L2 per image fc6 alone has nearly half. By layer each has a twelfth.", "slide_type": "subslide"}
 # **4. L2 over the whole concatenation, where "by layer" is meant.** Part of an image's squared norm
 # that each layer has:
 
@@ -835,7 +836,7 @@ for normalization in ("L2 per image", "L2 by layer"):
     shown = ", ".join(f"{layer} {100 * parts[layer]:.0f}%" for layer in ("conv2_2", "fc6", "fc7"))
     print(f"{normalization}: {shown}")
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask: horizontal or vertical? The answer 200 is horizontal."}
+# %% [markdown] slideshow={"notes": "Ask: horizontal or vertical? The answer 200 is horizontal.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** VGG16's 12,416 features of 200 training images are standardised. How many means have to be
@@ -861,7 +862,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Let them guess before running. Usual misunderstanding: that only class differences correlate features."}
+# %% [markdown] slideshow={"notes": "Let them guess before running. Usual misunderstanding: that only class differences correlate features.", "slide_type": "subslide"}
 # **2.** Are features correlated only because images of a class are alike? Subtract from each insect
 # the mean of its class. Is the mean |r| across layers then closer to what it was (`"before"`) or to
 # that of chance (`"chance"`)?
@@ -895,7 +896,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Length of a row first, then one over its square. The answer 2048 is the right idea upside down."}
+# %% [markdown] slideshow={"notes": "Length of a row first, then one over its square. The answer 2048 is the right idea upside down.", "slide_type": "subslide"}
 # **3.** Which C gives standardized features of our full network (2,048 columns) the strength that
 # C = 1 has after L2 per image? A row after L2 per image has squared length 1.
 
@@ -920,7 +921,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two things to fill in: the second pipeline and the answer. What comes last is what the SVM sees."}
+# %% [markdown] slideshow={"notes": "Two things to fill in: the second pipeline and the answer. What comes last is what the SVM sees.", "slide_type": "subslide"}
 # **4.** Have both: features of one scale *and* layers of one norm. On `food`, with C to scale, which
 # order does better: `"standardise first"` or `"L2 by layer first"`? Complete the second pipeline.
 
@@ -965,7 +966,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Alone, then hands at question 2: whoever answers that C is the same for both has to read the slide on C again."}
+# %% [markdown] slideshow={"notes": "Alone, then hands at question 2: whoever answers that C is the same for both has to read the slide on C again.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -973,7 +974,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("09")
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Three nouns to take home: scale, C, training images. Next is what remains when only the sign is kept."}
+# %% [markdown] slideshow={"notes": "Three nouns to take home: scale, C, training images. Next is what remains when only the sign is kept.", "slide_type": "slide"}
 # ## Remember
 #
 # - A linear SVM does not mind correlated features. It minds their **scale**, and so does C: choose

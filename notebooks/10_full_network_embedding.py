@@ -6,7 +6,7 @@
 #     name: python3
 # ---
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "The lecturer's own method, looked at from all sides. For half an hour: the idea, the explorer, the claim, presence and absence."}
+# %% [markdown] slideshow={"notes": "The lecturer's own method, looked at from all sides. For half an hour: the idea, the explorer, the claim, presence and absence.", "slide_type": "slide"}
 # # 10 The full-network embedding
 #
 # *[Lecture](../docs/bibliography.md#lecture): "Advanced feature normalization".*
@@ -28,27 +28,30 @@ from sklearn.model_selection import KFold, StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from tlcourse import claims, discretization, embedding_cost, plots
-from tlcourse.backbones import load_backbone
-from tlcourse.characteristic_features import (
+from tlcourse import plots
+from tlcourse.classifiers import discretization
+from tlcourse.classifiers.score import evaluate_transfer, layer_sets
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
+from tlcourse.course import claims
+from tlcourse.datasets import FAMILIES
+from tlcourse.datasets.drawn import DrawnImages
+from tlcourse.features import embedding_cost
+from tlcourse.features.characteristic import (
     SIDES,
     characteristic_features,
     class_means,
     largest_gaps,
 )
-from tlcourse.classifiers import LinearSVM, mean_class_accuracy
-from tlcourse.datasets import FAMILIES
-from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.embedding import FullNetworkEmbedding
-from tlcourse.features import extract_features, shipped_features
-from tlcourse.normalization import HIGH, LOW, Discretizer, Standardizer
-from tlcourse.ten_crops import accuracy_by_vote, extract_ten_crops
-from tlcourse.transfer import evaluate_transfer, layer_sets
+from tlcourse.features.embedding import FullNetworkEmbedding
+from tlcourse.features.extraction import extract_features, shipped_features
+from tlcourse.features.normalization import HIGH, LOW, Discretizer, Standardizer
+from tlcourse.features.ten_crops import accuracy_by_vote, extract_ten_crops
+from tlcourse.networks.backbones import load_backbone
 from tlcourse.widgets import Prediction, ThresholdExplorer, check_answer, quiz
 
 plots.use_course_style()
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Three steps on the board: all layers, standardise, cut. Ask what is learned from the target: two numbers a feature, and the SVM."}
+# %% [markdown] slideshow={"notes": "Three steps on the board: all layers, standardise, cut. Ask what is learned from the target: two numbers a feature, and the SVM.", "slide_type": "slide"}
 # ## The idea
 #
 # Three steps, for each image of *your* problem:
@@ -60,7 +63,7 @@ plots.use_course_style()
 # Standardised, a feature says how unusual it is here. So 1 says "more than usual", -1 says "less
 # than usual", and 0 says nothing. Then a linear SVM.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Run the three cells one by one and ask for the output before each. Why is no value negative? The ReLU."}
+# %% [markdown] slideshow={"notes": "Run the three cells one by one and ask for the output before each. Why is no value negative? The ReLU.", "slide_type": "slide"}
 # ## Step by step
 #
 # Ten classes of insects, photographs, described by the backbone that learnt natural classes. VGG16
@@ -89,7 +92,7 @@ by_hand = (standard > 0.15).astype(int) - (standard < -0.25)
 print("thresholds", embedding.low, embedding.high, "give", np.unique(embedded), embedded.dtype)
 print("the same by hand:", bool((embedded == by_hand).all()))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask who has standardised a test set by itself. The first line shows the cure: an image alone gets the same vector."}
+# %% [markdown] slideshow={"notes": "Ask who has standardised a test set by itself. The first line shows the cure: an image alone gets the same vector.", "slide_type": "subslide"}
 # Three traps of public code:
 #
 # - **Test images by the training images' mean and deviation**, never by their own. Else the answer
@@ -105,7 +108,7 @@ toy = FullNetworkEmbedding().fit([[7.0, 1], [7, 2], [7, 3]])
 print("a constant feature, 7 in training and 99 in test:", toy.transform([[99.0, 2]])[0, 0])
 print("on the threshold:", Discretizer().fit_transform([[-0.25, 0.15]])[0])
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask for the share of zeros of a bell between -0.25 and 0.15 before running: 16%. Then point at fc6 and fc7, which are no bells."}
+# %% [markdown] slideshow={"notes": "Ask for the share of zeros of a bell between -0.25 and 0.15 before running: 16%. Then point at fc6 and fc7, which are no bells.", "slide_type": "slide"}
 # ## What would a Gaussian feature give?
 #
 # A standardised Gaussian feature lies between the thresholds with probability
@@ -137,7 +140,7 @@ for layer in ("fc6", "fc7"):
     print(layer, "silent in over half of all values:", bool(silent > 0.5), end="; ")
     print("-1 at least twice as often as 1:", shares[layer][-1] > 2 * shares[layer][1])
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "An average over places is nearly Gaussian, a single place is not. Usual misunderstanding: -1 in fc7 as a strong statement. It is silence."}
+# %% [markdown] slideshow={"notes": "An average over places is nearly Gaussian, a single place is not. Usual misunderstanding: -1 in fc7 as a strong statement. It is silence.", "slide_type": "subslide"}
 # A convolutional feature is an average over many places, and averages are nearly Gaussian. A unit
 # of `fc6` or `fc7` is one place: silent in most images and strong in a few. Its silence is below
 # its mean, so it becomes -1. There is little in between, so it is seldom 0.
@@ -145,7 +148,7 @@ for layer in ("fc6", "fc7"):
 # The paper's description, absence, *uncharacteristic*, presence, suits the convolutions. In `fc7`
 # -1 mostly means: silent, as usual.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Let the room call out thresholds. Five points are hard to lose: only both far ends together do it."}
+# %% [markdown] slideshow={"notes": "Let the room call out thresholds. Five points are hard to lose: only both far ends together do it.", "slide_type": "slide"}
 # ## Move the thresholds
 #
 # Twenty training photographs a class. Try: both thresholds near 0, so that nothing is 0. Then `high`
@@ -156,7 +159,7 @@ for layer in ("fc6", "fc7"):
 explorer = ThresholdExplorer()
 explorer
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask what complexity means: dimensions, values or bytes. The slide says dimensions, and that is what stays."}
+# %% [markdown] slideshow={"notes": "Ask what complexity means: dimensions, values or bytes. The slide says dimensions, and that is what stays.", "slide_type": "slide"}
 # ## Claim: discretise
 #
 # > Dimensionality of extracted features is an issue (12K in VGG16). Removing complexity without
@@ -166,7 +169,7 @@ explorer
 # matters. Then three values keep what counts, take a sixteenth of the space, and make the SVM's
 # work easier. The rival is the same features, standardised and left as they are.
 
-# %% slideshow={"slide_type": "subslide", "notes": "Hands. The usual guess is a loss: information is thrown away. Ask why it need not matter."}
+# %% slideshow={"notes": "Hands. The usual guess is a loss: information is thrown away. Ask why it need not matter.", "slide_type": "subslide"}
 prediction = Prediction(
     "discretise",
     "-1, 0, 1 against the standardised features as they are, 20 photographs a class:",
@@ -179,7 +182,7 @@ prediction = Prediction(
 )
 prediction
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Zero is level. Compare the two sides: at C = 1 above zero, with a suited C around it. C was borrowed from the other targets, not tuned on these."}
+# %% [markdown] slideshow={"notes": "Zero is level. Compare the two sides: at C = 1 above zero, with a suited C around it. C was borrowed from the other targets, not tuned on these.", "slide_type": "subslide"}
 # **Experiment.** Six targets, each from its nearer source, three draws of the training images, the
 # same draws for all. {-v, 0, v} is half a step: thresholds, but each feature keeps its own size v.
 #
@@ -211,7 +214,7 @@ plots.alt_text(
     "is near zero.",
 )
 
-# %% slideshow={"slide_type": "subslide", "notes": "Read the columns: 38 against 40 at C = 1, all 42 with a small C. The gain was C."}
+# %% slideshow={"notes": "Read the columns: 38 against 40 at C = 1, all 42 with a small C. The gain was C.", "slide_type": "subslide"}
 print(f"{'mean of 6 targets (%)':22}{'C = 1':>8}{'C suited':>10}   C borrowed")
 for name in discretization.MAGNITUDES:
     usual = 100 * np.mean([at[name, 1.0] for at in measured.values()])
@@ -219,7 +222,7 @@ for name in discretization.MAGNITUDES:
     Cs = sorted({own[name][0] for own in suited.values()})
     print(f"{name:22}{usual:8.1f}{at_own:10.1f}   {Cs}")
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask how many values fit into a byte: four. 5 GB become 310 MB for 100,000 images."}
+# %% [markdown] slideshow={"notes": "Ask how many values fit into a byte: four. 5 GB become 310 MB for 100,000 images.", "slide_type": "subslide"}
 # ### What is saved: bytes
 #
 # Three values fit in two bits. Four of them go into a byte, and come out again.
@@ -233,7 +236,7 @@ for images, features, whose in ((1, embedded.shape[1], "ours"), (100_000, 12_416
     sizes = embedding_cost.bytes_of(images * features)
     print(f"{images:,} x {features:,} ({whose}):", {name: f"{n:,}" for name, n in sizes.items()})
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Passes are the honest number, seconds hang on the machine. Ask what becomes of the ratio with a small C: it melts."}
+# %% [markdown] slideshow={"notes": "Passes are the honest number, seconds hang on the machine. Ask what becomes of the ratio with a small C: it melts.", "slide_type": "subslide"}
 # ### What is saved: the SVM's work
 #
 # Published for VGG16: {-v, 0, v} trains 3 to 30 times faster than standardised features, -1, 0, 1
@@ -264,7 +267,7 @@ at_1 = [machine for machine in machines if machine.endswith("C = 1")]
 saved = {name: work[name][1]["standardized"] / work[name][1]["discretized"] for name in at_1}
 sooner = {name: work[name][0]["standardized"] / work[name][0]["discretized"] for name in at_1}
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "One value in seventy holds a quarter of the squared length. Ask what an SVM does with such images at a large C: it bends to them."}
+# %% [markdown] slideshow={"notes": "One value in seventy holds a quarter of the squared length. Ask what an SVM does with such images at a large C: it bends to them.", "slide_type": "subslide"}
 # Why fewer passes? The SVM goes through the images until nothing moves. A few images with
 # values far out make that slow.
 
@@ -278,7 +281,7 @@ for name, matrix in three.items():
     print(f"{name:13} longest image / shortest {lengths.max() / lengths.min():.2f}, ", end="")
     print(f"components for 90% of the variance: {needed} of {len(matrix) - 1}")
 
-# %% slideshow={"slide_type": "subslide", "notes": "Two gains: at C = 1, and with C suited. The first is what a paper would have reported. Compare with the hands."}
+# %% slideshow={"notes": "Two gains: at C = 1, and with C suited. The first is what a paper would have reported. Compare with the hands.", "slide_type": "subslide"}
 gain = {
     which: np.mean([differences[family, which] for family in FAMILIES]) for which in (AT_1, SUITED)
 }
@@ -325,7 +328,7 @@ claims.record(
 # NBVAL_CHECK_OUTPUT
 print(claims.recorded("discretise"))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "{-v, 0, v} does as well as -1, 0, 1: cutting off is what counts. Searching for C does more than either."}
+# %% [markdown] slideshow={"notes": "{-v, 0, v} does as well as -1, 0, 1: cutting off is what counts. Searching for C does more than either.", "slide_type": "subslide"}
 # **Reading.** Nothing is lost. At the paper's C = 1, discretising even *gains* about two points
 # over standardised features. But that gain is C: with a C thousands of times smaller both rise
 # above it, and are level. Discretising does a part of what a small C does: it takes the power from
@@ -333,7 +336,7 @@ print(claims.recorded("discretise"))
 #
 # {-v, 0, v} is as good as -1, 0, 1. So it is the *cutting off* that helps; the sizes can go.
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Dimensionality did not fall: the variance needs more directions than before. Bytes and passes did."}
+# %% [markdown] slideshow={"notes": "Dimensionality did not fall: the variance needs more directions than before. Bytes and passes did.", "slide_type": "subslide"}
 # **What became simpler?** Bytes, certainly. The SVM's work: several times fewer passes, in both
 # machines. LinearSVC's ratio in time is among those of the paper's {-v, 0, v}. Ours gains less: most
 # of its time goes into the products of the images with each other, which cost the same for all three.
@@ -344,7 +347,7 @@ print(claims.recorded("discretise"))
 # and the variance spreads over **more** directions, not fewer. "12K features" stay 12K. What falls
 # is the number of values that each can take.
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask for the sign with 16 features before running. Two points lost, which fade as features are added."}
+# %% [markdown] slideshow={"notes": "Ask for the sign with 16 features before running. Two points lost, which fade as features are added.", "slide_type": "subslide"}
 # ### How many features does it take?
 #
 # "12K features" may be more than the issue: it may be the condition. Discretise and compare on some
@@ -377,12 +380,12 @@ lost = {size: np.mean(points) for size, points in by_size.items()}
 print("with 64 features discretising loses over a point:", bool(lost[64] < -1))
 print("with 1,024 features less than a point:", bool(lost[1024] > -1))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "One word cut short says less; many that overlap say it together. Point at the number of comparisons, not only at the mean."}
+# %% [markdown] slideshow={"notes": "One word cut short says less; many that overlap say it together. Point at the number of comparisons, not only at the mean.", "slide_type": "subslide"}
 # **Reading.** With 16 or 64 features discretising costs about two points, in most comparisons; the
 # more features, the less. One feature says less when it is cut to three values. Many that overlap
 # say it together. So the claim needs many features: a thousand are enough here.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Follow one target from left to right: L2 up, standardised down, cut up again. All at C = 1, which is the catch."}
+# %% [markdown] slideshow={"notes": "Follow one target from left to right: L2 up, standardised down, cut up again. All at C = 1, which is the catch.", "slide_type": "slide"}
 # ## What does each step do?
 #
 # The same SVM, C = 1, all layers, each target from its nearer source: from the features as they are
@@ -412,12 +415,12 @@ plots.alt_text(
     "standardising alone lowers it again, and the thresholds bring most of it back.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask what the thresholds repair: outliers. L2 by layer is at least as good here."}
+# %% [markdown] slideshow={"notes": "Ask what the thresholds repair: outliers. L2 by layer is at least as good here.", "slide_type": "subslide"}
 # **Reading.** At C = 1 standardising *alone* is hardly better than the features as they are: every
 # feature gets the same say, also through its outliers. The thresholds repair that. L2 by layer, the
 # lecture's default, is at least as good here. Notebook 09 compares them at other C.
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Two things changed at once in the paper. Ask how to tell them apart before showing the two by two."}
+# %% [markdown] slideshow={"notes": "Two things changed at once in the paper. Ask how to tell them apart before showing the two by two.", "slide_type": "subslide"}
 # ### And the layers?
 #
 # The paper's baseline is `fc7` with L2 per image. The embedding changes two things at once: more
@@ -459,7 +462,7 @@ print(f"the embedding beats the paper's baseline on {both} of {len(means)} targe
 # at C = 1 even costs points; a small C gives three quarters of them back. Where the embedding beats
 # its baseline, thank the other layers first.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask what a feature could say about a pelican by being silent. The slide shows presence only."}
+# %% [markdown] slideshow={"notes": "Ask what a feature could say about a pelican by being silent. The slide shows presence only.", "slide_type": "slide"}
 # ## Presence and absence
 #
 # > fc7 n1779 and Cloister. Brown Pelican, White Pelican, Heermann Gull.
@@ -475,7 +478,7 @@ bird_features = extract_features(backbone, birds)
 names = np.array([f"{layer} n{i}" for layer, n in backbone.layer_sizes.items() for i in range(n)])
 print(bird_features)
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "The gap of two distribution functions, and what luck gives. Dozens to hundreds against about ten: ask why luck is not zero with 2,000 features."}
+# %% [markdown] slideshow={"notes": "The gap of two distribution functions, and what luck gives. Dozens to hundreds against about ten: ask why luck is not zero with 2,000 features.", "slide_type": "subslide"}
 # **When does a feature mark a class?** Compare its values in the class with those in all other
 # images. The Kolmogorov-Smirnov statistic is the largest gap between their two distribution
 # functions: 0 if they are alike, 1 if they do not overlap.
@@ -500,7 +503,7 @@ beyond_luck = study.counts() > 3 * study.by_luck.mean(axis=0)
 print("classes with over three times luck's presences:", beyond_luck[:, 0].sum(), "of", len(counts))
 print("and absences:", beyond_luck[:, 1].sum(), "of", len(counts))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Go along one column and count the plus signs: few features belong to one bird."}
+# %% [markdown] slideshow={"notes": "Go along one column and count the plus signs: few features belong to one bird.", "slide_type": "subslide"}
 # ### The clearest features of three birds
 #
 # In `fc7`, the feature with the largest gap by presence and by absence, for each of three birds.
@@ -522,7 +525,7 @@ plots.alt_text(
     "the class by presence and - by absence: most mark several birds.",
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Cover the titles and ask what the eight birds have in common. Then ask whether they would have said the same of the other eight."}
+# %% [markdown] slideshow={"notes": "Cover the titles and ask what the eight birds have in common. Then ask whether they would have said the same of the other eight.", "slide_type": "subslide"}
 # Do pictures say why? The eight birds in which a feature is most active, and the eight in which
 # it is least: the white pelican's clearest presence, and its clearest absence.
 
@@ -539,7 +542,7 @@ marked = (study.marks > 0).sum(axis=0)
 alone = (marked == 1).sum() / (marked > 0).sum()
 print(f"of the features that mark by presence, {alone:.0%} mark one bird only")
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "A class is a pattern of many marks. Usual misunderstanding: a pelican neuron."}
+# %% [markdown] slideshow={"notes": "A class is a pattern of many marks. Usual misunderstanding: a pelican neuron.", "slide_type": "subslide"}
 # **Reading.** The pictures give a hint and no more: the second feature is strong for compact birds
 # with short necks, and weak for pelicans and waders. Nobody told it to be a word for that.
 #
@@ -548,7 +551,7 @@ print(f"of the features that mark by presence, {alone:.0%} mark one bird only")
 # pelican" says it of other birds too. The slide's neuron with one class exists, and is not the rule.
 # A class is a **pattern** of many pluses and minuses.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask how one would choose a threshold. Then who notices that three of the nine data sets served twice."}
+# %% [markdown] slideshow={"notes": "Ask how one would choose a threshold. Then who notices that three of the nine data sets served twice.", "slide_type": "slide"}
 # ## Where do 0.15 and -0.25 come from?
 #
 # The paper divides pairs of feature and class into absence, uncharacteristic and presence, and puts
@@ -586,7 +589,7 @@ plots.alt_text(
 kept_side = [round(100 * np.mean(rows)) for rows in held]
 print("pairs that keep their side on new photographs (luck: 50%):", kept_side, "% with 10, 20, 40")
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask in which direction the thresholds go with more images. Towards zero: the mean of a class gets surer."}
+# %% [markdown] slideshow={"notes": "Ask in which direction the thresholds go with more images. Towards zero: the mean of a class gets surer.", "slide_type": "subslide"}
 # ### They depend on how many images you have
 
 # %% slideshow={"slide_type": "-"}
@@ -612,7 +615,7 @@ print(
     abs(low[40] - LOW) < 0.1 > abs(high[40] - HIGH),
 )
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Found for means over a class, applied to single images. For those the same rule gives other numbers: run the last cell."}
+# %% [markdown] slideshow={"notes": "Found for means over a class, applied to single images. For those the same rule gives other numbers: run the last cell.", "slide_type": "subslide"}
 # **Reading.** With 40 images a class we find nearly the published thresholds, and the same lopsided
 # shape, without having looked for them. But they are no constant of nature. They say how far a *mean
 # over a class* must lie from 0 to be more than luck, and luck shrinks as images are added: as
@@ -626,7 +629,7 @@ X, labels, *_ = discretization.standardized("natural", "insects", per_class=40)
 single = largest_gaps(X, marks.marks[labels])
 print(f"largest gaps of single images: {single.low:.2f} and {single.high:.2f}")
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask for the worst of the 16 pairs before running. The frame is the published one; its neighbours are as good."}
+# %% [markdown] slideshow={"notes": "Ask for the worst of the 16 pairs before running. The frame is the published one; its neighbours are as good.", "slide_type": "subslide"}
 # ### Does it matter?
 #
 # Accuracy at 16 pairs of thresholds, three targets, two draws each. The frame is the published pair.
@@ -656,12 +659,12 @@ usual = [accuracy for (low, high), accuracy in grid.items() if low >= -1 and hig
 print("between -1 and 1 all pairs lie within two points:", bool(np.ptp(usual) < 0.02))
 print("the worst pair of all is the widest:", min(grid, key=grid.get))
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Flat: the tuning cannot have gained much. A number in a paper may be exact and still unimportant."}
+# %% [markdown] slideshow={"notes": "Flat: the tuning cannot have gained much. A number in a paper may be exact and still unimportant.", "slide_type": "subslide"}
 # **Reading.** Flat. Between -1 and 1, thresholds matter less than the draw of the training images.
 # So the tuning on three of the nine data sets cannot have gained the paper much. It also means that
 # -0.25 and 0.15 explain nothing: *any* cut near the middle does, even one that leaves no value at 0.
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ten times the passes for a point or two: one image is two points here. Ask what must stay together in a split."}
+# %% [markdown] slideshow={"notes": "Ten times the passes for a point or two: one image is two points here. Ask what must stay together in a split.", "slide_type": "slide"}
 # ## Ten crops
 #
 # The paper trains on ten crops of each image (corners, centre, and their mirrors), and lets the
@@ -687,7 +690,7 @@ for train_rows, test_rows in by_image.split(crops.matrix, crops.labels, image_of
 print(f"whole images {100 * np.mean(one):.1f}%, ten crops and a vote {100 * np.mean(ten):.1f}%;")
 print(f"one image more or less is {100 / len(white_birds):.1f} points")
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Ask what goes wrong before running. The course's function refuses, scikit-learn does not."}
+# %% [markdown] slideshow={"notes": "Ask what goes wrong before running. The course's function refuses, scikit-learn does not.", "slide_type": "subslide"}
 # A split by *crops* puts crops of one image on both sides. The machine then recognises pictures it
 # has seen. The course's function refuses; scikit-learn alone does not:
 
@@ -703,7 +706,7 @@ leaky = model.fit(crops.matrix[train_rows], crops.labels[train_rows])
 score = leaky.score(crops.matrix[test_rows], crops.labels[test_rows])
 print("split by crops, the accuracy is above that of an honest split:", bool(score > np.mean(ten)))
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask for a sketch of the bell first: more than a third lies within half a deviation."}
+# %% [markdown] slideshow={"notes": "Ask for a sketch of the bell first: more than a third lies within half a deviation.", "slide_type": "slide"}
 # ## Exercises
 #
 # **1.** With thresholds at -0.5 and 0.5, what share of a *Gaussian* feature's values is 0? In
@@ -730,7 +733,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "Four features a byte. The hints name the usual slips: int8 and float32."}
+# %% [markdown] slideshow={"notes": "Four features a byte. The hints name the usual slips: int8 and float32.", "slide_type": "subslide"}
 # **2.** How many images' embeddings of VGG16 (12,416 features, 2 bits each) fit into one gigabyte
 # ($10^9$ bytes)? To a thousand.
 
@@ -757,7 +760,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "subslide", "notes": "It runs some seconds. Ask for a guess: most expect a loss of several points."}
+# %% [markdown] slideshow={"notes": "It runs some seconds. Ask for a guess: most expect a loss of several points.", "slide_type": "subslide"}
 # **3.** Does the embedding need its -1? Switch it off: with `low=-100` no value is -1. On
 # `insects`, `vehicles` and `clothes` from their nearer source, seeds 0 and 1, how many points does
 # the mean accuracy change? (Without -1, minus with it, to one point.)
@@ -789,7 +792,7 @@ check_answer(
 #
 # </details>
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Two minutes alone. Question 2 sorts those who read the shares from those who read the paper only."}
+# %% [markdown] slideshow={"notes": "Two minutes alone. Question 2 sorts those who read the shares from those who read the paper only.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.
@@ -797,7 +800,7 @@ check_answer(
 # %% slideshow={"slide_type": "-"}
 quiz("10")
 
-# %% [markdown] slideshow={"slide_type": "slide", "notes": "Ask what the method needs from the target: its training images, nothing of its test images. Next, where it gains."}
+# %% [markdown] slideshow={"notes": "Ask what the method needs from the target: its training images, nothing of its test images. Next, where it gains.", "slide_type": "slide"}
 # ## Remember
 #
 # - The full-network embedding: all layers, standardised over *your* training images, cut to three

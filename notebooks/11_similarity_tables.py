@@ -29,23 +29,31 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tlcourse import claims, plots, representation_quality, scratch, source_factors
-from tlcourse.cells import PAPER, make_cells
-from tlcourse.class_means import read_class_means
+from tlcourse import plots
+from tlcourse.course import claims
 from tlcourse.datasets import FAMILIES
-from tlcourse.gain_by_similarity import gain_against_similarity, similarity_effect
-from tlcourse.published import (
+from tlcourse.networks.sources import SOURCES
+from tlcourse.tables import measured, source_factors
+from tlcourse.tables.cells import PAPER, make_cells
+from tlcourse.tables.gain_by_similarity import gain_against_similarity, similarity_effect
+from tlcourse.tables.published import (
     published_cells,
     published_drop,
     published_gains,
     published_part,
     published_table,
 )
-from tlcourse.source_similarity import similarity_table
-from tlcourse.sources import SOURCES
-from tlcourse.sweeps import run_sweep
-from tlcourse.tables import as_latex, caption, differences, measured_table, summarize, write_table
-from tlcourse.targets import DrawnTarget, PhotoTarget
+from tlcourse.tables.similarity import read_class_means, similarity_table
+from tlcourse.tables.sweep import run_sweep
+from tlcourse.tables.tables import (
+    as_latex,
+    caption,
+    differences,
+    measured_table,
+    summarize,
+    write_table,
+)
+from tlcourse.tables.targets import DrawnTarget, PhotoTarget
 from tlcourse.widgets import Prediction, PublishedTables, TableExplorer, check_answer, quiz
 
 plots.use_course_style()
@@ -160,7 +168,7 @@ cells = [cell for t in FAMILIES for cell in make_cells(nearest[t], t, others)]
 rivals = summarize(run_sweep(cells)).groupby("target")["mean"].max()
 from_scratch = {
     target: 100 * np.mean([run["accuracy"] for run in runs])
-    for target, runs in scratch.read_measured().items()
+    for target, runs in measured.read_scratch().items()
 }
 near = summarize(named[named["source"] == "nearer"])
 near = near.pivot(index="target", columns="embedding", values="mean").loc[list(FAMILIES)]
@@ -444,7 +452,7 @@ quality_prediction
 
 # %% [markdown] slideshow={"notes": "Left of zero is a loss. A row counts if its points agree in sign; hollow ones are drawings, measured now.", "slide_type": "subslide"}
 # **Experiment.** Six families of photographs, measured beforehand, since the photographs are not
-# shipped (`python -m tlcourse.representation_quality` makes it again), and two drawn families,
+# shipped (`python -m scripts.remake representation_quality` makes it again), and two drawn families,
 # live, with ten training pictures a class. The same draws for both sources of a pair.
 
 # %% slideshow={"notes": "Filled points are photographs, hollow ones drawings. Ask in which row all points lie on one side of zero, and in which row nobody should conclude anything.", "slide_type": "subslide"} tags=["claim:representation-quality"]
@@ -452,10 +460,10 @@ DRAWINGS = [
     DrawnTarget(family, per_class=10, pool_per_class=15, test_per_class=15)
     for family in ("birds", "rooms")
 ]
-recorded = representation_quality.read_measured()
-live = run_sweep(representation_quality.quality_cells(DRAWINGS))
+recorded = source_factors.read_quality()
+live = run_sweep(source_factors.quality_cells(DRAWINGS))
 
-layers = results[results["embedding"].isin(representation_quality.EMBEDDINGS)]
+layers = results[results["embedding"].isin(source_factors.EMBEDDINGS)]
 effects = pd.concat(
     [
         source_factors.factor_effects_of(recorded, live),

@@ -27,8 +27,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tlcourse import claims, decisions, plots
-from tlcourse.register import register, slide_corrections
+from tlcourse import plots
+from tlcourse.course import claims
+from tlcourse.course.register import register, slide_corrections
 from tlcourse.widgets import ClaimsTable, Prediction, check_answer, quiz
 from tlcourse.your_problem import (
     Comparison,
@@ -38,6 +39,7 @@ from tlcourse.your_problem import (
     advise,
     contact_sheet,
     decide,
+    decisions,
     fine_tuned_option,
     investigate,
     measure_nearness,

@@ -9,9 +9,11 @@ from safetensors.torch import save_file
 from torch import nn
 from torchvision import models
 
-from tlcourse import backbones, cli, paths, random_numbers, weights
-from tlcourse.backbones import BUNDLED, WeightsError, lecture_names, load_backbone
-from tlcourse.training_loop import seeded
+from tlcourse import cli, paths, random_numbers
+from tlcourse.finetuning.loop import seeded
+from tlcourse.networks import backbones, weights
+from tlcourse.networks.backbones import BUNDLED, lecture_names, load_backbone
+from tlcourse.networks.weights import WeightsError
 
 
 @pytest.fixture(scope="module")

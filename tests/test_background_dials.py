@@ -5,9 +5,9 @@ import re
 import pytest
 import traitlets
 
-from tlcourse.distribution_shift import draw_pair
-from tlcourse.representations import RAW_PIXELS, raw_pixels
-from tlcourse.spurious_correlation import background_reliance
+from tlcourse.domains.shift import draw_pair
+from tlcourse.domains.spurious_correlation import background_reliance
+from tlcourse.features.representations import RAW_PIXELS, raw_pixels
 from tlcourse.widgets import BackgroundDials, Dial
 
 TROUBLE = "could not be measured"
@@ -83,7 +83,7 @@ class TestBackgroundDials:
 
     def test_the_test_dial_trains_nothing_again(self, pairs, monkeypatch):
         dials = BackgroundDials(*pairs)
-        monkeypatch.setattr("tlcourse.spurious_correlation.background_reliance", None)
+        monkeypatch.setattr("tlcourse.domains.spurious_correlation.background_reliance", None)
         dials.in_test.value = 0.3
         assert TROUBLE not in dials._readout.value
 

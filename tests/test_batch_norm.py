@@ -3,8 +3,13 @@
 import pytest
 import torch
 
-from tlcourse.backbones import load_backbone
-from tlcourse.batch_norm import calibrated, statistics_after, tiny_network, with_batch_norm
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.batch_norm import (
+    calibrated,
+    statistics_after,
+    tiny_network,
+    with_batch_norm,
+)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +39,7 @@ def test_on_the_images_of_the_statistics_train_mode_says_the_same(images):
 
 @torch.no_grad()
 def test_calibrated_statistics_are_those_of_the_images(images):
-    from tlcourse.architectures import small_vgg_backbone
+    from tlcourse.networks.layers import small_vgg_backbone
 
     start = small_vgg_backbone()
     found = calibrated(start, images).network

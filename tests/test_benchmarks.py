@@ -15,15 +15,16 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 from torchvision import datasets as theirs
 
-from tlcourse import check, cli, downloads
+from tlcourse import cli, downloads
 from tlcourse.archives import ArchiveError
-from tlcourse.backbones import load_backbone
-from tlcourse.classifiers import LinearSVM
+from tlcourse.classifiers.svm import LinearSVM
 from tlcourse.datasets import BENCHMARKS, load_benchmark
 from tlcourse.datasets.benchmarks import catalogue, fetch_benchmark, readable, state_of
 from tlcourse.datasets.benchmarks.protocols import repeated_draws, stratified_folds
 from tlcourse.downloads import DownloadError
-from tlcourse.features import extract_features
+from tlcourse.features.extraction import extract_features
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.tools import check
 
 each_benchmark = pytest.mark.parametrize("name", BENCHMARKS)
 

@@ -6,7 +6,7 @@ import browser as lab
 import pytest
 from test_browser import WITH_FORWARD_PASS, fastest, wait_for_text, write_notebook
 
-from tlcourse.policies import PRESETS
+from tlcourse.finetuning.policies import PRESETS
 
 pytestmark = pytest.mark.browser
 SLOW = 120_000  # ms, for a page on a busy machine

@@ -4,7 +4,7 @@ import browser as lab
 import pytest
 from test_browser import write_notebook
 
-from tlcourse.questions import read_questions
+from tlcourse.course.quiz import read_questions
 
 pytestmark = pytest.mark.browser
 QUESTIONS = read_questions("06")

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 from test_slides import WITH_OUTPUTS, cell
 
-from tlcourse import browsers, paths, slide_export
+from tlcourse import browsers, paths
+from tlcourse.tools.slides import export
 
 pytestmark = pytest.mark.browser
 SIZES = ((1920, 1080), (1280, 720))
@@ -94,7 +95,7 @@ def deck_of(tmp_path):
         notebook = tmp_path / "made_up.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), notebook)
         deck = notebook.with_suffix(".html")
-        deck.write_text(slide_export.deck_html(notebook), encoding="utf-8")
+        deck.write_text(export.deck_html(notebook), encoding="utf-8")
         return deck
 
     return deck_of
@@ -103,7 +104,7 @@ def deck_of(tmp_path):
 @pytest.mark.parametrize("notebook", WITH_OUTPUTS, ids=lambda path: path.stem)
 def test_every_slide_of_a_deck_fits(chromium, tmp_path, notebook):
     deck = tmp_path / f"{notebook.stem}.html"
-    deck.write_text(slide_export.deck_html(notebook), encoding="utf-8")
+    deck.write_text(export.deck_html(notebook), encoding="utf-8")
     with open_deck(chromium, deck) as (page, problems):
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
@@ -121,9 +122,7 @@ def test_the_measure_sees_what_is_wrong(chromium, deck_of):
         "px is too small: tiny": cell('<span style="font-size:12px">tiny</span>'),
         "picture is broken: none": cell('<img alt="none" src="data:image/png;base64,AAAA">'),
         "shrunk to 5": cell("1", outputs=[{"text/html": picture.format(svg.format(1200))}]),
-        "widget is not drawn": cell(
-            "1", outputs=[{slide_export.WIDGET: {}, "text/html": "<p></p>"}]
-        ),
+        "widget is not drawn": cell("1", outputs=[{export.WIDGET: {}, "text/html": "<p></p>"}]),
     }
     right = cell("# Fine"), cell("1", outputs=[{"text/html": picture.format(svg.format(400))}])
     with open_deck(chromium, deck_of(*wrong.values(), *right)) as (page, _):
@@ -180,7 +179,7 @@ def test_the_speaker_view_of_a_deck(chromium, deck_of):
 def test_a_pdf_has_a_page_for_every_slide(chromium, tmp_path, deck_of):
     cells = [cell(f"# {n}", kind) for n, kind in enumerate(("slide", "subslide", "slide", "slide"))]
     with ThreadPoolExecutor() as threads:  # Playwright runs once in a thread
-        (pdf,) = threads.submit(list, slide_export.print_pdfs([deck_of(*cells)])).result()
+        (pdf,) = threads.submit(list, export.print_pdfs([deck_of(*cells)])).result()
     content = pdf.read_bytes()
     assert content.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", content)) == 4
     assert set(re.findall(rb"/MediaBox \[([^\]]*)\]", content)) == {b"0 0 960 540"}  # 3/4 pt a px
@@ -220,10 +219,10 @@ def made_up(live):
 
 def stored_widgets(notebook):
     """How many outputs on the slides of a notebook are widgets."""
-    content = slide_export.as_stored(nbformat.read(notebook, as_version=4), notebook.name)
+    content = export.as_stored(nbformat.read(notebook, as_version=4), notebook.name)
     shown = [c for c in content.cells if c.metadata.slideshow.slide_type != "skip"]
     outputs = [output for cell in shown for output in cell.get("outputs", [])]
-    return sum(slide_export.WIDGET in output.get("data", {}) for output in outputs)
+    return sum(export.WIDGET in output.get("data", {}) for output in outputs)
 
 
 def show(page, slide):

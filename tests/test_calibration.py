@@ -5,10 +5,10 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 
-from tlcourse.backbones import load_backbone
-from tlcourse.classifiers import LinearSVM, mean_class_accuracy
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
 from tlcourse.datasets.drawn import FAMILIES, DrawnImages
-from tlcourse.features import extract_features
+from tlcourse.features.extraction import extract_features
+from tlcourse.networks.backbones import load_backbone
 
 TRAIN, TEST = ({"n_per_class": n, "seed": seed} for n, seed in ((20, 0), (20, 1)))
 

@@ -7,17 +7,14 @@ import pytest
 from scipy.stats import ks_2samp, norm
 from sklearn.svm import LinearSVC
 
-from tlcourse import discretization, embedding_cost
-from tlcourse.characteristic_features import (
-    characteristic_features,
-    class_means,
-    largest_gaps,
-)
-from tlcourse.classifiers import LinearSVM, mean_class_accuracy
-from tlcourse.embedding import FullNetworkEmbedding
-from tlcourse.features import shipped_features
-from tlcourse.normalization import Discretizer
-from tlcourse.transfer import evaluate_transfer, layer_sets, sample_per_class
+from tlcourse.classifiers import discretization
+from tlcourse.classifiers.score import evaluate_transfer, layer_sets, sample_per_class
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
+from tlcourse.features import embedding_cost
+from tlcourse.features.characteristic import characteristic_features, class_means, largest_gaps
+from tlcourse.features.embedding import FullNetworkEmbedding
+from tlcourse.features.extraction import shipped_features
+from tlcourse.features.normalization import Discretizer
 
 LABELS = np.repeat([0, 1, 2], [12, 20, 28])
 

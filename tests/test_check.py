@@ -8,7 +8,9 @@ from collections import namedtuple
 
 import pytest
 
-from tlcourse import check, paths, weights
+from tlcourse import paths
+from tlcourse.networks import weights
+from tlcourse.tools import check
 
 Usage = namedtuple("Usage", "total used free")
 

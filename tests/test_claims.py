@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from tlcourse import claims, paths
-from tlcourse.register import Entry
+from tlcourse import paths
+from tlcourse.course import claims
+from tlcourse.course.register import Entry
 from tlcourse.widgets.claims_table import table_html
 
 NOTEBOOKS_WITH_CLAIMS = {

@@ -5,7 +5,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from tlcourse.classifiers import LinearSVM, mean_class_accuracy, rotated_to_span
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy, rotated_to_span
 
 REPETITION = "the dual's order of visits depends on the number of rows, as in LinearSVC"
 

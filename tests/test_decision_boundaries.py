@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from tlcourse import decision_boundaries as boundaries
-from tlcourse import kernels, plots
-from tlcourse.plane_points import DATA_SETS, sample
+from tlcourse import plots
+from tlcourse.classifiers import decision_boundaries, kernels
+from tlcourse.classifiers.plane import DATA_SETS, sample
 
 TWO_PAIRS = np.array([[0.0, 0.0], [0.0, 1.0], [2.0, 0.0], [2.0, 1.0]]), np.array([0, 0, 1, 1])
 
@@ -26,7 +26,7 @@ class TestPoints:
     def test_new_points_are_of_the_same_clouds(self):
         for seed in range(5):
             X, y, X_new, y_new = sample("two clouds", 100, 300, seed)
-            boundary = boundaries.linear_boundary(X, y, boundaries.HARD)
+            boundary = decision_boundaries.linear_boundary(X, y, decision_boundaries.HARD)
             assert ((boundary.decision(X_new) > 0) == y_new).mean() > 0.97
 
     def test_refusals(self):
@@ -39,7 +39,7 @@ class TestPoints:
 
 class TestLinearBoundary:
     def test_two_pairs_by_hand(self):
-        boundary = boundaries.linear_boundary(*TWO_PAIRS, C=boundaries.HARD)
+        boundary = decision_boundaries.linear_boundary(*TWO_PAIRS, C=decision_boundaries.HARD)
         assert boundary.normal == pytest.approx([1, 0], abs=1e-4)
         assert boundary.offset == pytest.approx(-1, abs=1e-4)
         assert boundary.margin == pytest.approx(1, abs=1e-4)
@@ -52,7 +52,7 @@ class TestLinearBoundary:
         def primal(w):
             return w[:2] @ w[:2] / 2 + C * np.maximum(0, 1 - signs * (X @ w[:2] + w[2])).sum()
 
-        boundary = boundaries.linear_boundary(X, y, C)
+        boundary = decision_boundaries.linear_boundary(X, y, C)
         mine = primal([*boundary.normal, boundary.offset] @ np.eye(3))
         rng = np.random.default_rng(0)
         options = {"method": "Nelder-Mead", "options": {"maxiter": 4000, "xatol": 1e-8}}
@@ -61,41 +61,43 @@ class TestLinearBoundary:
 
     def test_only_support_vectors_hold_it(self):
         X, y, *_ = sample("two clouds", 30, seed=2)
-        boundary = boundaries.linear_boundary(X, y, boundaries.HARD)
-        alone = boundaries.linear_boundary(
-            X[boundary.support], y[boundary.support], boundaries.HARD
+        boundary = decision_boundaries.linear_boundary(X, y, decision_boundaries.HARD)
+        alone = decision_boundaries.linear_boundary(
+            X[boundary.support], y[boundary.support], decision_boundaries.HARD
         )
         assert alone.normal == pytest.approx(boundary.normal, rel=1e-3)
         assert 2 <= len(boundary.support) < 10
 
     def test_points_inside_the_margin_are_counted(self):
         X, y = (np.array(part) for part in ([[-2.0, 0], [-1, 0], [1, 0], [2, 0]], [0, 1, 0, 1]))
-        boundary = boundaries.linear_boundary(X, y, C=0.1)
+        boundary = decision_boundaries.linear_boundary(X, y, C=0.1)
         by_hand = np.where(y, 1, -1) * boundary.decision(X) < 1 - 1e-3
         assert boundary.inside == by_hand.sum() >= 2
 
     def test_refusals(self):
         X, y = TWO_PAIRS
         with pytest.raises(ValueError, match="C is 0"):
-            boundaries.linear_boundary(X, y, 0)
+            decision_boundaries.linear_boundary(X, y, 0)
         with pytest.raises(ValueError, match="1 class"):
-            boundaries.linear_boundary(X, [0, 0, 0, 0])
+            decision_boundaries.linear_boundary(X, [0, 0, 0, 0])
         with pytest.raises(ValueError, match="3 classes: a boundary here is between two"):
-            boundaries.linear_boundary(X, [0, 1, 2, 0])
+            decision_boundaries.linear_boundary(X, [0, 1, 2, 0])
         with pytest.raises(ValueError, match="3 features: this is for points in the plane"):
-            boundaries.polar(np.ones((2, 3)))
+            decision_boundaries.polar(np.ones((2, 3)))
 
 
 class TestBruteForce:
     def test_margins_of_two_pairs_by_hand(self):
-        angles, margins, offsets = boundaries.margins_by_direction(*TWO_PAIRS, n_directions=4)
+        angles, margins, offsets = decision_boundaries.margins_by_direction(
+            *TWO_PAIRS, n_directions=4
+        )
         assert angles.tolist() == [0, 90, 180, 270]
         assert margins == pytest.approx([1, -0.5, -1, -0.5])
         assert offsets[0] == pytest.approx(-1)
 
     @pytest.mark.parametrize("seed", range(5))
     def test_no_direction_has_a_wider_margin_than_the_svm(self, seed):
-        draw = boundaries.against_brute_force(seed=seed)
+        draw = decision_boundaries.against_brute_force(seed=seed)
         assert draw.margins.max() <= draw.boundary.margin * (1 + 1e-4)
         assert draw.margins.max() > 0.98 * draw.boundary.margin
         best = draw.angles[draw.margins.argmax()]
@@ -103,17 +105,21 @@ class TestBruteForce:
         assert 0.5 < draw.others_right.mean() <= 1 and 0.5 < draw.new_points_right <= 1
 
     def test_stretching_turns_the_boundary_and_no_stretching_does_not(self):
-        turned = [boundaries.turned_by_stretching(factor=10, seed=seed) for seed in range(10)]
+        turned = [
+            decision_boundaries.turned_by_stretching(factor=10, seed=seed) for seed in range(10)
+        ]
         assert max(turned) > 2 and min(turned) >= 0
-        assert boundaries.turned_by_stretching(factor=1, seed=7) == pytest.approx(0, abs=0.01)
+        assert decision_boundaries.turned_by_stretching(factor=1, seed=7) == pytest.approx(
+            0, abs=0.01
+        )
 
     def test_circles_need_other_coordinates(self):
         for seed in range(3):
-            shares = boundaries.circles_in_two_spaces(seed=seed)
+            shares = decision_boundaries.circles_in_two_spaces(seed=seed)
             assert shares["x1, x2"] < 0.7 < 0.95 < shares["distance, angle"]
 
     def test_polar_by_hand(self):
-        found = boundaries.polar([[3.0, 4.0], [0.0, -2.0]])
+        found = decision_boundaries.polar([[3.0, 4.0], [0.0, -2.0]])
         assert found == pytest.approx(np.array([[5, np.arctan2(4, 3)], [2, -np.pi / 2]]))
 
 
@@ -167,7 +173,7 @@ class TestKernels:
 
 class TestFigures:
     def test_margins_show_every_draw_and_every_svm(self):
-        draws = [boundaries.against_brute_force(seed=seed) for seed in range(3)]
+        draws = [decision_boundaries.against_brute_force(seed=seed) for seed in range(3)]
         curves = [draw.margins for draw in draws]
         ax = plots.plot_margins(draws[0].angles, curves, [draw.boundary for draw in draws])
         peaks = [line.get_xydata()[0] for line in ax.lines if line.get_marker() == "D"]
@@ -175,8 +181,8 @@ class TestFigures:
 
     def test_spaces_and_sizes(self):
         X, y, X_new, _ = sample("circles", 40, 50)
-        spaces = {("x1", "x2"): X, ("distance", "angle"): boundaries.polar(X)}
-        figure = plots.plot_spaces(spaces, y, boundaries.linear_boundary)
+        spaces = {("x1", "x2"): X, ("distance", "angle"): decision_boundaries.polar(X)}
+        figure = plots.plot_spaces(spaces, y, decision_boundaries.linear_boundary)
         assert [ax.get_xlabel() for ax in figure.axes] == ["x1", "distance"]
         gaps = {"Nystroem": [kernels.approximation_gaps(X, y, X_new, (2, 10), seed=0)] * 2}
         ax = plots.plot_map_sizes(gaps)

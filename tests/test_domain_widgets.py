@@ -5,10 +5,11 @@ import re
 import pytest
 import traitlets
 
-from tlcourse import paths, transfer_settings, widgets
-from tlcourse.backbones import load_backbone
+from tlcourse import paths, widgets
 from tlcourse.datasets.drawn import FAMILIES, Domain, factors
-from tlcourse.transfer_settings import SETTINGS
+from tlcourse.domains import settings
+from tlcourse.domains.settings import SETTINGS
+from tlcourse.networks.backbones import load_backbone
 from tlcourse.widgets import contact_sheets, domain_explorer
 
 FAILED = "could not be drawn"
@@ -56,7 +57,7 @@ class TestDomainExplorer:
     def test_only_the_domain_that_changed_is_drawn_again(self, explorer, monkeypatch):
         drawn, draw_pictures = [], domain_explorer_draw()
         monkeypatch.setattr(
-            "tlcourse.feature_spaces.draw_pictures",
+            "tlcourse.domains.spaces.draw_pictures",
             lambda domain, *more: drawn.append(domain) or draw_pictures(domain, *more),
         )
         turn(explorer.target, blur=2.0)
@@ -111,7 +112,7 @@ class TestDomainExplorer:
 
 
 def domain_explorer_draw():
-    from tlcourse.feature_spaces import draw_pictures
+    from tlcourse.domains.spaces import draw_pictures
 
     return draw_pictures
 
@@ -172,7 +173,7 @@ class TestTransferSettings:
         assert [label for _, label in examples] == list(side.labels)
         assert {picture.size for picture, _ in examples} == {(16, 16)}
         assert side.label_space == "{feline, canine}"
-        assert transfer_settings.place(True, False) == "same domain, different task"
+        assert settings.place(True, False) == "same domain, different task"
 
 
 class TestDocument:

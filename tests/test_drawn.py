@@ -8,7 +8,14 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from torch.utils.data import DataLoader
 
-from tlcourse.datasets.drawn import FAMILIES, Domain, DrawnImages, Factors, contact_sheet, domains
+from tlcourse.datasets.drawn import (
+    FAMILIES,
+    Domain,
+    DrawnImages,
+    Factors,
+    contact_sheet,
+    domains,
+)
 from tlcourse.datasets.drawn.factors import LIMITS, SINGLE, STYLES
 
 OURS = ("animals", "birds", "flowers")

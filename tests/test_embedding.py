@@ -17,12 +17,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 from torchvision import transforms
 
-from tlcourse.backbones import Backbone, load_backbone
-from tlcourse.classifiers import LinearSVM, mean_class_accuracy
-from tlcourse.embedding import FullNetworkClassifier, FullNetworkEmbedding
-from tlcourse.features import extract_features
-from tlcourse.normalization import Discretizer, Standardizer
-from tlcourse.ten_crops import (
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
+from tlcourse.features.embedding import FullNetworkClassifier, FullNetworkEmbedding
+from tlcourse.features.extraction import extract_features
+from tlcourse.features.normalization import Discretizer, Standardizer
+from tlcourse.features.ten_crops import (
     TenCrops,
     accuracy_by_vote,
     check_split,
@@ -30,6 +29,7 @@ from tlcourse.ten_crops import (
     predict_by_vote,
     vote,
 )
+from tlcourse.networks.backbones import Backbone, load_backbone
 
 RNG = np.random.default_rng(0)
 TRAIN = RNG.gamma(0.5, 2, (30, 8)) * np.logspace(-2, 2, 8)

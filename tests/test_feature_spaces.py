@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from tlcourse import feature_spaces
-from tlcourse.backbones import load_backbone
 from tlcourse.datasets.drawn import Domain, DrawnImages, Factors
-from tlcourse.feature_spaces import compare_domains, feature_vectors
-from tlcourse.features import extract_features
+from tlcourse.domains import spaces
+from tlcourse.domains.spaces import compare_domains, feature_vectors
+from tlcourse.features.extraction import extract_features
+from tlcourse.networks.backbones import load_backbone
 
 
 def plain(*colours, side=8):
@@ -16,23 +16,21 @@ def plain(*colours, side=8):
 
 class TestAppearance:
     def test_brightness_of_plain_colours(self):
-        found = feature_spaces.brightness(
-            plain((0, 0, 0), (255, 255, 255), (0, 255, 0), (90, 0, 0))
-        )
+        found = spaces.brightness(plain((0, 0, 0), (255, 255, 255), (0, 255, 0), (90, 0, 0)))
         np.testing.assert_allclose(found, [0, 255, 149.685, 26.91])
 
     def test_brightness_is_that_of_pillow(self):
         picture = Domain("birds").draw("gull", seed=1)
         grey = np.asarray(picture.convert("L"), dtype=float).mean()
-        assert feature_spaces.brightness([np.asarray(picture)])[0] == pytest.approx(grey, abs=1)
+        assert spaces.brightness([np.asarray(picture)])[0] == pytest.approx(grey, abs=1)
 
     def test_grey_pictures_have_no_colour_however_they_vary(self):
         grey = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1)).repeat(3, axis=-1)
-        np.testing.assert_allclose(feature_spaces.colourfulness(grey), 0, atol=1e-9)
+        np.testing.assert_allclose(spaces.colourfulness(grey), 0, atol=1e-9)
 
     def test_colourfulness_is_the_formula_of_hasler_and_suesstrunk(self):
         pixels = np.random.default_rng(1).integers(0, 256, (2, 5, 7, 3))
-        for picture, found in zip(pixels, feature_spaces.colourfulness(pixels), strict=True):
+        for picture, found in zip(pixels, spaces.colourfulness(pixels), strict=True):
             rg, yb = [], []
             for red, green, blue in picture.reshape(-1, 3).astype(float):
                 rg.append(red - green)
@@ -43,12 +41,12 @@ class TestAppearance:
 
     def test_what_is_no_picture_is_refused(self):
         with pytest.raises(ValueError, match=r"shape \(8, 8, 3\): give pictures as"):
-            feature_spaces.brightness(np.zeros((8, 8, 3)))
+            spaces.brightness(np.zeros((8, 8, 3)))
 
 
 class TestFeatureVectors:
     def test_each_space_has_its_columns(self):
-        pictures = feature_spaces.draw_pictures("birds", 3, side=16)
+        pictures = spaces.draw_pictures("birds", 3, side=16)
         assert feature_vectors(pictures).shape == (3, 2)
         pixels = feature_vectors(pictures, "pixels")
         assert pixels.shape == (3, 16 * 16 * 3)
@@ -61,7 +59,7 @@ class TestFeatureVectors:
         np.testing.assert_array_equal(found, expected)
 
     def test_refusals(self):
-        pictures = feature_spaces.draw_pictures("birds", 1)
+        pictures = spaces.draw_pictures("birds", 1)
         with pytest.raises(ValueError, match="no picture to describe"):
             feature_vectors([])
         with pytest.raises(ValueError, match="no feature space 'smell': name 'brightness"):
@@ -73,18 +71,18 @@ class TestFeatureVectors:
 class TestPictures:
     def test_they_are_the_first_of_the_sample(self):
         domain = Domain("wood", Factors(exposure=0.5))
-        found = feature_spaces.draw_pictures(domain, 9, seed=4, side=24)
+        found = spaces.draw_pictures(domain, 9, seed=4, side=24)
         images = DrawnImages(domain, n_per_class=3, seed=4, side=24)
         assert all((np.asarray(found[i]) == np.asarray(images[i][0])).all() for i in range(9))
 
     @pytest.mark.parametrize("n", [0, -2])
     def test_a_sample_of_none(self, n):
         with pytest.raises(ValueError, match=f"n is {n}: a sample has at least one picture"):
-            feature_spaces.draw_pictures("birds", n)
+            spaces.draw_pictures("birds", n)
 
     def test_unknown_family(self):
         with pytest.raises(ValueError, match="'fish' is not a drawn family"):
-            feature_spaces.draw_pictures("fish", 1)
+            spaces.draw_pictures("fish", 1)
 
 
 class TestCompare:

@@ -5,11 +5,10 @@ import pytest
 import torch
 from sklearn.naive_bayes import GaussianNB
 
-from tlcourse import activation_maps as maps_of
-from tlcourse import feature_statistics as statistics
-from tlcourse.backbones import load_backbone
 from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.features import Features
+from tlcourse.features import activation_maps, statistics
+from tlcourse.features.extraction import Features
+from tlcourse.networks.backbones import load_backbone
 
 SIZES = {"conv1_1": 2, "conv5_2": 3, "fc6": 4}
 RANDOM = np.random.default_rng(0)
@@ -170,45 +169,50 @@ class TestStrength:
 
 class TestCounts:
     def test_vgg16_as_in_the_paper(self):
-        shapes = maps_of.map_shapes("vgg16")
-        pooled, every = (maps_of.count_activations(shapes, pooled) for pooled in (True, False))
-        assert maps_of.n_convolutions(shapes) == 13 and "fc8" not in shapes
+        shapes = activation_maps.map_shapes("vgg16")
+        pooled, every = (
+            activation_maps.count_activations(shapes, pooled) for pooled in (True, False)
+        )
+        assert activation_maps.n_convolutions(shapes) == 13 and "fc8" not in shapes
         assert sum(pooled.values()) == 4_224 + 8_192
-        assert maps_of.convolution_share(pooled) == 4_224 / 12_416
+        assert activation_maps.convolution_share(pooled) == 4_224 / 12_416
         assert every["conv1_1"] == 64 * 224 * 224 and every["fc7"] == 4096
-        assert round(100 * maps_of.convolution_share(every), 1) == 99.9
+        assert round(100 * activation_maps.convolution_share(every), 1) == 99.9
 
     def test_vgg19_is_the_drawing_of_the_slide(self):
-        shapes = maps_of.map_shapes("vgg19")
+        shapes = activation_maps.map_shapes("vgg19")
         assert {"conv3_4", "conv4_4", "conv5_4"} <= set(shapes)
-        pooled = maps_of.count_activations(shapes, True)
+        pooled = activation_maps.count_activations(shapes, True)
         assert sum(pooled.values()) == 13_696
-        assert round(100 * maps_of.convolution_share(pooled), 1) == 40.2
+        assert round(100 * activation_maps.convolution_share(pooled), 1) == 40.2
 
     def test_shapes_are_those_of_a_real_pass(self):
         natural = load_backbone("natural")
         sizes = natural.layer_sizes
-        shapes = maps_of.map_shapes("natural")
-        pooled = maps_of.count_activations(shapes, True)
+        shapes = activation_maps.map_shapes("natural")
+        pooled = activation_maps.count_activations(shapes, True)
         assert pooled == {layer: sizes[layer] for layer in natural.default_layers}
         picture = DrawnImages("animals", n_per_class=1)[0][0]
-        assert maps_of.activation_maps(natural, [picture], "conv3_2")[0].shape == shapes["conv3_2"]
+        assert (
+            activation_maps.activation_maps(natural, [picture], "conv3_2")[0].shape
+            == shapes["conv3_2"]
+        )
 
     def test_networks_without_the_lectures_names(self):
         with pytest.raises(ValueError, match="resnet18 keeps its module names.*choose a VGG"):
-            maps_of.map_shapes("resnet18")
+            activation_maps.map_shapes("resnet18")
         with pytest.raises(ValueError, match="no backbone 'vgg12'"):
-            maps_of.map_shapes("vgg12")
+            activation_maps.map_shapes("vgg12")
 
 
 class TestMaps:
     def test_averaged_over_space_they_are_the_features(self):
         natural = load_backbone("natural")
         pictures = [image for image, _ in DrawnImages("animals", n_per_class=1)][:2]
-        maps = maps_of.activation_maps(natural, pictures, "conv2_1")
+        maps = activation_maps.activation_maps(natural, pictures, "conv2_1")
         assert (maps >= 0).all()
-        from tlcourse.features import extract_features
-        from tlcourse.representations import Pictures
+        from tlcourse.features.extraction import extract_features
+        from tlcourse.features.representations import Pictures
 
         data = Pictures(np.stack([np.asarray(picture) for picture in pictures]))
         extracted = extract_features(natural, data, ["conv2_1"], device="cpu", cache=False)
@@ -216,46 +220,48 @@ class TestMaps:
 
     def test_hooks_are_removed(self):
         natural = load_backbone("natural")
-        maps_of.activation_maps(natural, [DrawnImages("animals", n_per_class=1)[0][0]], "conv1_1")
+        activation_maps.activation_maps(
+            natural, [DrawnImages("animals", n_per_class=1)[0][0]], "conv1_1"
+        )
         assert not any(module._forward_hooks for module in natural.network.modules())
 
     def test_refusals(self):
         natural = load_backbone("natural")
         picture = DrawnImages("animals", n_per_class=1)[0][0]
         with pytest.raises(ValueError, match="no layer called 'conv9_9'"):
-            maps_of.activation_maps(natural, [picture], "conv9_9")
+            activation_maps.activation_maps(natural, [picture], "conv9_9")
         with pytest.raises(ValueError, match="fc6 has no places"):
-            maps_of.activation_maps(natural, [picture], "fc6")
+            activation_maps.activation_maps(natural, [picture], "fc6")
         with pytest.raises(ValueError, match="There is no image"):
-            maps_of.activation_maps(natural, [], "conv1_1")
+            activation_maps.activation_maps(natural, [], "conv1_1")
 
     def test_correlation_of_stripes(self):
         stripes = np.tile([0.0, 1, 0, 1, 0, 1, 0, 1], (3, 2, 8, 1))
-        assert maps_of.correlation_at_distance(stripes, 1) == pytest.approx(-1)
-        assert maps_of.correlation_at_distance(stripes, 2) == pytest.approx(1)
-        assert maps_of.correlation_at_distance(stripes * 5 + 3, 2) == pytest.approx(1)
+        assert activation_maps.correlation_at_distance(stripes, 1) == pytest.approx(-1)
+        assert activation_maps.correlation_at_distance(stripes, 2) == pytest.approx(1)
+        assert activation_maps.correlation_at_distance(stripes * 5 + 3, 2) == pytest.approx(1)
 
     def test_differences_between_images_do_not_count(self):
         noise = RANDOM.normal(size=(4, 3, 16, 16)) + 100 * np.arange(4).reshape(4, 1, 1, 1)
-        assert abs(maps_of.correlation_at_distance(noise, 1)) < 0.1
+        assert abs(activation_maps.correlation_at_distance(noise, 1)) < 0.1
 
     def test_shuffled_places_keep_each_map_and_lose_its_order(self):
         ramp = np.broadcast_to(np.linspace(0, 1, 32), (2, 2, 32, 32)).copy()
-        shuffled = maps_of.shuffled_places(ramp, seed=0)
+        shuffled = activation_maps.shuffled_places(ramp, seed=0)
         assert shuffled.shape == ramp.shape
         np.testing.assert_allclose(np.sort(shuffled[1, 0], axis=None), np.sort(ramp[1, 0], None))
-        assert maps_of.correlation_at_distance(ramp, 1) > 0.9
-        assert abs(maps_of.correlation_at_distance(shuffled, 1)) < 0.1
+        assert activation_maps.correlation_at_distance(ramp, 1) > 0.9
+        assert abs(activation_maps.correlation_at_distance(shuffled, 1)) < 0.1
 
     @pytest.mark.parametrize("steps", [0, 4, -1])
     def test_steps_outside_the_map(self, steps):
         with pytest.raises(ValueError, match=f"steps is {steps}: in maps 4 wide it goes from 1 to"):
-            maps_of.correlation_at_distance(RANDOM.normal(size=(2, 2, 4, 4)), steps)
+            activation_maps.correlation_at_distance(RANDOM.normal(size=(2, 2, 4, 4)), steps)
 
     def test_flat_maps(self):
         with pytest.raises(ValueError, match="nothing to correlate"):
-            maps_of.correlation_at_distance(np.ones((2, 2, 4, 4)), 1)
+            activation_maps.correlation_at_distance(np.ones((2, 2, 4, 4)), 1)
 
     def test_the_training_mode_of_torch_is_left_alone(self):
-        maps_of.map_shapes("alexnet")
+        activation_maps.map_shapes("alexnet")
         assert torch.zeros(1).device.type == "cpu"

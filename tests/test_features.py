@@ -13,14 +13,15 @@ from sklearn.preprocessing import Normalizer
 from torch import nn
 from torch.utils.data import Dataset, Subset
 
-from tlcourse import feature_cache, features, paths
-from tlcourse.activations import recorded_means
-from tlcourse.backbones import load_backbone
-from tlcourse.classifiers import LinearSVM
+from scripts.remake.shipping import SPLITS, extract_family
+from tlcourse import paths
+from tlcourse.classifiers.svm import LinearSVM
 from tlcourse.datasets import FAMILIES, SOURCES, HandwrittenDigits, ImageFolder
 from tlcourse.datasets.photos import default_root
-from tlcourse.features import Features, extract_features, shipped_features
-from tlcourse.shipping import SPLITS, extract_family
+from tlcourse.features import cache as feature_cache
+from tlcourse.features import extraction
+from tlcourse.features.extraction import Features, extract_features, shipped_features
+from tlcourse.networks.backbones import load_backbone, recorded_means
 
 
 class Pictures(Dataset):
@@ -132,7 +133,7 @@ def test_reduced_precision_stays_close(natural):
     for layer in full.layer_sizes:
         a, b = full.select(layer), reduced.select(layer)
         cosine = (a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)
-        assert cosine.min() > features.SAFE_COSINE
+        assert cosine.min() > extraction.SAFE_COSINE
 
 
 @pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_reduced_precision_stays_close(natural):
     ids=["faster and safe", "not faster", "faster but wrong", "too short to matter"],
 )
 def test_auto_takes_16_bits_only_where_they_pay(natural, monkeypatch, seconds, spoilt, chosen):
-    trial, clock = features._trial, list(seconds)
+    trial, clock = extraction._trial, list(seconds)
 
     def timed(*arguments):
         means = trial(*arguments)[1]
@@ -154,7 +155,7 @@ def test_auto_takes_16_bits_only_where_they_pay(natural, monkeypatch, seconds, s
             means = {layer: mean.flip(1) for layer, mean in means.items()}
         return clock.pop(0), means
 
-    monkeypatch.setattr(features, "_trial", timed)
+    monkeypatch.setattr(extraction, "_trial", timed)
     found = extract_features(natural, Pictures(20), ["fc6", "fc7"], cache=False)
     assert found.about["precision"] == chosen
 
@@ -225,13 +226,13 @@ def user_cache(monkeypatch, tmp_path):
 @pytest.fixture
 def count_passes(monkeypatch):
     passes = []
-    stream = features._stream
+    stream = extraction._stream
 
     def counted(*arguments):
         passes.append(arguments[3])
         return stream(*arguments)
 
-    monkeypatch.setattr(features, "_stream", counted)
+    monkeypatch.setattr(extraction, "_stream", counted)
     return passes
 
 
@@ -397,7 +398,7 @@ def test_shipped_features_fit_in_24_megabytes():
 
 
 def test_shipped_features_of_other_weights_are_refused(monkeypatch):
-    monkeypatch.setattr(features.weights, "read_card", lambda name: {"sha256": "another"})
+    monkeypatch.setattr(extraction.weights, "read_card", lambda name: {"sha256": "another"})
     shipped_features.cache_clear()
     with pytest.raises(RuntimeError, match="made by other weights.*git checkout"):
         shipped_features("natural", "insects")

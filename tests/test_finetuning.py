@@ -11,18 +11,17 @@ from torch.nn import functional as F
 from torch.utils.data import Subset
 from torchvision import models
 
-from tlcourse import training_errors, training_loop
-from tlcourse.architectures import small_vgg_backbone
-from tlcourse.backbones import load_backbone
-from tlcourse.classifiers import mean_class_accuracy
+from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.finetuning import fine_tune
-from tlcourse.policies import Policy, apply_policy
-from tlcourse.small_vgg import small_vgg
-from tlcourse.training_cost import training_cost
-from tlcourse.training_errors import TrainingError
-from tlcourse.training_images import prepare_images
-from tlcourse.training_loop import Batches
+from tlcourse.finetuning import loop
+from tlcourse.finetuning.cost import training_cost
+from tlcourse.finetuning.loop import Batches, TrainingError
+from tlcourse.finetuning.policies import Policy, apply_policy
+from tlcourse.finetuning.training import fine_tune
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.images import prepare_images
+from tlcourse.networks.layers import small_vgg_backbone
+from tlcourse.networks.small_vgg import small_vgg
 
 PARTLY = {
     "natural": Policy({"*": "freeze", "conv5": "fine-tune", "fc7": "random"}),
@@ -260,7 +259,7 @@ class TestLoop:
         draws = set()
         for seed, step in ((0, 1), (0, 2), (1, 1), (0, 1)):
             with torch.random.fork_rng(devices=[]):
-                generator = training_loop.seeded(seed, step)
+                generator = loop.seeded(seed, step)
                 draws.add((torch.rand(1, generator=generator).item(), torch.rand(1).item()))
         assert len(draws) == 3
 
@@ -396,7 +395,7 @@ class TestWhatGoesWrong:
             loss = cross_entropy(scores, labels)
             return loss * float("nan") if len(losses) == 8 else loss
 
-        monkeypatch.setattr(training_loop.F, "cross_entropy", poisoned)
+        monkeypatch.setattr(loop.F, "cross_entropy", poisoned)
         with pytest.raises(TrainingError) as caught:
             train(natural, "reuse all", images, steps=20, evaluate_every=2)
         run = caught.value.run
@@ -418,7 +417,7 @@ class TestWhatGoesWrong:
         def fail(*arguments):
             raise problem
 
-        monkeypatch.setattr(training_loop.F, "cross_entropy", fail)
+        monkeypatch.setattr(loop.F, "cross_entropy", fail)
         with pytest.raises(TrainingError, match="Memory ran out on cpu .* lower batch_size, to 4"):
             train(natural, "reuse all", images)
 
@@ -426,10 +425,10 @@ class TestWhatGoesWrong:
         def fail(*arguments):
             raise RuntimeError("something else")
 
-        monkeypatch.setattr(training_loop.F, "cross_entropy", fail)
+        monkeypatch.setattr(loop.F, "cross_entropy", fail)
         with pytest.raises(RuntimeError, match="something else") as caught:
             train(natural, "reuse all", images)
-        assert not isinstance(caught.value, training_errors.TrainingError)
+        assert not isinstance(caught.value, loop.TrainingError)
 
     @pytest.mark.parametrize("validation", [None, [], (torch.zeros(0, 3, 64, 64), torch.zeros(0))])
     def test_no_validation_image(self, natural, images, validation):

@@ -12,21 +12,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from tlcourse import plots
-from tlcourse.backbones import load_backbone
-from tlcourse.classifiers import LinearSVM, mean_class_accuracy
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
 from tlcourse.datasets.drawn import Factors
-from tlcourse.distribution_shift import (
-    NIGHT,
-    STUDIO,
-    CounterfactualPair,
-    Sample,
-    background_colours,
-    draw_pair,
-    draw_sample,
-    interpolate_factors,
-    pooled,
-)
-from tlcourse.generalization import (
+from tlcourse.domains.generalization import (
     a_distance_of_training_error,
     accuracies,
     accuracies_by_distance,
@@ -38,22 +26,35 @@ from tlcourse.generalization import (
     retrain_with_few,
     train_classifier,
 )
-from tlcourse.occlusion import (
+from tlcourse.domains.mmd import maximum_mean_discrepancy
+from tlcourse.domains.shift import (
+    NIGHT,
+    STUDIO,
+    CounterfactualPair,
+    Sample,
+    background_colours,
+    draw_pair,
+    draw_sample,
+    interpolate_factors,
+    pooled,
+)
+from tlcourse.domains.similarity import proxy_a_distance
+from tlcourse.domains.spurious_correlation import (
+    SPLITS,
+    background_reliance,
+    measure_split,
+    split_pool,
+    training_draw,
+)
+from tlcourse.features.representations import RAW_PIXELS, raw_pixels, represent_by
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.occlusion import (
     GREY,
     evidence_of_background,
     evidence_of_parts,
     occlusion_maps,
     remembered,
     spotlight,
-)
-from tlcourse.representations import RAW_PIXELS, raw_pixels, represent_by
-from tlcourse.similarity import maximum_mean_discrepancy, proxy_a_distance
-from tlcourse.spurious_correlation import (
-    SPLITS,
-    background_reliance,
-    measure_split,
-    split_pool,
-    training_draw,
 )
 
 PIXELS = {RAW_PIXELS: raw_pixels}

@@ -8,10 +8,20 @@ import pytest
 import torch
 from torch import nn
 
-from tlcourse import growing_up, plots
-from tlcourse.classic_networks import C3_SEES, LeNet5, alexnet_2012, cifar_resnet
-from tlcourse.counting import count, count_depth
-from tlcourse.growing_up import NETWORKS, OF_IMAGENET, ON_THE_SLIDE, count_network
+from tlcourse import plots
+from tlcourse.networks import zoo
+from tlcourse.networks.zoo import (
+    C3_SEES,
+    NETWORKS,
+    OF_IMAGENET,
+    ON_THE_SLIDE,
+    LeNet5,
+    alexnet_2012,
+    cifar_resnet,
+    count,
+    count_depth,
+    count_network,
+)
 
 OF_TORCHVISION = [name for name, design in NETWORKS.items() if design.torchvision]
 
@@ -25,7 +35,7 @@ def own_figures():
 
 @pytest.mark.parametrize("name", OF_TORCHVISION)
 def test_counts_are_those_of_torchvision(name):
-    counted, theirs = count_network(name), growing_up.torchvision_metadata(name)
+    counted, theirs = count_network(name), zoo.torchvision_metadata(name)
     assert round(counted.multiply_adds / 1e9, 3) == theirs["multiply_adds"] / 1e9
     if name != "Inception-V3":
         assert counted.parameters == theirs["parameters"]
@@ -33,10 +43,10 @@ def test_counts_are_those_of_torchvision(name):
 
 def test_inception_differs_by_its_auxiliary_head():
     with torch.device("meta"):
-        network = growing_up.models.inception_v3(init_weights=False)
+        network = zoo.models.inception_v3(init_weights=False)
     with_head = sum(parameter.numel() for parameter in network.parameters())
     head = sum(parameter.numel() for parameter in network.AuxLogits.parameters())
-    assert with_head == growing_up.torchvision_metadata("Inception-V3")["parameters"] == 27_161_264
+    assert with_head == zoo.torchvision_metadata("Inception-V3")["parameters"] == 27_161_264
     assert count_network("Inception-V3").parameters == with_head - head
 
 
@@ -87,7 +97,7 @@ def test_resnet56_is_that_of_cifar10():
     assert NETWORKS["ResNet-56"].input_shape == (1, 3, 32, 32)
     assert round(counted.parameters / 1e6, 2) == 0.85 and counted.fully_connected == 650
     assert round(counted.multiply_adds / 1e9, 2) == 0.13
-    assert "resnet56" not in growing_up.torchvision_models("resnet")
+    assert "resnet56" not in zoo.torchvision_models("resnet")
     with torch.inference_mode():
         assert cifar_resnet(20).eval()(torch.zeros(2, 3, 32, 32)).shape == (2, 10)
 
@@ -118,7 +128,7 @@ def test_depth_takes_the_longest_branch_and_no_norm():
 
 
 def test_counts_agree_with_the_published_numbers():
-    for row in growing_up.published():
+    for row in zoo.published():
         counted = count_network(row["network"])
         if row["quantity"] == "parameters":
             assert counted.parameters == pytest.approx(float(row["value"]), rel=0.05)
@@ -132,18 +142,18 @@ def test_growth():
     for names, pairs in ((ON_THE_SLIDE, 13), (OF_IMAGENET, 11)):
         depth = {name: count_network(name).depth for name in names}
         parameters = {name: count_network(name).parameters for name in names}
-        assert growing_up.pairs_that_grow(depth, years) == (pairs, pairs)
-        grown, of = growing_up.pairs_that_grow(parameters, years)
+        assert zoo.pairs_that_grow(depth, years) == (pairs, pairs)
+        grown, of = zoo.pairs_that_grow(parameters, years)
         assert grown < of == pairs
-    assert growing_up.pairs_that_grow({"a": 2, "b": 2, "c": 1}, {"a": 1, "b": 1, "c": 0}) == (2, 2)
+    assert zoo.pairs_that_grow({"a": 2, "b": 2, "c": 1}, {"a": 1, "b": 1, "c": 0}) == (2, 2)
 
 
 def test_unknown_network_and_missing_numbers():
     with pytest.raises(ValueError, match="no network 'ResNet-57': choose from LeNet-5"):
         count_network("ResNet-57")
     with pytest.raises(ValueError, match="torchvision has no ResNet-56"):
-        growing_up.torchvision_metadata("ResNet-56")
-    assert growing_up.published_number("ResNet-50", "top-5 error") is None
+        zoo.torchvision_metadata("ResNet-56")
+    assert zoo.published_number("ResNet-50", "top-5 error") is None
 
 
 @pytest.mark.parametrize(
@@ -152,11 +162,11 @@ def test_unknown_network_and_missing_numbers():
     + [(124.9e6, "125 M"), (1.498e9, "1.5 G"), (3.57, "3.57"), (152, "152")],
 )
 def test_short(number, text):
-    assert growing_up.short(number) == text
+    assert zoo.short(number) == text
 
 
 def test_table_shows_counted_and_published():
-    table = growing_up.beside_the_papers(ON_THE_SLIDE)
+    table = zoo.beside_the_papers(ON_THE_SLIDE)
     assert list(table.index) == list(ON_THE_SLIDE)
     row = table.loc["LeNet-5"]
     assert row["parameters"] == row["parameters (paper)"] == "60 k"
@@ -164,8 +174,8 @@ def test_table_shows_counted_and_published():
 
 
 def test_growth_figure_names_every_network_and_number():
-    rows = {name: growing_up.describe(name) for name in ON_THE_SLIDE}
-    figure = plots.plot_growth(rows, {"depth": "Depth", "top-5 error": "Error"}, growing_up.short)
+    rows = {name: zoo.describe(name) for name in ON_THE_SLIDE}
+    figure = plots.plot_growth(rows, {"depth": "Depth", "top-5 error": "Error"}, zoo.short)
     left, right = figure.axes
     assert [label.get_text() for label in left.get_yticklabels()][0] == "LeNet-5, 1998"
     assert [text.get_text() for text in left.texts] == ["5", "8", "19", "22", "56", "48"]

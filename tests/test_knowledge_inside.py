@@ -5,10 +5,9 @@ import pytest
 import torch
 from PIL import Image
 
-from tlcourse import excitation as exciting
-from tlcourse import knowledge_inside as inside
-from tlcourse.backbones import load_backbone
 from tlcourse.datasets.drawn import HybridImages
+from tlcourse.networks import units as knowledge_inside
+from tlcourse.networks.backbones import load_backbone
 
 CONVOLUTIONS = ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "conv3_2", "conv4_1"]
 
@@ -26,13 +25,13 @@ def pictures():
 
 @pytest.fixture(scope="module")
 def pool(pictures):
-    return inside.PicturePool(pictures)
+    return knowledge_inside.PicturePool(pictures)
 
 
 def averaging(backbone, layer):
     """The network up to a layer with all weights equal and every max-pool an average: no path
     from a pixel to a unit can be cut."""
-    network = exciting.up_to(backbone, layer)
+    network = knowledge_inside.up_to(backbone, layer)
     modules = []
     for module in network:
         if isinstance(module, torch.nn.Conv2d):
@@ -49,7 +48,7 @@ def averaging(backbone, layer):
 class TestReceptiveFields:
     @pytest.mark.parametrize("layer", CONVOLUTIONS)
     def test_the_pixels_with_a_gradient_are_the_field(self, natural, layer):
-        field = inside.receptive_fields(natural)[layer]
+        field = knowledge_inside.receptive_fields(natural)[layer]
         image = torch.ones(1, 3, 64, 64, requires_grad=True)
         maps = averaging(natural, layer)(image)
         row = column = maps.shape[2] // 2
@@ -60,32 +59,34 @@ class TestReceptiveFields:
         assert (seen[0], seen[-1] + 1) == (max(first, 0), min(last, 64))
 
     def test_vgg16_as_published(self):
-        fields = inside.receptive_fields(load_backbone("vgg16", "random"))
+        fields = knowledge_inside.receptive_fields(load_backbone("vgg16", "random"))
         sides = [fields[layer].side for layer in ("conv1_2", "conv2_2", "conv3_3", "conv4_3")]
         assert (*sides, fields["conv5_3"].side) == (5, 14, 40, 92, 196)
 
     def test_a_fully_connected_layer_sees_the_picture(self, natural, pictures):
-        field = inside.receptive_fields(natural)["fc7"]
+        field = knowledge_inside.receptive_fields(natural)["fc7"]
         assert field.side == natural.side and field.patch(pictures[0], (0, 0)) is pictures[0]
 
     def test_patch_inside_and_over_the_edge(self):
         pixels = np.arange(64 * 64 * 3, dtype=np.uint32).reshape(64, 64, 3).astype(np.uint8)
         picture = Image.fromarray(pixels)
-        field = inside.ReceptiveField(side=3, step=1, start=0.5)
+        field = knowledge_inside.ReceptiveField(side=3, step=1, start=0.5)
         inner = np.asarray(field.patch(picture, (10, 20)))
         assert np.array_equal(inner, pixels[9:12, 19:22])
         corner = np.asarray(field.patch(picture, (0, 63)))
         assert np.array_equal(corner[1:, :2], pixels[:2, 62:])
-        assert (corner[0] == inside.GREY).all() and (corner[:, 2] == inside.GREY).all()
+        assert (corner[0] == knowledge_inside.GREY).all() and (
+            corner[:, 2] == knowledge_inside.GREY
+        ).all()
 
     def test_a_network_that_is_no_sequence(self):
         with pytest.raises(ValueError, match="resnet18 is not one sequence of layers"):
-            inside.receptive_fields(load_backbone("resnet18", "random"))
+            knowledge_inside.receptive_fields(load_backbone("resnet18", "random"))
 
 
 class TestFilters:
     def test_are_the_weights_of_the_first_layer(self, natural):
-        filters = inside.first_layer_filters(natural)
+        filters = knowledge_inside.first_layer_filters(natural)
         weights = natural.network.conv1_1.weight.detach().numpy()
         scale = np.abs(weights[5]).max()
         assert filters.shape == (16, 3, 3, 3) and np.abs(filters).max() == 1
@@ -95,7 +96,7 @@ class TestFilters:
         colour = np.broadcast_to([0.2, -0.5, 1.0], (3, 3, 3))
         edge = np.zeros((3, 3, 3))
         edge[:, 0], edge[:, 2] = 1, -1
-        shares = inside.flat_share(np.stack([colour, edge, edge + 1]))
+        shares = knowledge_inside.flat_share(np.stack([colour, edge, edge + 1]))
         assert shares == pytest.approx([1, 0, 27 / (27 + 18)])
 
 
@@ -106,7 +107,7 @@ class TestPeaks:
         for row in (0, 33):
             image = natural.preprocess(pool.pictures[row])[None]
             with torch.inference_mode():
-                maps = exciting.up_to(natural, layer)(image)[0, unit].relu()
+                maps = knowledge_inside.up_to(natural, layer)(image)[0, unit].relu()
             assert peaks.values[layer][row, unit] == pytest.approx(float(maps.max()), abs=1e-4)
             if maps.ndim == 2 and maps.max() > 0:
                 at = tuple(peaks.places[layer][row, unit])
@@ -134,14 +135,16 @@ class TestPeaks:
 
     def test_one_pass_for_each_network(self, natural, pool, monkeypatch):
         first = pool.peaks(natural)
-        monkeypatch.setattr(inside, "unit_peaks", lambda *_: pytest.fail("computed again"))
+        monkeypatch.setattr(
+            knowledge_inside, "unit_peaks", lambda *_: pytest.fail("computed again")
+        )
         assert pool.peaks(load_backbone("natural")) is first
 
     def test_refusals(self, natural, pool):
         with pytest.raises(ValueError, match="A pool without pictures"):
-            inside.PicturePool([])
+            knowledge_inside.PicturePool([])
         with pytest.raises(ValueError, match="There is no picture to look at"):
-            inside.unit_peaks(natural, [])
+            knowledge_inside.unit_peaks(natural, [])
         with pytest.raises(ValueError, match="conv1_1 has no unit 16: name one from 0 to 15"):
             pool.strongest(natural, "conv1_1", 16)
         with pytest.raises(ValueError, match="no layer called 'conv9_1'"):
@@ -152,14 +155,14 @@ class TestPeaks:
 
 def mean_of_unit(backbone, picture, layer, unit):
     with torch.inference_mode():
-        output = exciting.up_to(backbone, layer)(backbone.preprocess(picture)[None])
+        output = knowledge_inside.up_to(backbone, layer)(backbone.preprocess(picture)[None])
     return float(output[0, unit].mean())
 
 
 class TestMaximised:
     @pytest.mark.parametrize(("layer", "unit"), [("conv2_2", 3), ("conv4_2", 9), ("fc7", 434)])
     def test_excites_its_unit_more_than_any_picture(self, natural, pictures, layer, unit):
-        made = Image.fromarray(exciting.maximised_picture(natural, layer, unit, steps=25))
+        made = Image.fromarray(knowledge_inside.maximised_picture(natural, layer, unit, steps=25))
         best = max(mean_of_unit(natural, each, layer, unit) for each in pictures)
         assert mean_of_unit(natural, made, layer, unit) > best
 
@@ -167,7 +170,9 @@ class TestMaximised:
         means = [
             mean_of_unit(
                 natural,
-                Image.fromarray(exciting.maximised_picture(natural, "conv3_1", 5, steps=steps)),
+                Image.fromarray(
+                    knowledge_inside.maximised_picture(natural, "conv3_1", 5, steps=steps)
+                ),
                 "conv3_1",
                 5,
             )
@@ -176,89 +181,100 @@ class TestMaximised:
         assert means == sorted(means)
 
     def test_seeds(self, natural):
-        same = [exciting.maximised_picture(natural, "conv2_1", 4, seed=3, steps=4)]
+        same = [knowledge_inside.maximised_picture(natural, "conv2_1", 4, seed=3, steps=4)]
         before = torch.random.get_rng_state()
-        exciting._gradient_ascent(natural, "conv2_1", 4, 3, 4)
+        knowledge_inside._gradient_ascent(natural, "conv2_1", 4, 3, 4)
         assert torch.equal(before, torch.random.get_rng_state())
-        same.append(exciting._gradient_ascent(natural, "conv2_1", 4, 3, 4))
-        other = exciting.maximised_picture(natural, "conv2_1", 4, seed=4, steps=4)
+        same.append(knowledge_inside._gradient_ascent(natural, "conv2_1", 4, 3, 4))
+        other = knowledge_inside.maximised_picture(natural, "conv2_1", 4, seed=4, steps=4)
         assert np.array_equal(*same) and not np.array_equal(same[0], other)
 
     def test_is_kept_on_disk_and_a_broken_file_is_made_again(self, natural, tmp_path, monkeypatch):
         monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path))
-        first = exciting.maximised_picture(natural, "conv1_2", 0, steps=2)
+        first = knowledge_inside.maximised_picture(natural, "conv1_2", 0, steps=2)
         (file,) = (tmp_path / "maximised").iterdir()
         file.write_bytes(b"not a picture")
-        assert np.array_equal(exciting.maximised_picture(natural, "conv1_2", 0, steps=2), first)
-        monkeypatch.setattr(exciting, "_gradient_ascent", lambda *_: pytest.fail("made again"))
-        assert np.array_equal(exciting.maximised_picture(natural, "conv1_2", 0, steps=2), first)
+        assert np.array_equal(
+            knowledge_inside.maximised_picture(natural, "conv1_2", 0, steps=2), first
+        )
+        monkeypatch.setattr(
+            knowledge_inside, "_gradient_ascent", lambda *_: pytest.fail("made again")
+        )
+        assert np.array_equal(
+            knowledge_inside.maximised_picture(natural, "conv1_2", 0, steps=2), first
+        )
 
     def test_a_cache_that_cannot_be_written_is_a_warning(self, natural, tmp_path, monkeypatch):
         (tmp_path / "cache").write_bytes(b"a file where a folder is to be")
         monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "cache"))
         with pytest.warns(UserWarning, match="Not kept .*cannot be written"):
-            made = exciting.maximised_picture(natural, "conv1_2", 0, steps=2)
+            made = knowledge_inside.maximised_picture(natural, "conv1_2", 0, steps=2)
         assert made.shape == (64, 64, 3)
 
     def test_weights_stay_as_they_are(self, natural):
         before = natural.network.conv1_1.weight.detach().clone()
-        exciting.maximised_picture(natural, "conv1_1", 2, seed=9, steps=3)
+        knowledge_inside.maximised_picture(natural, "conv1_1", 2, seed=9, steps=3)
         assert torch.equal(before, natural.network.conv1_1.weight)
         assert natural.network.conv1_1.weight.grad is None
 
     def test_refusals(self, natural):
         with pytest.raises(ValueError, match="fc7 has no unit -1"):
-            exciting.maximised_picture(natural, "fc7", -1)
+            knowledge_inside.maximised_picture(natural, "fc7", -1)
         with pytest.raises(ValueError, match="fc7 has no unit 1.5"):
-            exciting.maximised_picture(natural, "fc7", 1.5)
+            knowledge_inside.maximised_picture(natural, "fc7", 1.5)
 
 
 class TestExcitation:
     def test_a_map_is_bright_where_the_filter_matches(self, natural):
-        filters = inside.first_layer_filters(natural)
-        unit = int(np.argmax(inside.flat_share(filters)))
+        filters = knowledge_inside.first_layer_filters(natural)
+        unit = int(np.argmax(knowledge_inside.flat_share(filters)))
         likes = np.where(filters[unit].mean(axis=(0, 1)) > 0, 255, 0).astype(np.uint8)
         pixels = np.empty((64, 64, 3), np.uint8)
         pixels[:, :32], pixels[:, 32:] = likes, 255 - likes
-        found = exciting.excitation(natural, Image.fromarray(pixels), "conv1_1", unit)
+        found = knowledge_inside.excitation(natural, Image.fromarray(pixels), "conv1_1", unit)
         assert found.where[:, 4:28].mean() > 10 * found.where[:, 36:60].mean()
         assert found.where.max() == pytest.approx(found.strength)
 
     @pytest.mark.parametrize("layer", ["conv3_2", "fc6", "fc7"])
     def test_strength_is_the_peak(self, natural, pool, layer):
         unit = int(pool.peaks(natural).values[layer][0].argmax())
-        found = exciting.excitation(natural, pool.pictures[0], layer, unit)
+        found = knowledge_inside.excitation(natural, pool.pictures[0], layer, unit)
         assert found.strength == pytest.approx(pool.peaks(natural).values[layer][0, unit], abs=1e-4)
         assert found.where.shape == (64, 64) and found.where.min() >= 0 and found.where.max() > 0
         assert np.abs(found.seen.astype(int) - np.asarray(pool.pictures[0])).max() <= 1
 
     def test_where_a_fully_connected_unit_looks_is_where_grey_takes_most(self, natural, pool):
         unit = int(pool.peaks(natural).values["fc7"][1].argmax())
-        found = exciting.excitation(natural, pool.pictures[1], "fc7", unit)
+        found = knowledge_inside.excitation(natural, pool.pictures[1], "fc7", unit)
         row, column = np.unravel_index(found.where.argmax(), found.where.shape)
         losses = []
         for top, left in ((row, column), np.unravel_index(found.where.argmin(), (64, 64))):
             covered = np.asarray(pool.pictures[1]).copy()
             top, left = (min(max(int(at) - 4, 0), 56) for at in (top, left))
             covered[top : top + 8, left : left + 8] = 128
-            less = exciting.excitation(natural, Image.fromarray(covered), "fc7", unit).strength
+            less = knowledge_inside.excitation(
+                natural, Image.fromarray(covered), "fc7", unit
+            ).strength
             losses.append(found.strength - less)
         assert losses[0] > losses[1]
 
     def test_a_silent_unit_is_excited_nowhere(self, natural, pool):
         unit = int(np.flatnonzero(pool.peaks(natural).values["fc7"][0] == 0)[0])
-        found = exciting.excitation(natural, pool.pictures[0], "fc7", unit)
+        found = knowledge_inside.excitation(natural, pool.pictures[0], "fc7", unit)
         assert found.strength == 0 and not found.where.any()
 
     def test_a_picture_of_any_size_and_mode(self, natural):
-        found = exciting.excitation(natural, Image.new("L", (300, 90), 200), "conv4_1", 0)
+        found = knowledge_inside.excitation(natural, Image.new("L", (300, 90), 200), "conv4_1", 0)
         assert found.seen.shape == (64, 64, 3) and np.isfinite(found.strength)
 
     def test_portrait_has_made_and_strongest_of_one_size(self, natural, pool):
-        tiles = exciting.portrait(pool, natural, "conv1_2", 1, seeds=(0,), n=3, side=40)
+        tiles = knowledge_inside.portrait(pool, natural, "conv1_2", 1, seeds=(0,), n=3, side=40)
         assert [tile.size for tile in tiles] == [(40, 40)] * 4
 
     def test_map_picture(self):
         where = np.array([[0.0, 1.0], [2.0, -1.0]])
-        assert np.asarray(exciting.map_picture(where))[..., 0].tolist() == [[0, 127], [255, 0]]
-        assert not np.asarray(exciting.map_picture(np.zeros((2, 2)))).any()
+        assert np.asarray(knowledge_inside.map_picture(where))[..., 0].tolist() == [
+            [0, 127],
+            [255, 0],
+        ]
+        assert not np.asarray(knowledge_inside.map_picture(np.zeros((2, 2)))).any()

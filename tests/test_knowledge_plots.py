@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tlcourse import plots
-from tlcourse.knowledge_inside import ReceptiveField
+from tlcourse.networks.units import ReceptiveField
 
 LEVELS = {"a point": ("hue",), "the whole": ("species",)}
 LINES = {

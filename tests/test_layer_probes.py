@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency, ttest_1samp
 
-from tlcourse import broadening, layer_probes
+from tlcourse.classifiers import broadening, probes
+from tlcourse.classifiers.reuse import linear_separability
+from tlcourse.classifiers.score import evaluate_transfer
 from tlcourse.datasets import labelled_pictures as labelled
 from tlcourse.datasets.split import stratified_split
-from tlcourse.features import Features
-from tlcourse.reuse import linear_separability
-from tlcourse.transfer import evaluate_transfer
+from tlcourse.features.extraction import Features
 
 LAYERS = ("conv1_1", "conv1_2", "conv2_1", "conv2_2", "conv3_1", "fc6", "fc7")
 
@@ -82,14 +82,14 @@ class TestLabelledPictures:
 
 class TestProbes:
     def test_read_where_it_is_written_and_nowhere_else(self, made_up):
-        lines = layer_probes.probe_layers(*made_up)
+        lines = probes.probe_layers(*made_up)
         assert min(lines["early"]["conv1_1"]) > 0.9 > 0.6 > max(lines["early"]["fc7"])
         assert min(lines["late"]["fc7"]) > 0.9 > 0.6 > max(lines["late"]["conv1_1"])
         assert max(max(draws) for draws in lines["nowhere"].values()) < 0.6
 
     def test_half_of_the_rarest_label_trains(self, made_up):
         features, labels = made_up
-        lines = layer_probes.probe_layers(features, {"late": labels["late"]}, seeds=(5,))
+        lines = probes.probe_layers(features, {"late": labels["late"]}, seeds=(5,))
         by_hand = linear_separability(features.select("fc6"), labels["late"], 20, (5,))
         assert lines["late"]["fc6"] == by_hand
 
@@ -98,37 +98,37 @@ class TestProbes:
             labelled.LabelledPictures(animals.pixels[:24], {"hue": np.arange(24) % 2}),
             labelled.LabelledPictures(animals.pixels[24:], {"breed": np.arange(52) % 2}),
         ]
-        from tlcourse.backbones import load_backbone
+        from tlcourse.networks.backbones import load_backbone
 
-        lines = layer_probes.probe_network(load_backbone("drawn"), two, seeds=(0,))
+        lines = probes.probe_network(load_backbone("drawn"), two, seeds=(0,))
         assert list(lines) == ["hue", "breed"] and len(lines["hue"]) == 12
 
     def test_depth_is_the_centre_of_gravity(self):
         line = {"a": [0.5, 0.2], "b": [0.7, 0.2], "c": [0.9, 0.2], "d": [0.5, 0.6]}
-        assert layer_probes.depth_read(line) == pytest.approx([(2 * 0.2 + 3 * 0.4) / 0.6, 4])
+        assert probes.depth_read(line) == pytest.approx([(2 * 0.2 + 3 * 0.4) / 0.6, 4])
 
     def test_depth_of_what_is_read_early_and_late(self, made_up):
-        lines = layer_probes.probe_layers(*made_up)
-        depths = layer_probes.depth_by_level(lines, {"simple": ["early"], "complex": ["late"]})
+        lines = probes.probe_layers(*made_up)
+        depths = probes.depth_by_level(lines, {"simple": ["early"], "complex": ["late"]})
         assert max(depths["simple"]) < 2 < min(depths["complex"])
 
     def test_a_flat_line_has_no_depth(self):
         with pytest.raises(ValueError, match="equally well from every layer"):
-            layer_probes.depth_read({"a": [0.5], "b": [0.5]})
+            probes.depth_read({"a": [0.5], "b": [0.5]})
 
     def test_over_control_is_the_mean_of_paired_differences(self):
         lines = {"p": {"a": [0.5, 0.6]}, "q": {"a": [0.9, 0.8]}}
         control = {"p": {"a": [0.4, 0.6]}, "q": {"a": [0.5, 0.9]}}
-        found = layer_probes.over_control(lines, control, {"level": ["p", "q"]})
+        found = probes.over_control(lines, control, {"level": ["p", "q"]})
         assert found["level"]["a"] == pytest.approx([25, -5])
 
     def test_deep_over_shallow(self):
         line = {"a": [1, 0], "b": [2, 0], "c": [5, 0], "d": [7, 0], "e": [9, 3]}
-        assert layer_probes.deep_over_shallow(line) == pytest.approx([7 - 1.5, 1])
+        assert probes.deep_over_shallow(line) == pytest.approx([7 - 1.5, 1])
 
     def test_levels_name_properties_that_are_drawn(self, animals):
         drawn = {*animals.labels, *labelled.textures_with_dials(20).labels}
-        graded = {name for names in layer_probes.LEVELS.values() for name in names}
+        graded = {name for names in probes.LEVELS.values() for name in names}
         assert graded == drawn - {labelled.NOISE}
 
 

@@ -8,13 +8,12 @@ import matplotlib
 import numpy as np
 import pytest
 
-from tlcourse.audits import audit
-from tlcourse.league import League, league_file
-from tlcourse.league_results import Result, preset_name, stages_of
+from tlcourse.finetuning.audits import audit
+from tlcourse.finetuning.league import League, Result, league_file, preset_name, stages_of
+from tlcourse.finetuning.policies import PRESETS, Policy, as_policy
+from tlcourse.finetuning.progress import CurvePoint, Settings
 from tlcourse.plots import plot_learning_curves
-from tlcourse.plots.learning_curves import mean_curve
-from tlcourse.policies import PRESETS, Policy, as_policy
-from tlcourse.training_progress import CurvePoint, Settings
+from tlcourse.plots.training import mean_curve
 from tlcourse.widgets import league_html
 
 LAYERS = ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "fc6", "fc7", "fc8"]

@@ -8,39 +8,44 @@ import pytest
 import torch
 from filelock import FileLock
 
-from tlcourse import learning_from_scratch, paths, widgets
-from tlcourse.backbones import load_backbone
-from tlcourse.background_shortcut import LatchedOn, as_inputs, draw_shortcut, latch_on
-from tlcourse.learning_from_scratch import (
-    FILES,
+from scripts.remake import from_scratch, runner
+from scripts.remake.from_scratch import PLANS
+from tlcourse import paths, widgets
+from tlcourse.classifiers.score import evaluate_transfer
+from tlcourse.finetuning.cost import training_cost
+from tlcourse.finetuning.starts import (
+    CS,
     FINE_TUNED,
     FLOWERS,
     FROZEN,
-    GRID,
-    PLANS,
     SAME_BUDGET,
     SCRATCH,
-    SEEDS,
     STARTS,
-    TRIAL,
-    TRIED,
+    LatchedOn,
     StartedRun,
-    accuracy_of_grid,
-    drawn_flowers,
-    of_start,
-    read_measured,
-    train_from,
-)
-from tlcourse.reused_features import (
-    CS,
     accuracy_by_volume,
     accuracy_of_settings,
+    as_inputs,
+    draw_shortcut,
+    drawn_flowers,
     five_insects,
     flowers_of_the_grid,
+    latch_on,
+    train_from,
 )
-from tlcourse.training_cost import training_cost
-from tlcourse.training_images import prepare_images
-from tlcourse.transfer import evaluate_transfer
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.images import prepare_images
+from tlcourse.tables import measured as tables_measured
+from tlcourse.tables.measured import (
+    FILES,
+    GRID,
+    SEEDS,
+    TRIAL,
+    TRIED,
+    accuracy_of_grid,
+    of_start,
+    read_measured,
+)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -119,7 +124,7 @@ class TestMeasured:
 
     @pytest.mark.parametrize("which", FILES)
     def test_how_it_was_measured_is_said(self, which):
-        saved = json.loads((learning_from_scratch.MEASURED / FILES[which]).read_text("utf-8"))
+        saved = json.loads((tables_measured.FOLDER / FILES[which]).read_text("utf-8"))
         assert saved["cpu_threads"] == 1 and saved["command"].endswith("--data tiny-imagenet-200")
 
     def test_budgets_are_the_same(self):
@@ -147,20 +152,20 @@ class TestMeasured:
 
     def test_a_started_command_goes_on(self, monkeypatch, tmp_path):
         plan = [(SCRATCH, SAME_BUDGET, 20, seed, {"epochs": 1}) for seed in (0, 1)]
-        monkeypatch.setattr(learning_from_scratch, "MEASURED", tmp_path)
+        monkeypatch.setattr(tables_measured, "FOLDER", tmp_path)
         monkeypatch.setitem(PLANS, "grid", lambda: iter(plan))
         curve = {"step": [0], "accuracy": [0.2]}
         run = StartedRun(SCRATCH, SAME_BUDGET, 20, 0, {"epochs": 1, "device": "cpu"}, curve)
-        learning_from_scratch.keep(tmp_path / FILES["grid"], "what", "command", run)
-        assert list(learning_from_scratch._left("grid")) == plan[1:]
+        runner.keep(tmp_path / FILES["grid"], "what", "command", run)
+        assert list(from_scratch._left("grid")) == plan[1:]
         assert read_measured("grid") == [run]
 
     def test_two_commands_do_not_write_at_once(self, monkeypatch, tmp_path):
         run = StartedRun(SCRATCH, SAME_BUDGET, 20, 0, {"epochs": 1}, {"step": [0], "accuracy": [1]})
-        monkeypatch.setattr(learning_from_scratch, "MEASURED", tmp_path)
-        monkeypatch.setattr(learning_from_scratch, "ORDER", ("grid",))
-        monkeypatch.setattr(learning_from_scratch, "measure", lambda *_: iter([run]))
-        command = Thread(target=learning_from_scratch.main, args=([],))
+        monkeypatch.setattr(tables_measured, "FOLDER", tmp_path)
+        monkeypatch.setattr(tables_measured, "ORDER", ("grid",))
+        monkeypatch.setattr(from_scratch, "measure", lambda *_: iter([run]))
+        command = Thread(target=from_scratch.main, args=([],))
         with FileLock(paths.cache_folder() / "from_scratch_grid.lock"):
             command.start()
             command.join(0.5)
@@ -169,9 +174,9 @@ class TestMeasured:
         assert read_measured("grid") == [run]
 
     def test_the_command_says_what_is_missing(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(learning_from_scratch, "MEASURED", tmp_path)
+        monkeypatch.setattr(tables_measured, "FOLDER", tmp_path)
         with pytest.raises(SystemExit, match="Tiny ImageNet was not found"):
-            learning_from_scratch.main(["--data", str(tmp_path)])
+            from_scratch.main(["--data", str(tmp_path)])
 
 
 class TestReusedFeatures:

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, normalize
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from tlcourse.normalization import (
+from tlcourse.features.normalization import (
     NORMALIZATIONS,
     Discretizer,
     L2ByLayer,

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 import traitlets
 
-from tlcourse import plots, transfer, widgets
-from tlcourse.classifiers import LinearSVM
-from tlcourse.normalization import NORMALIZATIONS
+from tlcourse import plots, widgets
+from tlcourse.classifiers import score, svm
+from tlcourse.classifiers.svm import LinearSVM
+from tlcourse.features.normalization import NORMALIZATIONS
 from tlcourse.widgets import layer_histograms, normalization_explorer
 
 FAILED = "could not be measured"
@@ -56,7 +57,7 @@ class TestExplorer:
         assert set(normalization_explorer.NORMALIZATIONS) <= set(NORMALIZATIONS)
 
     def test_the_answer_is_that_of_the_package(self):
-        from tlcourse.normalization_trials import accuracies
+        from tlcourse.classifiers.normalization_trials import accuracies
 
         explorer = widgets.NormalizationExplorer("L2 by layer", "two: conv1_1, fc7")
         expected = accuracies("natural", "insects", ("conv1_1", "fc7"), "L2 by layer")
@@ -69,13 +70,13 @@ class TestExplorer:
         for unfinished in (True, False):
             with monkeypatch.context() as patch:
                 passes = 2 if unfinished else 5000
-                patch.setattr(transfer, "LinearSVM", partial(LinearSVM, max_iter=passes))
-                transfer._evaluate.cache_clear()
+                patch.setattr(svm, "LinearSVM", partial(LinearSVM, max_iter=passes))
+                score._evaluate.cache_clear()
                 for _ in range(2):
                     normalization_explorer.measured_answer.cache_clear()
                     html = normalization_explorer.measured_answer(*setting)[1]
                     assert (normalization_explorer.UNFINISHED in html) is unfinished
-        transfer._evaluate.cache_clear()
+        score._evaluate.cache_clear()
 
     def test_a_failure_is_a_sentence_and_the_next_setting_works(self):
         def answer(source, *setting):

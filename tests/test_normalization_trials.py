@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tlcourse import normalization_trials as trials
-from tlcourse import transfer
-from tlcourse.classifiers import LinearSVM, mean_class_accuracy
-from tlcourse.features import shipped_features
-from tlcourse.normalization import Standardizer
-from tlcourse.transfer import evaluate_transfer, sample_per_class
+from tlcourse.classifiers import normalization_trials, score
+from tlcourse.classifiers.score import evaluate_transfer, sample_per_class
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
+from tlcourse.features import extraction
+from tlcourse.features.extraction import shipped_features
+from tlcourse.features.normalization import Standardizer
 
 TWO = ("conv1_1", "fc7")
 
@@ -41,7 +41,7 @@ def test_test_images_are_standardized_by_the_drawn_training_images(insects, monk
     mostly = np.flatnonzero((y_test == 0) | (np.arange(len(y_test)) % 50 == 0))
     test = insects[1]
     one_class = replace(test, matrix=test.matrix[mostly], labels=test.labels[mostly])
-    monkeypatch.setattr(transfer, "shipped_features", lambda *names: (insects[0], one_class))
+    monkeypatch.setattr(extraction, "shipped_features", lambda *names: (insects[0], one_class))
     options = {"C": 0.0123, "normalization": "standardized"}  # a C of its own: results are kept
     found = evaluate_transfer("natural", "insects", TWO, **options).per_class[test.classes[0]]
 
@@ -62,21 +62,23 @@ def test_l2_by_layer_knows_the_columns_of_the_chosen_layers(insects, monkeypatch
         for layers in (TWO, ("conv1_1",))
     }
     strong = [replace(part, matrix=part.matrix * ([1000] * 16 + [1] * 2032)) for part in insects]
-    monkeypatch.setattr(transfer, "shipped_features", lambda *names: strong)
-    transfer._evaluate.cache_clear()
+    monkeypatch.setattr(extraction, "shipped_features", lambda *names: strong)
+    score._evaluate.cache_clear()
     for order in (TWO, TWO[::-1]):
         found = evaluate_transfer("natural", "insects", order, normalization="L2 by layer")
         assert found.accuracy == pytest.approx(expected[TWO].accuracy, abs=0.005)
     drowned = evaluate_transfer("natural", "insects", TWO, normalization="L2 per image")
     assert drowned.accuracy == pytest.approx(expected["conv1_1",].accuracy, abs=0.005)
     assert drowned.accuracy < expected[TWO].accuracy - 0.05
-    transfer._evaluate.cache_clear()
+    score._evaluate.cache_clear()
 
 
 def test_wrong_test_statistics_cost_what_the_notebook_says():
-    found = trials.accuracies_by_test_statistics("natural", "insects", TWO, seeds=[0])
+    found = normalization_trials.accuracies_by_test_statistics("natural", "insects", TWO, seeds=[0])
     right, everything, folders, alone = (draws[0] for draws in found.values())
-    expected = trials.accuracies("natural", "insects", TWO, "standardized", "to scale", seeds=[0])
+    expected = normalization_trials.accuracies(
+        "natural", "insects", TWO, "standardized", "to scale", seeds=[0]
+    )
     assert right == pytest.approx(expected[0], abs=0.01)
     assert abs(everything - right) < 0.05
     assert folders < right - 0.1
@@ -101,23 +103,28 @@ def test_scaled_C_is_one_over_the_mean_squared_length(insects):
         ("L2 by layer", 2),
         ("standardized", X.shape[1]),
     ):
-        found = trials.scaled_C("natural", "insects", TWO, name, factor=3)
+        found = normalization_trials.scaled_C("natural", "insects", TWO, name, factor=3)
         assert found == pytest.approx(3 / squared_length, rel=0.006)
 
 
 def test_with_C_to_scale_a_factor_on_all_features_changes_nothing():
-    kept = trials.predictions_kept("natural", "insects", TWO, np.full(528, 37.0))
+    kept = normalization_trials.predictions_kept("natural", "insects", TWO, np.full(528, 37.0))
     assert kept == 1
-    assert trials.predictions_kept("natural", "insects", TWO, np.geomspace(1, 1e3, 528)) < 0.9
+    assert (
+        normalization_trials.predictions_kept("natural", "insects", TWO, np.geomspace(1, 1e3, 528))
+        < 0.9
+    )
 
 
 def test_a_rotation_changes_no_decision():
     rotation = np.linalg.qr(np.random.default_rng(0).normal(size=(16, 16)))[0]
-    assert trials.predictions_kept("natural", "insects", "conv1_1", rotation) > 0.99
+    assert normalization_trials.predictions_kept("natural", "insects", "conv1_1", rotation) > 0.99
 
 
 def test_accuracies_are_those_of_evaluate_transfer():
-    found = trials.accuracies("natural", "insects", "fc7", "L2 per image", C=0.3, seeds=(4, 2))
+    found = normalization_trials.accuracies(
+        "natural", "insects", "fc7", "L2 per image", C=0.3, seeds=(4, 2)
+    )
     expected = [evaluate_transfer("natural", "insects", "fc7", C=0.3, seed=s) for s in (4, 2)]
     assert found == [result.accuracy for result in expected]
 
@@ -125,11 +132,11 @@ def test_accuracies_are_those_of_evaluate_transfer():
 def test_compare_and_its_rows():
     sources = {"insects": "natural", "clothes": "manmade"}
     names = ["none", "L2 by layer"]
-    found = trials.compare(sources, {"two": TWO, "fc7": "fc7"}, names, seeds=(0, 1))
+    found = normalization_trials.compare(sources, {"two": TWO, "fc7": "fc7"}, names, seeds=(0, 1))
     assert len(found) == 8 and {values.shape for values in found.values()} == {(2, 2)}
-    one = trials.accuracies("manmade", "clothes", TWO, "L2 by layer", seeds=(0, 1))
+    one = normalization_trials.accuracies("manmade", "clothes", TWO, "L2 by layer", seeds=(0, 1))
     assert found["two", "L2 by layer", 1.0][1].tolist() == one
-    rows = trials.mean_over_targets(found)
+    rows = normalization_trials.mean_over_targets(found)
     assert list(rows) == ["two", "fc7"] and list(rows["two"]) == names
     assert list(rows["fc7"]["none"]) == ["C = 1", "C to scale"]
     assert rows["two"]["L2 by layer"]["C = 1"][0] == found["two", "L2 by layer", 1.0][:, 0].mean()
@@ -137,16 +144,24 @@ def test_compare_and_its_rows():
 
 def test_over_C():
     sources = {"insects": "natural"}
-    found = trials.accuracies_over_C(sources, TWO, ["L2 by layer"], [0.1, 10], seeds=(0,))
+    found = normalization_trials.accuracies_over_C(
+        sources, TWO, ["L2 by layer"], [0.1, 10], seeds=(0,)
+    )
     assert [factor for _, factor in found["L2 by layer"]] == [0.1, 10]
     (C, factor), draws = next(iter(found["L2 by layer"].items()))
     assert pytest.approx(factor / 2) == C
-    assert draws == trials.accuracies("natural", "insects", TWO, "L2 by layer", C, (0,))
+    assert draws == normalization_trials.accuracies(
+        "natural", "insects", TWO, "L2 by layer", C, (0,)
+    )
 
 
 def test_own_statistics_are_those_of_the_target():
-    own = trials.accuracies_with_statistics_of("insects", "natural", "insects", TWO, (0,))
-    other = trials.accuracies_with_statistics_of("clothes", "natural", "insects", TWO, (0,))
+    own = normalization_trials.accuracies_with_statistics_of(
+        "insects", "natural", "insects", TWO, (0,)
+    )
+    other = normalization_trials.accuracies_with_statistics_of(
+        "clothes", "natural", "insects", TWO, (0,)
+    )
     assert own != other and 0.1 < other[0] < 1
 
 
@@ -154,17 +169,19 @@ def test_own_statistics_are_those_of_the_target():
 
 
 def test_normalized_features_are_restricted_and_keep_their_names(insects):
-    found = trials.normalized_features("natural", "insects", ("fc7", "conv1_1"), "L2 by layer")
+    found = normalization_trials.normalized_features(
+        "natural", "insects", ("fc7", "conv1_1"), "L2 by layer"
+    )
     assert list(found.layer_sizes) == ["conv1_1", "fc7"]
     np.testing.assert_allclose(np.linalg.norm(found.select("fc7"), axis=1), 1, rtol=1e-5)
-    raw = trials.normalized_features("natural", "insects", "fc7", "none")
+    raw = normalization_trials.normalized_features("natural", "insects", "fc7", "none")
     np.testing.assert_array_equal(raw.matrix, insects[0].select("fc7"))
 
 
 def test_the_shipped_features_stay_as_they_are(insects):
     before = insects[0].matrix.copy()
     for name in ("none", "L2 by layer", "standardized", "discretized"):
-        trials.normalized_features("natural", "insects", TWO, name)
+        normalization_trials.normalized_features("natural", "insects", TWO, name)
     assert (insects[0].matrix == before).all()
 
 
@@ -180,4 +197,4 @@ def test_the_shipped_features_stay_as_they_are(insects):
 )
 def test_unknown_names(setting, sentence):
     with pytest.raises((ValueError, OSError), match=sentence):
-        trials.normalized_features(*setting)
+        normalization_trials.normalized_features(*setting)

@@ -9,14 +9,13 @@ from PIL import Image
 from test_league import a_run
 
 from tlcourse import paths, widgets
-from tlcourse.backbones import load_backbone
-from tlcourse.cells import make_cells
 from tlcourse.datasets.benchmarks.readable import left_out
-from tlcourse.excitation import maximised_picture
-from tlcourse.league import League, league_file
+from tlcourse.finetuning.league import League, league_file
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.units import maximised_picture
 from tlcourse.paths import CannotWrite
-from tlcourse.sweep_store import SweepStore
-from tlcourse.sweeps import run_sweep
+from tlcourse.tables.cells import make_cells
+from tlcourse.tables.sweep import SweepStore, run_sweep
 
 
 @pytest.fixture

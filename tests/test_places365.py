@@ -9,9 +9,11 @@ import torch
 from torch import nn
 from torchvision import models
 
-from tlcourse import backbones, check, places365, weights
-from tlcourse.backbones import WeightsError, load_backbone
-from tlcourse.places365 import torchvision_names
+from tlcourse.networks import backbones, places365, weights
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.places365 import torchvision_names
+from tlcourse.networks.weights import WeightsError
+from tlcourse.tools import check
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -109,7 +111,7 @@ def test_a_published_file_loads_and_measures(data, network):
     from benchmark_archives import picture
 
     from tlcourse.datasets import ImageFolder
-    from tlcourse.features import extract_features
+    from tlcourse.features.extraction import extract_features
 
     state = as_of_2017(network.state_dict(), "resnet18")
     save_as_published(state, places365.file_of("resnet18_places365"))

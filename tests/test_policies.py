@@ -7,14 +7,15 @@ import torch
 from scipy.stats import ks_2samp, kstest
 from torch import nn
 
-from tlcourse import architectures, policies
-from tlcourse.architectures import layers_of, small_vgg_backbone, without_weights
-from tlcourse.audits import audit
-from tlcourse.backbones import load_backbone
-from tlcourse.finetuning import fine_tune
-from tlcourse.policies import PRESETS, Policy, apply_policy, next_stage
-from tlcourse.small_vgg import small_vgg
-from tlcourse.target_network import TargetNetwork
+from tlcourse.finetuning import policies
+from tlcourse.finetuning.audits import audit
+from tlcourse.finetuning.network import TargetNetwork
+from tlcourse.finetuning.policies import PRESETS, Policy, apply_policy, next_stage
+from tlcourse.finetuning.training import fine_tune
+from tlcourse.networks import layers as architectures
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.layers import layers_of, small_vgg_backbone, without_weights
+from tlcourse.networks.small_vgg import small_vgg
 from tlcourse.widgets import policy_painter
 
 TORCHVISION = (

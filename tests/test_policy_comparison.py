@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from scipy.stats import ttest_1samp
 
-from tlcourse import policy_comparison as compare
-from tlcourse.policy_grid import GridRun
+from tlcourse.classifiers import intervals
+from tlcourse.finetuning import grid
+from tlcourse.finetuning.grid import GridRun
 
 
 def test_the_interval_is_that_of_students_t():
     pairs = [0.1, 0.3, 0.2, 0.5]
-    found = compare.paired_difference(pairs)
+    found = intervals.paired_difference(pairs)
     expected = ttest_1samp(pairs, 0).confidence_interval(0.95)
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
@@ -19,12 +20,12 @@ def test_the_interval_is_that_of_students_t():
     ("pairs", "words"), [((4, 5, 4), "yes"), ((-4, -5, -4), "no"), ((-3, 3, 1), "undecided")]
 )
 def test_words(pairs, words):
-    assert compare.paired_difference(pairs).words == words
+    assert intervals.paired_difference(pairs).words == words
 
 
 def test_one_pair_is_no_spread():
     with pytest.raises(ValueError, match="2 pairs or more"):
-        compare.paired_difference([0.1])
+        intervals.paired_difference([0.1])
 
 
 def test_ties_are_ties():
@@ -32,7 +33,7 @@ def test_ties_are_ties():
     close = {1: 0.9, 2: 0.7, 3: 0.75, 4: 0.8}
     worse = {1: 0.5, 2: 0.51, 3: 0.5, 4: 0.5}
     cell = {"worse": worse, "close": close, "best": best}
-    assert compare.tied_with_best(cell) == ["best", "close"]
+    assert grid.tied_with_best(cell) == ["best", "close"]
 
 
 def test_changes_of_a_gain_have_the_right_sign():
@@ -43,8 +44,8 @@ def test_changes_of_a_gain_have_the_right_sign():
         for similarity in ("near", "far")
         for n in (4, 16, 48)
     }
-    assert compare.change_with_volume(gained).pairs == (44, 44, 44, 44)
-    assert set(compare.change_with_similarity(gained).pairs) == {5}
+    assert grid.change_with_volume(gained).pairs == (44, 44, 44, 44)
+    assert set(grid.change_with_similarity(gained).pairs) == {5}
 
 
 def run(policy, similarity, accuracy, seed=0, per_class=4):
@@ -54,24 +55,24 @@ def run(policy, similarity, accuracy, seed=0, per_class=4):
 def test_what_keeps_nothing_of_the_source_is_in_all_cells():
     runs = [run("all random", "none", 0.2), run("reuse all", "near", 0.5)]
     runs.append(run("reuse all", "far", 0.4))
-    cells = compare.grid_cells(runs)
+    cells = grid.grid_cells(runs)
     assert cells["far", 4]["all random"] == cells["near", 4]["all random"] == {("insects", 0): 0.2}
     assert cells["far", 4]["reuse all"] == {("insects", 0): 0.4}
 
 
 def test_depth_curves_run_from_the_head_to_the_whole_network():
     runs = [run("fine-tune all", "near", 0.6), run("fine-tune top 5", "near", 0.55)]
-    curve = compare.depth_curves([*runs, run("reuse all", "near", 0.5)])[4]
+    curve = grid.depth_curves([*runs, run("reuse all", "near", 0.5)])[4]
     assert curve == {1: [0.5], 5: [0.55], 13: [0.6]}
 
 
 def test_bias_is_of_the_main_prediction_and_variance_about_it():
     predictions = [[0, 1, 1], [0, 1, 0], [0, 1, 0]]
-    bias, variance = compare.bias_and_variance(predictions, [0, 0, 0])
+    bias, variance = grid.bias_and_variance(predictions, [0, 0, 0])
     assert bias == pytest.approx(1 / 3)
     assert variance == pytest.approx(1 / 9)
 
 
 def test_bias_and_variance_need_draws():
     with pytest.raises(ValueError, match="2 draws or more"):
-        compare.bias_and_variance(np.zeros((1, 3), int), np.zeros(3, int))
+        grid.bias_and_variance(np.zeros((1, 3), int), np.zeros(3, int))

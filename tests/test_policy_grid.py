@@ -5,36 +5,37 @@ import json
 import pytest
 import torch
 
-from tlcourse import policy_grid
-from tlcourse.architectures import small_vgg_backbone
-from tlcourse.training_images import prepare_images
+from scripts.remake import policy_grid, runner
+from tlcourse.finetuning import grid
+from tlcourse.networks.images import prepare_images
+from tlcourse.networks.layers import small_vgg_backbone
 
 
 def test_the_plan_has_every_cell():
     plan = set(policy_grid.plan())
-    for target in policy_grid.TARGETS:
-        for n in policy_grid.STEPS:
-            for seed in policy_grid.SEEDS:
+    for target in grid.GRID_TARGETS:
+        for n in grid.STEPS:
+            for seed in grid.SEEDS:
                 assert ("all random", "none", target, n, seed) in plan
-                for policy in policy_grid.GRID_POLICIES[:-1]:
+                for policy in grid.GRID_POLICIES[:-1]:
                     for similarity in ("near", "far"):
                         assert (policy, similarity, target, n, seed) in plan
 
 
 def test_near_and_far_are_crossed():
-    near, far = policy_grid.SOURCES["near"], policy_grid.SOURCES["far"]
+    near, far = grid.GRID_SOURCES["near"], grid.GRID_SOURCES["far"]
     assert set(near) == set(far) and all(map(str.__ne__, near, far))
 
 
 def test_a_depth_trains_so_many_layers():
     layers = [f"layer{n}" for n in range(13)]
-    choices = policy_grid.policy_of("fine-tune top 5").choices_for(layers)
+    choices = grid.policy_of("fine-tune top 5").choices_for(layers)
     assert [choices[name] for name in layers].count("freeze") == 8
 
 
 def test_an_unknown_policy_is_refused():
     with pytest.raises(ValueError, match="no policy 'fine-tune top 2'"):
-        policy_grid.policy_of("fine-tune top 2")
+        grid.policy_of("fine-tune top 2")
 
 
 def test_a_run_has_its_steps_and_two_evaluations():
@@ -42,23 +43,21 @@ def test_a_run_has_its_steps_and_two_evaluations():
     images = torch.randn(8, 3, 64, 64, generator=generator), torch.arange(8) % 2
     source = small_vgg_backbone(width=0.25)
     prepared = prepare_images(source, images)
-    run = policy_grid.train_run(source, "reuse all", prepared, prepared, seed=0, steps=3)
+    run = grid.train_run(source, "reuse all", prepared, prepared, seed=0, steps=3)
     assert [point.step for point in run.curve] == [0, 3]
 
 
 def test_runs_are_kept_one_by_one(tmp_path):
     file = tmp_path / "runs.json"
-    runs = [
-        policy_grid.GridRun("reuse all", "near", "insects", 4, s, 0.5, 1, "0", "0") for s in (0, 1)
-    ]
+    runs = [grid.GridRun("reuse all", "near", "insects", 4, s, 0.5, 1, "0", "0") for s in (0, 1)]
     for run in runs:
-        policy_grid.keep(file, "what", "command", run)
+        runner.keep(file, "what", "command", run)
     saved = json.loads(file.read_text(encoding="utf-8"))
-    assert [policy_grid.GridRun(**run) for run in saved["runs"]] == runs
+    assert [grid.GridRun(**run) for run in saved["runs"]] == runs
 
 
 def test_the_shipped_runs_are_of_the_plan_and_their_accuracy_is_that_of_their_predictions():
-    runs = policy_grid.read_grid()
+    runs = grid.read_grid()
     keys = [policy_grid._key(run) for run in runs]
     assert len(set(keys)) == len(keys) and set(keys) <= set(policy_grid.plan())
     for run in (run for run in runs if run.policy != "all random"):

@@ -11,15 +11,14 @@ import pytest
 import torch
 import traitlets
 
-from tlcourse.audits import audit
-from tlcourse.backbones import load_backbone
-from tlcourse.batch_norm import with_batch_norm
-from tlcourse.finetuning import fine_tune
-from tlcourse.layer_selectors import selected
-from tlcourse.layer_shapes import block_of, layer_shapes
-from tlcourse.league import League
-from tlcourse.policies import PRESETS, Policy, apply_policy
-from tlcourse.training_images import PreparedImages
+from tlcourse.finetuning.audits import audit
+from tlcourse.finetuning.league import League
+from tlcourse.finetuning.policies import PRESETS, Policy, apply_policy
+from tlcourse.finetuning.training import fine_tune
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.batch_norm import with_batch_norm
+from tlcourse.networks.images import PreparedImages
+from tlcourse.networks.layers import block_of, layer_shapes, selected
 from tlcourse.widgets import PolicyPainter, policy_drawing
 
 CHOICES = ("freeze", "fine-tune", "random")

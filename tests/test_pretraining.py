@@ -10,10 +10,13 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
 
-from tlcourse import pretraining, sources
-from tlcourse.datasets import photos
+from scripts.remake import pretraining
+from tlcourse.datasets import drawn, photos
 from tlcourse.datasets.drawn import FAMILIES, HybridImages, hybrids
-from tlcourse.small_vgg import FC_WIDTH, small_vgg
+from tlcourse.finetuning import loop
+from tlcourse.networks import small_vgg as networks_small_vgg
+from tlcourse.networks import sources
+from tlcourse.networks.small_vgg import FC_WIDTH, small_vgg
 
 CYCLES = [{"epochs": 1, "peak_learning_rate": 0.02, "augmentation": a} for a in (1.0, 0.4)]
 RECIPE = {**sources.RECIPE, "cycles": CYCLES, "batch_size": 20}
@@ -56,7 +59,7 @@ def trained(root, tmp_path_factory):
 
 
 def interrupt_at_batch(monkeypatch, number):
-    calls, augment = [], pretraining.augment
+    calls, augment = [], loop.augment
 
     def interrupted(*arguments):
         calls.append(1)
@@ -64,7 +67,7 @@ def interrupt_at_batch(monkeypatch, number):
             raise KeyboardInterrupt
         return augment(*arguments)
 
-    monkeypatch.setattr(pretraining, "augment", interrupted)
+    monkeypatch.setattr(loop, "augment", interrupted)
 
 
 class TestResuming:
@@ -125,7 +128,7 @@ class TestPrecision:
             network.fc8.register_forward_hook(note)
             return network
 
-        monkeypatch.setattr(pretraining, "small_vgg", watched)
+        monkeypatch.setattr(networks_small_vgg, "small_vgg", watched)
         network, _ = train(root, tmp_path, cycles=CYCLES[:1], precision=precision)
         assert seen == {pretraining.PRECISIONS[precision]}
         assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
@@ -187,7 +190,7 @@ class TestAugment:
     IMAGES = torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(1))
 
     def augment(self, images, seed=0):
-        return pretraining.augment(images, torch.Generator().manual_seed(seed))
+        return loop.augment(images, torch.Generator().manual_seed(seed))
 
     def test_shape_and_finite(self):
         out = self.augment(self.IMAGES)
@@ -218,8 +221,8 @@ def test_as_input_is_that_of_torchvision():
 
     pixels = torch.randint(0, 256, (2, 3, 8, 8), dtype=torch.uint8)
     scaled = transforms.to_dtype(pixels, torch.float32, scale=True)
-    wanted = transforms.normalize(scaled, pretraining.MEAN, pretraining.STD)
-    torch.testing.assert_close(pretraining.as_input(pixels), wanted)
+    wanted = transforms.normalize(scaled, networks_small_vgg.MEAN, networks_small_vgg.STD)
+    torch.testing.assert_close(networks_small_vgg.as_input(pixels), wanted)
 
 
 def test_measure_accuracy():
@@ -266,12 +269,12 @@ class TestCommand:
 
     def test_drawn_pictures_need_no_data_set(self, tmp_path, monkeypatch, capsys):
         few = {"train": 2, "val": 1}
-        monkeypatch.setattr(sources, "HybridImages", lambda split: HybridImages(split, few[split]))
+        monkeypatch.setattr(drawn, "HybridImages", lambda split: HybridImages(split, few[split]))
         monkeypatch.setitem(sources.SHORT, "batch_size", 20)
         pretraining.main(["drawn", "--out", str(tmp_path), "--epochs", "1", "--quiet"])
         card = json.loads((tmp_path / "drawn.json").read_text(encoding="utf-8"))
         assert card["classes"] == [name for family in FAMILIES for name in hybrids(family)]
-        assert card["command"] == "python -m tlcourse.pretraining drawn"
+        assert card["command"] == "python -m scripts.remake pretraining drawn"
         assert load_file(tmp_path / "drawn.safetensors")["fc8.weight"].shape == (
             len(card["classes"]),
             FC_WIDTH,

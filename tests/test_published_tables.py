@@ -5,8 +5,9 @@ import csv
 import pandas as pd
 import pytest
 
-from tlcourse import paths, published
-from tlcourse.published import (
+from tlcourse import paths
+from tlcourse.tables import published
+from tlcourse.tables.published import (
     corrections,
     published_cells,
     published_drop,

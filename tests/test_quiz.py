@@ -8,7 +8,7 @@ import pytest
 import traitlets
 
 from tlcourse import paths, widgets
-from tlcourse.questions import QUIZZES, Option, Question, read_questions
+from tlcourse.course.quiz import QUIZZES, Option, Question, read_questions
 
 NOTEBOOKS = sorted((paths.PROJECT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 NUMBERS = [file.stem for file in sorted(QUIZZES.glob("*.toml"))]

@@ -8,8 +8,10 @@ import nbformat
 import numpy as np
 import pytest
 
-from tlcourse import claims, paths, register
-from tlcourse.published import published_gains, published_table
+from scripts.remake import verdicts
+from tlcourse import paths
+from tlcourse.course import claims, register
+from tlcourse.tables.published import published_gains, published_table
 from tlcourse.widgets import ClaimsTable
 from tlcourse.widgets.claims_table import (
     ALL,
@@ -92,10 +94,10 @@ def test_figures_of_a_verdict_are_computed():
 
 
 def test_stored_evidence_is_that_of_the_notebooks():
-    executed, stored = register.executed_verdicts(), register.stored_verdicts()
+    executed, stored = verdicts.executed_verdicts(), register.stored_verdicts()
     said = {name: (each.verdict, list(each.figures)) for name, each in executed.items()}
     assert said == {name: (each.verdict, list(each.figures)) for name, each in stored.items()}, (
-        "make it again: python -m tlcourse.register"
+        "make it again: python -m scripts.remake verdicts"
     )
     assert list(stored) == list(claims.CLAIMS)
 
@@ -121,7 +123,7 @@ CARD = "**✓ Holds**: A claim.\n\nWhat was compared.\n\na; b, points **-1.5**; 
 
 def test_verdict_is_read_from_an_executed_notebook(tmp_path):
     notebook_with(tmp_path, ("discretise", CARD))
-    found = register.executed_verdicts(tmp_path)["discretise"]
+    found = verdicts.executed_verdicts(tmp_path)["discretise"]
     assert (found.verdict, found.evidence) == ("holds", "What was compared.")
     assert found.figures == {"a; b, points": -1.5, "images": 12416}
 
@@ -129,18 +131,18 @@ def test_verdict_is_read_from_an_executed_notebook(tmp_path):
 def test_second_and_missing_and_broken_verdicts_are_named(tmp_path):
     notebook_with(tmp_path, ("discretise", CARD), ("discretise", CARD))
     with pytest.raises(ValueError, match="second verdict on discretise"):
-        register.executed_verdicts(tmp_path)
+        verdicts.executed_verdicts(tmp_path)
     notebook_with(tmp_path)
     with pytest.raises(ValueError, match="no verdict on discretise: run all of it"):
-        register.executed_verdicts(tmp_path)
+        verdicts.executed_verdicts(tmp_path)
     notebook_with(tmp_path, ("discretise", "words"))
     with pytest.raises(ValueError, match="discretise .* cannot be read"):
-        register.executed_verdicts(tmp_path)
+        verdicts.executed_verdicts(tmp_path)
 
 
 def test_verdicts_survive_the_table(tmp_path):
     kept = claims.record("task", "depends", 'With "quotes", commas.', {"a, b": 0.5, "n": 3})
-    register.write_verdicts({"task": kept}, tmp_path / "t.csv")
+    verdicts.write_verdicts({"task": kept}, tmp_path / "t.csv")
     back = register.stored_verdicts(tmp_path / "t.csv")["task"]
     assert (back.verdict, back.evidence, back.figures) == (
         kept.verdict,
@@ -164,7 +166,7 @@ def numbers_in(text):
 
 
 def test_corrections_of_the_networks_are_those_counted():
-    from tlcourse.backbones import load_backbone
+    from tlcourse.networks.backbones import load_backbone
 
     for name, which, field in (("vgg16", 1, "what_is_right"), ("vgg19", 2, "evidence")):
         sizes = load_backbone(name, weights="random", n_classes=2).layer_sizes

@@ -7,22 +7,22 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from tlcourse import representation_quality as quality
-from tlcourse import weights
-from tlcourse.cells import make_cells
 from tlcourse.datasets import FAMILIES, photos
-from tlcourse.sources import SOURCES
-from tlcourse.sweeps import run_sweep
-from tlcourse.targets import PhotographTarget
+from tlcourse.networks import weights
+from tlcourse.networks.sources import SOURCES
+from tlcourse.tables import source_factors
+from tlcourse.tables.cells import make_cells
+from tlcourse.tables.sweep import run_sweep
+from tlcourse.tables.targets import PhotographTarget
 
 
 @pytest.fixture(scope="module")
 def recorded():
-    return quality.read_measured()
+    return source_factors.read_quality()
 
 
 def test_recorded_with_the_shipped_weights():
-    report = json.loads(quality.MEASURED.read_text(encoding="utf-8"))
+    report = json.loads(source_factors.MEASURED.read_text(encoding="utf-8"))
     for name, digest in report["weights_sha256"].items():
         assert digest == weights.read_card(name)["sha256"], name
 
@@ -30,7 +30,7 @@ def test_recorded_with_the_shipped_weights():
 def test_every_source_target_embedding_and_draw_once(recorded):
     counts = recorded.groupby(["source", "target", "embedding"])["seed"].agg(["nunique", "size"])
     assert (counts == 5).all(axis=None)
-    assert set(recorded["source"]) == set(quality.compared_sources())
+    assert set(recorded["source"]) == set(source_factors.compared_sources())
     assert set(recorded["target"]) == set(FAMILIES)
 
 
@@ -50,7 +50,7 @@ def test_effects_are_paired_by_seed():
         for name, values in accuracy.items()
         for seed, value in enumerate(values)
     )
-    (effect,) = quality.factor_effects(results).to_dict("records")
+    (effect,) = source_factors.factor_effects(results).to_dict("records")
     assert effect["source"] == "quarter_width"
     assert effect["compared_with"] == "half_width"
     assert effect["change"] == SOURCES["quarter_width"].change

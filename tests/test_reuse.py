@@ -7,11 +7,12 @@ import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
 
-from tlcourse import plots, reuse
-from tlcourse.backbones import load_backbone
+from tlcourse import plots
+from tlcourse.classifiers import reuse
 from tlcourse.datasets.animal_pictures import BACKGROUNDS, TASKS, AnimalPictures, raw_pixels
 from tlcourse.datasets.drawn import Factors
 from tlcourse.datasets.drawn.animals import LABEL_SPACES
+from tlcourse.networks.backbones import load_backbone
 
 
 @pytest.fixture(scope="module")

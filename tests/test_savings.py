@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tlcourse import plots
-from tlcourse.savings import (
+from tlcourse.networks.weights import read_card
+from tlcourse.tables.savings import (
     cost_to_reach,
     images_needed,
     pretraining_flops,
@@ -14,7 +15,6 @@ from tlcourse.savings import (
     times_cheaper,
     times_fewer_images,
 )
-from tlcourse.weights import read_card
 
 RISING = ([0, 10, 20, 40], [0.2, 0.2, 0.5, 0.6])
 

@@ -14,17 +14,19 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier
 
 from tlcourse import paths
-from tlcourse.features import shipped_features
-from tlcourse.similarity import (
-    class_mean_emd_similarity,
-    default_domain_classifier,
-    frechet_distance,
+from tlcourse.domains.mmd import (
     maximum_mean_discrepancy,
     median_bandwidth,
     mmd_permutation_test,
-    noise_control,
+)
+from tlcourse.domains.similarity import (
+    class_mean_emd_similarity,
+    default_domain_classifier,
+    frechet_distance,
     proxy_a_distance,
 )
+from tlcourse.features.extraction import shipped_features
+from tlcourse.features.samples import noise_control
 
 FRECHET = partial(frechet_distance, shrinkage="ledoit-wolf")
 DISTANCES = [proxy_a_distance, maximum_mean_discrepancy, FRECHET]

@@ -9,10 +9,11 @@ import sys
 import nbformat
 import pytest
 
-from tlcourse import browsers, cli, formulas, paths, reveal, slide_export, slides
-from tlcourse.slide_export import CannotExport, as_stored, deck_html, export_decks
+from tlcourse import browsers, cli, paths
+from tlcourse.tools.slides import export, formulas, reveal, verb
+from tlcourse.tools.slides.export import CannotExport, as_stored, deck_html, export_decks
 
-NOTEBOOKS = slides.all_notebooks()
+NOTEBOOKS = verb.all_notebooks()
 WITH_OUTPUTS = [
     notebook
     for notebook in NOTEBOOKS
@@ -55,7 +56,7 @@ def test_start_py_knows_the_verb():
     "name", ["6", "06", "06_feature_extraction", "06_feature_extraction.ipynb"]
 )
 def test_a_notebook_by_number_or_name(name):
-    assert slides.find_notebook(name).name == "06_feature_extraction.ipynb"
+    assert verb.find_notebook(name).name == "06_feature_extraction.ipynb"
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_notebook_by_number_or_name(name):
     ],
 )
 def test_one_sentence_for_what_is_not_understood(arguments, words, capsys):
-    assert slides.slides(arguments) == 2
+    assert verb.slides(arguments) == 2
     (sentence,) = capsys.readouterr().err.strip().splitlines()
     assert sentence.startswith("tlcourse: ") and sentence.endswith(".")
     assert all(word in sentence for word in words)
@@ -85,9 +86,9 @@ def test_a_bad_port_is_refused_as_by_lab(monkeypatch, capsys):
 
 
 def test_arguments_are_told_apart():
-    assert slides.split_arguments(["--export", "a b", "05", "06"]) == (["05", "06"], "a b", [])
-    assert slides.split_arguments(["06", "--export=out"]) == (["06"], "out", [])
-    assert slides.split_arguments(["06", "--no-browser", "--port", "9"]) == (
+    assert verb.split_arguments(["--export", "a b", "05", "06"]) == (["05", "06"], "a b", [])
+    assert verb.split_arguments(["06", "--export=out"]) == (["06"], "out", [])
+    assert verb.split_arguments(["06", "--no-browser", "--port", "9"]) == (
         ["06"],
         None,
         ["--no-browser", "--port", "9"],
@@ -95,15 +96,15 @@ def test_arguments_are_told_apart():
 
 
 def test_the_server_opens_the_notebook_and_is_for_this_machine():
-    options = slides.server_options(slides.find_notebook("06"), ["--port=8899"])
+    options = verb.server_options(verb.find_notebook("06"), ["--port=8899"])
     assert "--SlidesApp.default_url=/slides/notebooks/06_feature_extraction.ipynb" in options
     assert {"--ip=127.0.0.1", "--ServerApp.port_retries=0", "--port=8899"} <= set(options)
-    asked = slides.server_options(NOTEBOOKS[0], ["--ip=0.0.0.0", "--ServerApp.root_dir=there"])
+    asked = verb.server_options(NOTEBOOKS[0], ["--ip=0.0.0.0", "--ServerApp.root_dir=there"])
     assert not any(o.endswith(("127.0.0.1", str(paths.PROJECT))) for o in asked)
 
 
 def test_the_verb_is_cheap_to_read():
-    code = "import sys, tlcourse.slides; sys.exit('nbconvert' in sys.modules)"
+    code = "import sys, tlcourse.tools.slides.verb; sys.exit('nbconvert' in sys.modules)"
     assert subprocess.call([sys.executable, "-c", code]) == 0
 
 
@@ -125,12 +126,12 @@ def test_every_widget_on_a_slide_has_a_picture(notebook):
         if cell.metadata.slideshow.slide_type != "skip":
             for output in cell.get("outputs", []):
                 data = output.get("data", {})
-                assert slide_export.WIDGET not in data or "stored-widget" in data["text/html"]
+                assert export.WIDGET not in data or "stored-widget" in data["text/html"]
 
 
 def test_progress_bars_are_left_out_and_widgets_marked():
-    bar = {slide_export.WIDGET: {}, "text/plain": "drawing: 100%|####| 3/3 [00:02<00:00, 1.3it/s]"}
-    widget = {slide_export.WIDGET: {}, "text/html": "<p>Device: cpu</p>", "text/plain": "Choice"}
+    bar = {export.WIDGET: {}, "text/plain": "drawing: 100%|####| 3/3 [00:02<00:00, 1.3it/s]"}
+    widget = {export.WIDGET: {}, "text/html": "<p>Device: cpu</p>", "text/plain": "Choice"}
     card = {"text/html": "<section><b>Holds</b></section>"}
     stored = as_stored(nbformat.v4.new_notebook(cells=[cell("a", outputs=[bar, widget, card])]), "")
     kept = [output.data["text/html"] for output in stored.cells[0].outputs]
@@ -142,7 +143,7 @@ def test_progress_bars_are_left_out_and_widgets_marked():
 
 def test_a_percentage_is_no_progress_bar():
     text = nbformat.v4.new_output("stream", name="stdout", text="fc7 50% | fc6 40%")
-    assert not slide_export.is_progress(text)
+    assert not export.is_progress(text)
 
 
 def test_the_notebook_itself_is_not_changed(write):
@@ -218,7 +219,7 @@ def test_without_a_browser_the_decks_are_written_and_a_sentence_says_what_is_not
 ):
     monkeypatch.setattr(browsers.shutil, "which", lambda name: None)
     monkeypatch.setattr(browsers, "USUAL_PLACES", ())
-    assert slides.export([write(cell("a"))], tmp_path / "new" / "decks") == 1
+    assert verb.export([write(cell("a"))], tmp_path / "new" / "decks") == 1
     assert (tmp_path / "new" / "decks" / "07_made_up.html").exists()
     (sentence,) = capsys.readouterr().err.strip().splitlines()
     assert "their PDFs are not: install Chromium" in sentence
@@ -236,7 +237,7 @@ def test_what_does_not_print_is_a_sentence(write, tmp_path, monkeypatch, capsys,
     a_browser(tmp_path, monkeypatch, "exit 1")
     if missing == "playwright":
         monkeypatch.setitem(sys.modules, "playwright.sync_api", None)
-    assert slides.export([write(cell("a"))], tmp_path / "decks") == 1
+    assert verb.export([write(cell("a"))], tmp_path / "decks") == 1
     assert [file.name for file in (tmp_path / "decks").iterdir()] == ["07_made_up.html"]
     (sentence,) = capsys.readouterr().err.strip().splitlines()
     assert sentence.startswith("tlcourse: the decks are written, 07_made_up.pdf is not (")
@@ -293,10 +294,10 @@ class TestReveal:
 
     def test_a_rise_without_it_is_named(self, monkeypatch, tmp_path, write, capsys):
         monkeypatch.setattr(reveal, "_rise_folder", lambda: tmp_path)
-        slide_export._deck_parts.cache_clear()
-        assert slides.export([write(cell("a"))], tmp_path / "decks") == 1
+        export._deck_parts.cache_clear()
+        assert verb.export([write(cell("a"))], tmp_path / "decks") == 1
         assert "jupyterlab-rise holds no reveal.js" in capsys.readouterr().err
-        slide_export._deck_parts.cache_clear()
+        export._deck_parts.cache_clear()
 
     def test_a_module_url_holds_the_module(self):
         url = reveal.as_module_url("export default 1; // ✓")

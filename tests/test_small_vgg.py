@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from tlcourse.small_vgg import fold_batch_norm, small_vgg
+from tlcourse.networks.small_vgg import fold_batch_norm, small_vgg
 
 CONVOLUTIONS = [f"conv{block}_{number}" for block in range(1, 6) for number in (1, 2)]
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from tlcourse.datasets import photos
-from tlcourse.small_vgg import small_vgg
-from tlcourse.sources import SOURCES
+from tlcourse.networks.small_vgg import small_vgg
+from tlcourse.networks.sources import SOURCES
 
 PHOTOS = [source for source in SOURCES.values() if source.role != "drawn"]
 COMPARED = [source for source in SOURCES.values() if source.compared_with]

@@ -19,6 +19,7 @@ from types import SimpleNamespace
 import pytest
 
 from tlcourse import cli, paths
+from tlcourse.tools import jupyter, suite
 
 START = paths.PROJECT / "start.py"
 UNREACHABLE = {
@@ -272,8 +273,8 @@ class TestVerbs:
 
     @pytest.mark.parametrize("port", ["0", "65536", "-1", "http", ""])
     def test_no_port(self, port):
-        with pytest.raises(cli.BadPort, match="1 to 65535"):
-            cli.port_asked_for(["--no-browser", "--port", port])
+        with pytest.raises(jupyter.BadPort, match="1 to 65535"):
+            jupyter.port_asked_for(["--no-browser", "--port", port])
 
     def test_arguments_of_test_reach_pytest(self):
         finished = run([sys.executable, "-m", "tlcourse", "test", "--version"])
@@ -285,14 +286,14 @@ class TestVerbs:
         cells = [("00", ""), ("06", "<failure/>"), ("06", "<error/>"), ("07", "<skipped/>")]
         body = "".join(cell.format(*names) for names in cells)
         report.write_text(f"<testsuites><testsuite>{body}</testsuite></testsuites>")
-        assert cli.failed_notebooks(report) == ["notebooks/06.ipynb"]
+        assert suite.failed_notebooks(report) == ["notebooks/06.ipynb"]
 
     def test_failing_notebook_is_kept_as_executed(self, tmp_path):
         import nbformat
 
         cells = [nbformat.v4.new_code_cell(source) for source in ("1 / 0", "print(6 * 7)")]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "bad.ipynb")
-        cli.keep_executed(str(tmp_path / "bad.ipynb"), tmp_path / "kept")
+        suite.keep_executed(str(tmp_path / "bad.ipynb"), tmp_path / "kept")
         kept = nbformat.read(tmp_path / "kept" / "bad.ipynb", as_version=4)
         assert kept.cells[0].outputs[0].ename == "ZeroDivisionError"
         assert kept.cells[1].outputs[0].text == "42\n"
@@ -353,7 +354,7 @@ def status_of(address):
 
 def test_lab_opens_the_first_notebook_with_the_project_as_its_root(monkeypatch):
     asked = []
-    monkeypatch.setattr(cli, "run_jupyterlab", asked.extend)
+    monkeypatch.setattr(jupyter, "run_jupyterlab", asked.extend)
     assert cli.main(["lab", "--no-browser"]) == 0
     assert f"--ServerApp.root_dir={cli.PROJECT}" in asked
     (page,) = [word.split("=", 1)[1] for word in asked if word.startswith("--LabApp.default_url")]

@@ -12,9 +12,9 @@ import pytest
 import traitlets
 
 from tlcourse import widgets
-from tlcourse.decision_boundaries import C_RANGE, linear_boundary
-from tlcourse.kernels import KERNELS
-from tlcourse.plane_points import DATA_SETS
+from tlcourse.classifiers.decision_boundaries import C_RANGE, linear_boundary
+from tlcourse.classifiers.kernels import KERNELS
+from tlcourse.classifiers.plane import DATA_SETS
 from tlcourse.widgets import network_cut, plane_drawing
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,9 +8,10 @@ import time
 
 import pytest
 
-from tlcourse import paths, sweeps
-from tlcourse.cells import make_cells
-from tlcourse.sweeps import run_sweep
+from tlcourse import paths
+from tlcourse.tables import sweep
+from tlcourse.tables.cells import make_cells
+from tlcourse.tables.sweep import run_sweep
 
 SETTINGS = ("natural", ["insects", "cats and dogs"], ["fc7", "full network"], range(12))
 SCRIPT = f"""
@@ -44,13 +45,13 @@ def test_killed_half_way_it_resumes(tmp_path, monkeypatch, name):
     before = stored(store)
     assert 5 <= len(before) < len(cells)
 
-    measured, measure = [], sweeps._measured
+    measured, measure = [], sweep._measured
 
     def watched(number, cell, pair):
         measured.append(cell)
         return measure(number, cell, pair)
 
-    monkeypatch.setattr(sweeps, "_measured", watched)
+    monkeypatch.setattr(sweep, "_measured", watched)
     resumed = run_sweep(cells, store, progress=False)
     after = stored(store)
     assert len(measured) == len(cells) - len(before) and len(after) == len(cells)

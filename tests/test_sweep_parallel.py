@@ -3,9 +3,9 @@
 import joblib
 import pytest
 
-from tlcourse.cells import make_cells
-from tlcourse.sweeps import run_sweep
-from tlcourse.targets import DrawnTarget
+from tlcourse.tables.cells import make_cells
+from tlcourse.tables.sweep import run_sweep
+from tlcourse.tables.targets import DrawnTarget
 
 CELLS = make_cells(
     "natural",
@@ -40,7 +40,7 @@ def test_two_workers_of_dask(serial, tmp_path):
     ):
         client.wait_for_workers(2)
         found = run_sweep(CELLS, tmp_path, progress=False)
-        worked = client.run(lambda: "tlcourse.sweeps" in __import__("sys").modules)
+        worked = client.run(lambda: "tlcourse.tables.sweep" in __import__("sys").modules)
     assert same(found, serial)
     assert list(worked.values()) == [True, True]
     assert len(list(tmp_path.iterdir())) == len(CELLS)

@@ -8,16 +8,18 @@ from test_benchmarks import archives, host  # noqa: F401
 from test_places365 import as_of_2017, save_as_published
 from torchvision import models
 
-from tlcourse import feature_cache, places365, sweeps
-from tlcourse.backbones import load_backbone
-from tlcourse.cells import PAPER, make_cells
+from tlcourse.classifiers.score import sample_per_class
 from tlcourse.datasets import BENCHMARKS
 from tlcourse.datasets.drawn import DrawnImages, Factors
-from tlcourse.features import extract_features
-from tlcourse.sweeps import run_sweep
-from tlcourse.tables import measured_table
-from tlcourse.targets import BenchmarkTarget, DrawnTarget, _benchmark, source_backbone
-from tlcourse.transfer import sample_per_class
+from tlcourse.features import cache
+from tlcourse.features.extraction import extract_features
+from tlcourse.networks import places365
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.tables import sweep
+from tlcourse.tables.cells import PAPER, make_cells
+from tlcourse.tables.sweep import run_sweep
+from tlcourse.tables.tables import measured_table
+from tlcourse.tables.targets import BenchmarkTarget, DrawnTarget, _benchmark, source_backbone
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*ImageNet:UserWarning")
 
@@ -25,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*ImageNet:UserWarning")
 @pytest.fixture
 def data(host):  # noqa: F811
     """The small data sets behind the catalogue; nothing remembered from another test."""
-    for cached in (_benchmark, source_backbone, sweeps._load):
+    for cached in (_benchmark, source_backbone, sweep._load):
         cached.cache_clear()
     return host.data
 
@@ -124,11 +126,11 @@ class TestDrawn:
         assert not np.array_equal(one.matrix, other.matrix)
 
     def test_a_worker_reads_the_features_that_were_kept(self, monkeypatch):
-        pair = sweeps._prepare("natural", self.target, (), progress=False)
-        assert feature_cache.read(pair.entry)
+        pair = sweep._prepare("natural", self.target, (), progress=False)
+        assert cache.read(pair.entry)
         monkeypatch.setattr(DrawnTarget, "features", None)
-        sweeps._load.cache_clear()
-        assert sweeps._load(pair).matrix.shape[0] == 9 * len(sweeps._load(pair).classes)
+        sweep._load.cache_clear()
+        assert sweep._load(pair).matrix.shape[0] == 9 * len(sweep._load(pair).classes)
 
 
 def test_names_of_benchmarks_are_not_those_of_drawn_families():

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 from sklearn.svm import LinearSVC
 
-from tlcourse import sweeps
-from tlcourse.cells import EMBEDDINGS, PAPER, Embedding, make_cells
+from tlcourse.classifiers.score import evaluate_transfer, layer_sets, sample_per_class
 from tlcourse.datasets import FAMILIES, SOURCES
-from tlcourse.features import shipped_features
-from tlcourse.normalization import NORMALIZATIONS
-from tlcourse.sweeps import run_sweep
-from tlcourse.targets import BenchmarkTarget, DrawnTarget, PhotoTarget, as_target
-from tlcourse.transfer import evaluate_transfer, layer_sets, sample_per_class
+from tlcourse.features.extraction import shipped_features
+from tlcourse.features.normalization import NORMALIZATIONS
+from tlcourse.tables import sweep as sweeps
+from tlcourse.tables.cells import EMBEDDINGS, PAPER, Embedding, make_cells
+from tlcourse.tables.sweep import run_sweep
+from tlcourse.tables.targets import BenchmarkTarget, DrawnTarget, PhotoTarget, as_target
 
 ONE = make_cells("natural", "insects", ["fc7", "full network"], seeds=(0, 3))
 

@@ -12,11 +12,12 @@ import pandas as pd
 import pytest
 import traitlets
 
-from tlcourse import plots, source_factors, widgets
-from tlcourse.cells import EMBEDDINGS, make_cells
-from tlcourse.source_similarity import SourceSimilarity
-from tlcourse.sources import SOURCES
-from tlcourse.sweeps import run_sweep
+from tlcourse import plots, widgets
+from tlcourse.networks.sources import SOURCES
+from tlcourse.tables import source_factors
+from tlcourse.tables.cells import EMBEDDINGS, make_cells
+from tlcourse.tables.similarity import SourceSimilarity
+from tlcourse.tables.sweep import run_sweep
 from tlcourse.widgets import table_explorer
 from tlcourse.widgets.table_explorer import DATA_SETS, DRAWINGS, PHOTOS
 

@@ -10,15 +10,19 @@ from scipy import stats
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from tlcourse import class_means, plots, source_similarity
-from tlcourse.backbones import load_backbone
-from tlcourse.cells import PAPER, make_cells
-from tlcourse.class_means import ClassMeans, read_class_means, write_class_means
+from scripts.remake import class_means
+from scripts.remake.class_means import write_class_means
+from tlcourse import plots
 from tlcourse.datasets import FAMILIES, SOURCES
-from tlcourse.gain_by_similarity import gain_against_similarity, similarity_effect
-from tlcourse.source_similarity import similarity_table
-from tlcourse.sweeps import run_sweep
-from tlcourse.tables import (
+from tlcourse.datasets import photos as datasets_photos
+from tlcourse.features import extraction
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.tables import similarity as source_similarity
+from tlcourse.tables.cells import PAPER, make_cells
+from tlcourse.tables.gain_by_similarity import gain_against_similarity, similarity_effect
+from tlcourse.tables.similarity import ClassMeans, read_class_means, similarity_table
+from tlcourse.tables.sweep import run_sweep
+from tlcourse.tables.tables import (
     as_latex,
     caption,
     differences,
@@ -26,7 +30,7 @@ from tlcourse.tables import (
     summarize,
     write_table,
 )
-from tlcourse.targets import DrawnTarget
+from tlcourse.tables.targets import DrawnTarget
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +204,7 @@ class TestClassMeans:
         means = read_class_means()
         assert len(set(means.wnids)) == len(means.wnids) == len(means.means) == 200
         assert set(means.counts) == {50} and np.isfinite(means.means).all()
-        assert class_means.FILE.stat().st_size < 250_000
+        assert source_similarity.FILE.stat().st_size < 250_000
         backbone = load_backbone(means.about["backbone"])
         assert means.means.shape[1] == backbone.layer_sizes[means.about["layer"]]
 
@@ -211,7 +215,7 @@ class TestClassMeans:
             about = {**means.about, "weights_sha256": "0"}
             write_class_means(ClassMeans(means.wnids, means.means, means.counts, about), file)
         elif harm == "truncated":
-            file.write_bytes(class_means.FILE.read_bytes()[:-500])
+            file.write_bytes(source_similarity.FILE.read_bytes()[:-500])
         elif harm == "of something else":
             np.savez(file.open("wb"), values=np.zeros(3))
         reason = "made by other weights" if harm == "stale" else "missing or truncated"
@@ -234,10 +238,10 @@ class TestClassMeans:
     def test_measured_from_photographs(self, monkeypatch):
         """Each class's mean, by hand, over pictures made for the purpose."""
         backbone, images = load_backbone("natural"), made_photographs()
-        monkeypatch.setattr(class_means, "TinyImageNet", lambda role, split, root: images)
-        monkeypatch.setattr(class_means, "ROLES", ("insects",))
+        monkeypatch.setattr(datasets_photos, "TinyImageNet", lambda role, split, root: images)
+        monkeypatch.setattr(source_similarity, "ROLES", ("insects",))
         found = class_means.measure_class_means(backbone, progress=False)
-        features = class_means.extract_features(
+        features = extraction.extract_features(
             backbone, images, ["fc7"], precision="float32", cache=False
         )
         assert found.counts.tolist() == [3, 2]

@@ -5,9 +5,9 @@ import pytest
 import torch
 from sklearn.metrics import balanced_accuracy_score
 
-from tlcourse import tasks
-from tlcourse.backbones import load_backbone
-from tlcourse.tasks import PredictiveFunction, label_of, learn
+from tlcourse.domains import tasks
+from tlcourse.domains.tasks import PredictiveFunction, label_of, learn
+from tlcourse.networks.backbones import load_backbone
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 
 from tlcourse import paths
-from tlcourse.claims import CLAIMS
+from tlcourse.course.claims import CLAIMS
 
 NOTEBOOKS = sorted((paths.PROJECT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 LINK = re.compile(r"\]\(([\w./]+\.(?:md|ipynb))(?:#([\w-]+))?\)")

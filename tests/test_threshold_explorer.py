@@ -11,7 +11,7 @@ import pytest
 import traitlets
 
 from tlcourse import plots, widgets
-from tlcourse.characteristic_features import largest_gaps
+from tlcourse.features.characteristic import largest_gaps
 from tlcourse.widgets import threshold_explorer
 
 FAILED = "could not be measured"

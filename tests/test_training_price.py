@@ -6,12 +6,12 @@ import pytest
 import traitlets
 from torch.utils.data import Subset
 
-from tlcourse import training_price as calculator
-from tlcourse import transfer_price as price
-from tlcourse.backbones import load_backbone
+from tlcourse.course import price
+from tlcourse.course.price import ASSUMPTIONS, GROUPS, SCENARIOS, training_price
 from tlcourse.datasets import HandwrittenDigits
-from tlcourse.growing_up import count_network
-from tlcourse.training_price import ASSUMPTIONS, GROUPS, SCENARIOS, training_price
+from tlcourse.finetuning import cost
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.zoo import count_network
 from tlcourse.widgets import CostCalculator
 from tlcourse.widgets.cost_calculator import OWN, stops
 
@@ -42,8 +42,8 @@ def test_defaults_are_those_of_alexnet_as_published():
     a = training_price(runs=1)
     assert a.card_hours == 2 * 5.5 * 24
     assert a.kwh == pytest.approx(2 * 132 * 0.244 * 1.58)
-    assert calculator.card_hours(4, 420, 1) == 4 * 17.5 * 24
-    assert calculator.label_hours(3600, 1, 1) == 1 and calculator.stored_gigabytes(1e4, 100) == 1
+    assert price.card_hours(4, 420, 1) == 4 * 17.5 * 24
+    assert price.label_hours(3600, 1, 1) == 1 and price.stored_gigabytes(1e4, 100) == 1
 
 
 @pytest.mark.parametrize("end", ["low", "high"])
@@ -112,32 +112,32 @@ class TestCostCalculator:
 
 class TestRanges:
     def test_products_and_quotients_take_the_ends_that_lean_farthest(self):
-        a, b = price.Range(2, 3), price.Range(4, 12)
+        a, b = cost.Range(2, 3), cost.Range(4, 12)
         assert a * b == (8, 36) and a * 2 == (4, 6)
         assert b / a == (4 / 3, 6) and b / 4 == (1, 3)
-        assert price.Range(1, 100).middle == 10
+        assert cost.Range(1, 100).middle == 10
 
     def test_alexnet_took_two_cards_for_five_to_six_days(self):
-        low, high = price.pretraining_energy("AlexNet")
+        low, high = cost.pretraining_energy("AlexNet")
         assert low == pytest.approx(2 * 120 * 122)
         assert high == pytest.approx(2 * 144 * 344 * 1.58)
-        assert price.pretraining_energy("VGG19").low == pytest.approx(4 * 14 * 24 * 125)
+        assert cost.pretraining_energy("VGG19").low == pytest.approx(4 * 14 * 24 * 125)
 
     def test_transfer_energy(self):
-        low, high = price.transfer_energy(3600)
+        low, high = cost.transfer_energy(3600)
         assert (low, high) == (pytest.approx(2.5), pytest.approx(158))
 
     def test_multiply_adds_cancel(self):
-        assert price.multiply_add_ratio("AlexNet", 700) == pytest.approx(90 * 1.2e6 * 3 / 700)
+        assert cost.multiply_add_ratio("AlexNet", 700) == pytest.approx(90 * 1.2e6 * 3 / 700)
         assert count_network("AlexNet").multiply_adds > 0
 
     @pytest.mark.parametrize(
         ("call", "words"),
         [
-            (lambda: price.transfer_energy(0), "draws no energy: give seconds above 0"),
-            (lambda: price.pretraining_energy("GoogLeNet"), "no hardware and time"),
-            (lambda: price.multiply_add_ratio("VGG19", 700), "does not give its passes"),
-            (lambda: price.as_energy(-1), "below 0"),
+            (lambda: cost.transfer_energy(0), "draws no energy: give seconds above 0"),
+            (lambda: cost.pretraining_energy("GoogLeNet"), "no hardware and time"),
+            (lambda: cost.multiply_add_ratio("VGG19", 700), "does not give its passes"),
+            (lambda: cost.as_energy(-1), "below 0"),
         ],
     )
     def test_refusals(self, call, words):
@@ -150,15 +150,15 @@ class TestRanges:
         + [(1.115e6, "1.1 MWh"), (0, "0 mWh")],
     )
     def test_energy_in_words(self, wh, words):
-        assert price.as_energy(wh) == words
+        assert cost.as_energy(wh) == words
 
 
 def test_transfer_run_is_scaled_from_a_few_passes():
     digits, natural = HandwrittenDigits(), load_backbone("natural")
-    assert price.n_transfer_images() == (200, 500)
-    stages = price.cpu_seconds_of_transfer(natural, digits, n_passes=20)
+    assert cost.n_transfer_images() == (200, 500)
+    stages = cost.cpu_seconds_of_transfer(natural, digits, n_passes=20)
     assert list(stages) == ["forward passes", "linear SVM"] and min(stages.values()) > 0
     assert stages["forward passes"] > stages["linear SVM"]
     for n_passes in (0, 6):
         with pytest.raises(ValueError, match=f"{n_passes} forward passes .* give 1 to 5"):
-            price.cpu_seconds_of_transfer(natural, Subset(digits, range(5)), n_passes)
+            cost.cpu_seconds_of_transfer(natural, Subset(digits, range(5)), n_passes)

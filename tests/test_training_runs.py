@@ -6,15 +6,16 @@ import math
 import pytest
 import torch
 
-from tlcourse import training_runs
-from tlcourse.architectures import small_vgg_backbone
-from tlcourse.backbones import WeightsError, load_backbone
 from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.finetuning import fine_tune, resume
-from tlcourse.policies import Policy
-from tlcourse.training_images import prepare_images
-from tlcourse.training_progress import CurvePoint, Settings
-from tlcourse.training_runs import load_run
+from tlcourse.finetuning import runs
+from tlcourse.finetuning.policies import Policy
+from tlcourse.finetuning.progress import CurvePoint, Settings
+from tlcourse.finetuning.runs import load_run
+from tlcourse.finetuning.training import fine_tune, resume
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.images import prepare_images
+from tlcourse.networks.layers import small_vgg_backbone
+from tlcourse.networks.weights import WeightsError
 
 STAGES = Policy(
     {"*": "freeze", "fc7": "random"}, then=Policy({"*": "freeze", "conv5_2": "fine-tune"})
@@ -160,7 +161,7 @@ class TestSaving:
 
         for name in ("save_file", "json"):
             with monkeypatch.context() as patch, pytest.raises((KeyboardInterrupt, AttributeError)):
-                patch.setattr(training_runs, name, fail)
+                patch.setattr(runs, name, fail)
                 train(natural, "reuse all", images, seed=2).save(tmp_path)
             assert_same(load_run(tmp_path, natural), first)
 

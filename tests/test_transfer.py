@@ -9,19 +9,22 @@ import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
-from tlcourse import scratch, transfer, weights
-from tlcourse.backbones import load_backbone
-from tlcourse.classifiers import LinearSVM
-from tlcourse.course import CourseMap
-from tlcourse.datasets import SOURCES
-from tlcourse.features import shipped_features
-from tlcourse.training_images import prepare_images
-from tlcourse.transfer import (
+from scripts.remake import scratch, transfer
+from tlcourse.classifiers import score, svm
+from tlcourse.classifiers.score import (
     evaluate_transfer,
     every_second_class,
     layer_sets,
     sample_per_class,
 )
+from tlcourse.classifiers.svm import LinearSVM
+from tlcourse.course.map import CourseMap
+from tlcourse.datasets import SOURCES
+from tlcourse.features.extraction import shipped_features
+from tlcourse.networks import weights
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.images import prepare_images
+from tlcourse.tables import measured as tables_measured
 
 # Each figure is the best of a few on ONE draw of the training images: all 36 of the baseline are
 # whole numbers of test images, as a mean over draws would not be. Ours is the mean of that over
@@ -53,7 +56,7 @@ def test_accuracy_equals_that_of_scikit_learn_by_hand():
 def test_accuracy_repeats_by_seed_and_differs_between_seeds():
     settings = ("manmade", "food", "fc6")
     first = evaluate_transfer(*settings, seed=1).accuracy
-    transfer._evaluate.cache_clear()
+    score._evaluate.cache_clear()
     assert evaluate_transfer(*settings, seed=1).accuracy == first
     assert len({evaluate_transfer(*settings, seed=seed).accuracy for seed in range(5)}) > 1
 
@@ -62,9 +65,9 @@ def test_labels_that_mean_nothing_give_guessing(monkeypatch):
     train, test = shipped_features("natural", "insects")
     shuffled = np.random.default_rng(0).permutation(train.labels)
     monkeypatch.setattr(train, "labels", shuffled)
-    transfer._evaluate.cache_clear()
+    score._evaluate.cache_clear()
     assert abs(evaluate_transfer("natural", "insects", "fc7").accuracy - 0.1) < 0.06
-    transfer._evaluate.cache_clear()
+    score._evaluate.cache_clear()
 
 
 def test_the_sample_has_as_many_of_each_class_and_no_image_twice():
@@ -88,11 +91,11 @@ def test_too_few_images_unknown_family_and_layer_say_so():
 
 def test_a_result_says_whether_the_svm_converged(monkeypatch):
     settings = ("natural", "insects", "fc7", 5)
-    transfer._evaluate.cache_clear()
+    score._evaluate.cache_clear()
     with monkeypatch.context() as patch, pytest.warns(ConvergenceWarning):
-        patch.setattr(transfer, "LinearSVM", partial(LinearSVM, max_iter=2))
+        patch.setattr(svm, "LinearSVM", partial(LinearSVM, max_iter=2))
         assert evaluate_transfer(*settings).converged is False
-    transfer._evaluate.cache_clear()
+    score._evaluate.cache_clear()
     assert evaluate_transfer(*settings).converged is True
 
 
@@ -116,7 +119,7 @@ def best_on_one_draw(name, family, seed):
 
 @pytest.mark.parametrize(("name", "family", "figure"), NEAR_FIGURES_TO_BEAT)
 def test_bundled_networks_reach_the_figures_on_their_near_targets(name, family, figure):
-    reached = np.mean([best_on_one_draw(name, family, seed) for seed in transfer.SEEDS])
+    reached = np.mean([best_on_one_draw(name, family, seed) for seed in score.SEEDS])
     assert 100 * reached >= figure
 
 
@@ -153,7 +156,7 @@ def test_training_from_scratch_learns_and_repeats():
 
 
 def test_the_recipe_of_scratch_is_the_best_of_its_trials():
-    report = json.loads(scratch.MEASURED.read_text(encoding="utf-8"))
+    report = json.loads(tables_measured.SCRATCH_FILE.read_text(encoding="utf-8"))
     mean = {}
     for trial in report["trials"]:
         recipe = tuple(trial["recipe"].items())
@@ -163,7 +166,7 @@ def test_the_recipe_of_scratch_is_the_best_of_its_trials():
 
 
 def test_measured_scratch_covers_every_target_and_seed():
-    measured = scratch.read_measured()
+    measured = tables_measured.read_scratch()
     assert tuple(measured) == scratch.TARGETS
     for runs in measured.values():
         assert [run["seed"] for run in runs] == list(scratch.SEEDS)

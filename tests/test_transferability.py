@@ -7,8 +7,9 @@ from sklearn.covariance import LedoitWolf
 from sklearn.linear_model import BayesianRidge
 
 from tlcourse import paths
-from tlcourse.features import shipped_features
-from tlcourse.transferability import h_score, leep, log_me, noise_control
+from tlcourse.domains.transferability import h_score, leep, log_me
+from tlcourse.features.extraction import shipped_features
+from tlcourse.features.samples import noise_control
 
 
 def problem(n=60, d=5, n_classes=3, signal=1.0, seed=0):

@@ -10,7 +10,7 @@ from PIL import Image
 
 from tlcourse import widgets
 from tlcourse.datasets.drawn import HybridImages
-from tlcourse.knowledge_inside import PicturePool
+from tlcourse.networks.units import PicturePool
 from tlcourse.widgets import unit_explorer
 
 FAILED = "could not be shown"

@@ -327,7 +327,7 @@ class TestFeatureExtractionExplorer:
     def test_bundled_layers_match_the_small_vgg(self):
         import torch
 
-        from tlcourse.small_vgg import small_vgg
+        from tlcourse.networks.small_vgg import small_vgg
 
         network, features, found = small_vgg(2).eval(), torch.zeros(1, 3, 64, 64), {}
         for name, module in network.named_children():

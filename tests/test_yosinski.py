@@ -2,25 +2,26 @@
 
 import pytest
 
-from tlcourse import yosinski
+from scripts.remake import yosinski
+from tlcourse.tables import measured, published
 
 LAYERS = [f"layer{n}" for n in range(13)]
 
 
 def test_published_figures_are_those_of_the_paper():
-    assert yosinski.published_curve("base")[0] == 0.6251
-    frozen = yosinski.published_curve("AnB")
+    assert published.published_curve("base")[0] == 0.6251
+    frozen = published.published_curve("AnB")
     expected = [0.628, 0.624, 0.619, 0.600, 0.578, 0.581, 0.543]
     assert [frozen[n] for n in range(1, 8)] == pytest.approx(expected, abs=0.0006)
 
 
 def test_the_papers_selection_is_optimistic():
-    assert min(yosinski.optimism()) >= 0
+    assert min(published.optimism()) >= 0
 
 
 def test_dissimilar_halves_lose_more():
     lost = {
-        name: yosinski.published_curve(name)[1] - yosinski.published_curve(name)[7]
+        name: published.published_curve(name)[1] - published.published_curve(name)[7]
         for name in ("AnB", "natman_transfer_AB")
     }
     assert lost["natman_transfer_AB"] > 2 * lost["AnB"]
@@ -28,7 +29,7 @@ def test_dissimilar_halves_lose_more():
 
 def test_an_unknown_curve_is_refused():
     with pytest.raises(ValueError, match="no published curve 'CnB'"):
-        yosinski.published_curve("CnB")
+        published.published_curve("CnB")
 
 
 @pytest.mark.parametrize(
@@ -51,5 +52,5 @@ def test_what_was_copied_learns_more_slowly():
 
 
 def test_measured_runs_are_of_the_plan():
-    keys = [(run.curve, run.layer, run.seed) for run in yosinski.read_measured()]
+    keys = [(run.curve, run.layer, run.seed) for run in measured.read_copied()]
     assert keys and set(keys) <= set(yosinski.plan())

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tlcourse import decisions
-from tlcourse.batch_norm import with_batch_norm
 from tlcourse.browsers import find_browser
-from tlcourse.classifiers import mean_class_accuracy
+from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.policies import Policy
+from tlcourse.finetuning.policies import Policy
+from tlcourse.networks.batch_norm import with_batch_norm
 from tlcourse.your_problem import (
     POLICIES,
     SOURCES,
@@ -28,6 +27,7 @@ from tlcourse.your_problem import (
     confusions,
     contact_sheet,
     decide,
+    decisions,
     investigate,
     measure_nearness,
     open_problem,
@@ -387,7 +387,7 @@ class TestDecisions:
 
 
 def test_batch_norm_goes_into_a_network_of_any_number_of_classes(problem):
-    from tlcourse.backbones import load_backbone
+    from tlcourse.networks.backbones import load_backbone
 
     photos = load_backbone("photos")
     ready = with_batch_norm(photos, problem.pictures.subset(range(0, 36, 4)))

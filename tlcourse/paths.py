@@ -5,8 +5,6 @@ import warnings
 from contextlib import contextmanager
 from pathlib import Path
 
-import platformdirs
-
 PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED = PROJECT / "data"
 SHIPPED_WEIGHTS = SHIPPED / "weights"
@@ -19,6 +17,8 @@ class CannotWrite(OSError, ValueError):
 
 def cache_folder():
     """The user's cache: ``TLCOURSE_CACHE`` where it is set, else the platform's cache folder."""
+    import platformdirs  # later than the verbs: they run before anything is installed
+
     return Path(os.environ.get("TLCOURSE_CACHE") or platformdirs.user_cache_path("tlcourse"))
 
 

@@ -18,7 +18,9 @@ from tlcourse import paths
 from tlcourse.datasets.folder import read_image
 
 SOURCES = ("natural", "manmade")
+
 EVERY_SOURCE_CLASS = "photos"
+
 FAMILIES = ("cats and dogs", "insects", "food", "scenes", "vehicles", "clothes")
 
 
@@ -136,3 +138,6 @@ def _files_by_class(root, split):
 
 def _number(file):
     return int(file.stem.rsplit("_", 1)[1])
+
+
+TRAIN_PER_CLASS = 40

@@ -6,12 +6,15 @@ from tlcourse.plots.decision_boundaries import (
     plot_margins,
     plot_spaces,
 )
-from tlcourse.plots.decisions import plot_nearness, plot_regrets
 from tlcourse.plots.domains import (
+    plot_called,
+    plot_confusion,
     plot_content_vectors,
     plot_density,
     plot_distances,
+    plot_in_two_label_spaces,
     plot_pictures,
+    plot_reuse,
     plot_tensor,
 )
 from tlcourse.plots.embedding import (
@@ -23,8 +26,6 @@ from tlcourse.plots.embedding import (
     plot_steps,
     plot_threshold_grid,
 )
-from tlcourse.plots.fine_tuning import plot_copied_layers, plot_policy_cells, plot_trade_off
-from tlcourse.plots.from_scratch import plot_cost_to_reach, plot_images_needed, plot_settings
 from tlcourse.plots.generalization import (
     CHANCE,
     plot_by_distance,
@@ -34,18 +35,12 @@ from tlcourse.plots.generalization import (
 )
 from tlcourse.plots.growing_up import plot_error_by_size, plot_growth, plot_ranges
 from tlcourse.plots.knowledge import (
+    plot_accuracy_table,
+    plot_by_layer,
     plot_filters,
     plot_gains,
     plot_probes,
     plot_receptive_fields,
-)
-from tlcourse.plots.learning_curves import plot_learning_curves
-from tlcourse.plots.measured import (
-    chance_of,
-    plot_accuracies,
-    plot_clock,
-    plot_histogram,
-    plot_images_and_features,
 )
 from tlcourse.plots.normalization import (
     plot_accuracy_over_C,
@@ -55,8 +50,6 @@ from tlcourse.plots.normalization import (
     plot_strengths,
 )
 from tlcourse.plots.pictures import PictureRows
-from tlcourse.plots.quality import plot_factors
-from tlcourse.plots.reuse import plot_accuracy_table, plot_by_layer
 from tlcourse.plots.style import (
     MARKERS,
     OKABE_ITO,
@@ -69,12 +62,26 @@ from tlcourse.plots.style import (
     new_axes,
     use_course_style,
 )
-from tlcourse.plots.tables import plot_gain_by_distance, plot_table
-from tlcourse.plots.tasks import (
-    plot_called,
-    plot_confusion,
-    plot_in_two_label_spaces,
-    plot_reuse,
+from tlcourse.plots.tables import (
+    chance_of,
+    plot_accuracies,
+    plot_clock,
+    plot_factors,
+    plot_gain_by_distance,
+    plot_histogram,
+    plot_images_and_features,
+    plot_nearness,
+    plot_regrets,
+    plot_table,
+)
+from tlcourse.plots.training import (
+    plot_copied_layers,
+    plot_cost_to_reach,
+    plot_images_needed,
+    plot_learning_curves,
+    plot_policy_cells,
+    plot_settings,
+    plot_trade_off,
 )
 
 __all__ = [

@@ -60,7 +60,7 @@ def plot_spaces(spaces, y, draw_boundary):
         0 or 1.
     draw_boundary : callable
         ``(points, y) -> boundary`` with ``decision`` and ``support``, as
-        ``tlcourse.decision_boundaries.linear_boundary``.
+        ``tlcourse.classifiers.decision_boundaries.linear_boundary``.
 
     Returns
     -------
@@ -84,7 +84,7 @@ def plot_margins(angles, margins, boundaries, ax=None):
         Degrees.
     margins : sequence of ndarray, shape (directions,)
         One a draw; below 0 where no boundary of that direction separates the classes.
-    boundaries : sequence of tlcourse.decision_boundaries.Boundary
+    boundaries : sequence of tlcourse.classifiers.decision_boundaries.Boundary
         The SVM of each draw.
     ax : matplotlib Axes, optional
 

@@ -237,7 +237,7 @@ def plot_gaps(gaps, published=(), ax=None):
 
     Parameters
     ----------
-    gaps : tlcourse.characteristic_features.Gaps
+    gaps : tlcourse.features.characteristic.Gaps
     published : sequence of float
         Thresholds to show beside.
     ax : matplotlib Axes, optional

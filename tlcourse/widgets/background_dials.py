@@ -36,7 +36,7 @@ class BackgroundDials(ipywidgets.VBox):
     """
 
     def __init__(self, train, test, representations, correlations=(1.0, 1.0), draws=3):
-        from tlcourse.occlusion import remembered
+        from tlcourse.networks.occlusion import remembered
 
         self._train, self._test, self._draws = train, test, draws
         self._represent = {name: remembered(each) for name, each in representations.items()}
@@ -69,7 +69,7 @@ class BackgroundDials(ipywidgets.VBox):
         self._readout.value = _frame("".join(parts))
 
     def _measured(self, name, trained):
-        from tlcourse.spurious_correlation import background_reliance
+        from tlcourse.domains.spurious_correlation import background_reliance
 
         key = name, trained
         if key not in self._reliance:
@@ -79,7 +79,7 @@ class BackgroundDials(ipywidgets.VBox):
         return self._reliance[key]
 
     def _strips(self, classifier, name, trained, tested):
-        from tlcourse.spurious_correlation import training_draw
+        from tlcourse.domains.spurious_correlation import training_draw
 
         shown = training_draw(self._train, trained, 0).rows(slice(SHOWN))
         new = self._test.rows(slice(SHOWN)).with_correlation(tested)
@@ -88,7 +88,7 @@ class BackgroundDials(ipywidgets.VBox):
         return _strip("Training", shown.pictures) + _strip("Test", new.pictures, marks)
 
     def _spotlight(self, classifier, name, trained):
-        from tlcourse.occlusion import occlusion_maps, spotlight
+        from tlcourse.networks.occlusion import occlusion_maps, spotlight
 
         key = name, trained
         if key not in self._spotlights:

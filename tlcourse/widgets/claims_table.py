@@ -4,7 +4,7 @@ from html import escape
 
 import ipywidgets
 
-from tlcourse.claims import COLOURS, MARKS, VERDICTS, as_number
+from tlcourse.course.claims import COLOURS, MARKS, VERDICTS, as_number
 from tlcourse.widgets.choice import Choice
 
 ALL, NOT_HERE = "all", "not measured here"
@@ -25,7 +25,7 @@ class ClaimsTable(ipywidgets.VBox):
 
     Parameters
     ----------
-    entries : sequence of tlcourse.register.Entry, optional
+    entries : sequence of tlcourse.course.register.Entry, optional
         By default the register as it is now.
 
     Attributes
@@ -65,7 +65,7 @@ def overview_html(entries):
 
     Parameters
     ----------
-    entries : sequence of tlcourse.register.Entry
+    entries : sequence of tlcourse.course.register.Entry
 
     Returns
     -------
@@ -95,7 +95,7 @@ def table_html(entries, of=None):
 
     Parameters
     ----------
-    entries : sequence of tlcourse.register.Entry
+    entries : sequence of tlcourse.course.register.Entry
     of : int, optional
         How many claims there are in all, for the caption.
 
@@ -154,6 +154,6 @@ def _correction(correction):
 
 
 def _register():
-    from tlcourse.register import register
+    from tlcourse.course.register import register
 
     return register()

@@ -6,7 +6,7 @@ from math import ceil, floor, log10
 import anywidget
 import traitlets
 
-from tlcourse.training_price import ASSUMPTIONS, GROUPS, SCENARIOS, as_text, training_price
+from tlcourse.course.price import ASSUMPTIONS, GROUPS, SCENARIOS, as_text, training_price
 from tlcourse.widgets import _assets
 
 OWN = "your own numbers"
@@ -39,7 +39,7 @@ def stops(name):
     Parameters
     ----------
     name : str
-        A key of ``tlcourse.training_price.ASSUMPTIONS``.
+        A key of ``tlcourse.course.price.ASSUMPTIONS``.
 
     Returns
     -------
@@ -63,7 +63,7 @@ class CostCalculator(anywidget.AnyWidget):
     Parameters
     ----------
     scenario : str
-        Where the sliders stand at first: a key of ``tlcourse.training_price.SCENARIOS``.
+        Where the sliders stand at first: a key of ``tlcourse.course.price.SCENARIOS``.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class CostCalculator(anywidget.AnyWidget):
         ``"your own numbers"`` once a slider was moved. Setting it sets every slider.
     positions : dict of str to int
         By assumption: which of its ``stops``.
-    bill : tlcourse.training_price.Bill
+    bill : tlcourse.course.price.Bill
 
     Raises
     ------

@@ -23,7 +23,7 @@ class CostToReach(ipywidgets.VBox):
     Parameters
     ----------
     runs : mapping of str to sequence of StartedRun
-        Start -> a run a seed, as of ``tlcourse.learning_from_scratch.of_start``.
+        Start -> a run a seed, as of ``tlcourse.tables.measured.of_start``.
     accuracy : float
         Shown at first, from 0 to 1.
 
@@ -77,7 +77,7 @@ def costs_html(runs, accuracy, column, written):
     -------
     str
     """
-    from tlcourse.savings import cost_to_reach
+    from tlcourse.tables.savings import cost_to_reach
 
     rows = []
     for start, seeds in runs.items():

@@ -74,7 +74,7 @@ class DomainExplorer(ipywidgets.VBox):
 
     def __init__(self, backbone=None, family="birds"):
         from tlcourse.datasets.drawn import FAMILIES
-        from tlcourse.feature_spaces import APPEARANCE
+        from tlcourse.domains.spaces import APPEARANCE
 
         self._backbone, self._pictures, self._answers, self.pair = backbone, {}, {}, None
         self.family = Choice("Family", FAMILIES, family)
@@ -104,7 +104,7 @@ class DomainExplorer(ipywidgets.VBox):
             self._readout.value = f'<div role="status" style="{TEXT}">{sentence}</div>'
 
     def _answer(self):
-        from tlcourse.feature_spaces import compare_domains
+        from tlcourse.domains.spaces import compare_domains
 
         vectors, shown = [], []
         for seed, dials in enumerate((self.source, self.target)):
@@ -115,17 +115,17 @@ class DomainExplorer(ipywidgets.VBox):
         return pair, readout_html(pair, *shown, self.space.value, self.family.value)
 
     def _drawn(self, domain, seed):
-        from tlcourse.feature_spaces import draw_pictures
+        from tlcourse.domains.spaces import draw_pictures
 
         if (domain, seed) not in self._pictures:
             self._pictures[domain, seed] = draw_pictures(domain, N_PICTURES, seed)
         return self._pictures[domain, seed]
 
     def _described(self, pictures):
-        from tlcourse.feature_spaces import feature_vectors
+        from tlcourse.domains.spaces import feature_vectors
 
         if self._backbone is None and self.space.value == "fc7":
-            from tlcourse.backbones import load_backbone
+            from tlcourse.networks.backbones import load_backbone
 
             self._backbone = load_backbone("natural")
         return feature_vectors(pictures, self.space.value, self._backbone)

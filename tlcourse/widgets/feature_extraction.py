@@ -24,7 +24,7 @@ class FeatureExtractionExplorer(ipywidgets.VBox):
     evaluate : callable, optional
         ``(backbone, family, layers, per_class=...) -> result`` with the attributes ``accuracy``,
         ``per_class`` (accuracy by class), ``n_features`` and ``seconds``; by default
-        ``tlcourse.transfer.evaluate_transfer``.
+        ``tlcourse.classifiers.score.evaluate_transfer``.
 
     Attributes
     ----------
@@ -138,7 +138,7 @@ def _setting(backbone, family, layers):
 
 
 def _evaluate_transfer(*settings, **more):
-    from tlcourse.transfer import evaluate_transfer
+    from tlcourse.classifiers.score import evaluate_transfer
 
     return evaluate_transfer(*settings, **more)
 
@@ -150,7 +150,7 @@ def _families():
 
 
 def _bundled_layer_sizes():
-    from tlcourse.small_vgg import FC_WIDTH, WIDTHS
+    from tlcourse.networks.small_vgg import FC_WIDTH, WIDTHS
 
     sizes = {
         f"conv{block}_{number}": width

@@ -4,8 +4,8 @@ from functools import lru_cache
 
 import ipywidgets
 
-from tlcourse.kernels import KERNELS, N_NEW, kernel_svm
-from tlcourse.plane_points import DATA_SETS, sample
+from tlcourse.classifiers.kernels import KERNELS, N_NEW, kernel_svm
+from tlcourse.classifiers.plane import DATA_SETS, sample
 from tlcourse.widgets._layout import control_row
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.feature_extraction import readout_html

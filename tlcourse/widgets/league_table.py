@@ -17,7 +17,7 @@ def league_html(league):
 
     Parameters
     ----------
-    league : tlcourse.league.League
+    league : tlcourse.finetuning.league.League
 
     Returns
     -------

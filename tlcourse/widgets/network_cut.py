@@ -74,14 +74,14 @@ class NetworkCut(ipywidgets.VBox):
 
     Parameters
     ----------
-    features : tlcourse.features.Features
+    features : tlcourse.features.extraction.Features
         Of all layers to choose from.
     labels : array-like of int, shape (images,)
     names : sequence of str
         Name of each label.
     measure : callable
         ``(matrix, labels) -> accuracies``, from 0 to 1, several draws of the training images:
-        ``tlcourse.reuse.linear_separability`` with its options bound.
+        ``tlcourse.classifiers.reuse.linear_separability`` with its options bound.
     value : str, optional
         The layer after which to cut at first; by default the last one.
 

@@ -33,7 +33,7 @@ class NormalizationExplorer(ipywidgets.VBox):
         Chosen at first: one of ``NORMALIZATIONS``, one of the values of ``LAYER_SETS``.
     answer : callable, optional
         ``(source, target, set of layers, normalization, C) -> (accuracies, HTML)``, by default
-        from ``tlcourse.normalization_trials`` on the shipped features.
+        from ``tlcourse.classifiers.normalization_trials`` on the shipped features.
 
     Attributes
     ----------
@@ -100,22 +100,25 @@ def measured_answer(source, target, layer_set, normalization, C):
     accuracies : list of float
     html : str
     """
-    from tlcourse import normalization_trials as trials
-    from tlcourse.feature_statistics import share_of_variance, spread_of_scale
-    from tlcourse.transfer import evaluate_transfer
+    from tlcourse.classifiers import normalization_trials
+    from tlcourse.classifiers.score import evaluate_transfer
+    from tlcourse.features.statistics import share_of_variance, spread_of_scale
 
     layers = _layers_of(source, target, layer_set)
     weight = (
-        trials.scaled_C(source, target, layers, normalization) if C == trials.TO_SCALE else float(C)
+        normalization_trials.scaled_C(source, target, layers, normalization)
+        if C == normalization_trials.TO_SCALE
+        else float(C)
     )
     options = {"C": weight, "normalization": normalization}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         results = [
-            evaluate_transfer(source, target, layers, seed=seed, **options) for seed in trials.SEEDS
+            evaluate_transfer(source, target, layers, seed=seed, **options)
+            for seed in normalization_trials.SEEDS
         ]
     accuracies = [result.accuracy for result in results]
-    features = trials.normalized_features(source, target, layers, normalization)
+    features = normalization_trials.normalized_features(source, target, layers, normalization)
     shares, spread = share_of_variance(features), spread_of_scale(features.matrix)
     values = {layer: features.select(layer) for layer in features.layer_sizes}
     words = (
@@ -146,7 +149,7 @@ def _who_holds_the_variance(shares, sizes):
 
 
 def _layers_of(source, target, layer_set):
-    from tlcourse.features import shipped_features
+    from tlcourse.features.extraction import shipped_features
 
     every = tuple(shipped_features(source, target)[0].layer_sizes)
     convolutions = tuple(layer for layer in every if layer.startswith("conv"))

@@ -42,7 +42,7 @@ def about_page(title, shapes, choices):
     Parameters
     ----------
     title : str
-    shapes : list of tlcourse.layer_shapes.LayerShape
+    shapes : list of tlcourse.networks.layers.LayerShape
     choices : mapping of str to str
         Layer -> choice.
 
@@ -50,7 +50,7 @@ def about_page(title, shapes, choices):
     -------
     dict
     """
-    from tlcourse.policies import PRESETS
+    from tlcourse.finetuning.policies import PRESETS
 
     brushes = [
         {"choice": name, "letter": paint.letter, "words": paint.words, "swatch": swatch(name)}
@@ -65,7 +65,7 @@ def audit_html(audit):
 
     Parameters
     ----------
-    audit : tlcourse.audits.Audit
+    audit : tlcourse.finetuning.audits.Audit
 
     Returns
     -------
@@ -101,7 +101,7 @@ def _audit_row(rows):
 def _origin(row):
     if row.choice == "random":
         return "new weights"
-    from tlcourse.batch_norm import PUT_BACK
+    from tlcourse.networks.batch_norm import PUT_BACK
 
     source, _, weights = row.starts_from.partition(" (")
     if weights.rstrip(")").endswith(PUT_BACK):

@@ -3,7 +3,7 @@
 import anywidget
 import traitlets
 
-from tlcourse.training_progress import LEARNING_RATE
+from tlcourse.finetuning.progress import LEARNING_RATE
 from tlcourse.widgets import _assets
 from tlcourse.widgets.league_table import league_html
 from tlcourse.widgets.painter_page import CSS, OWN, about_page, audit_html, static_page
@@ -39,7 +39,7 @@ class PolicyPainter(anywidget.AnyWidget):
         Keep the league in the user's cache: it is there again for the same backbone, images and
         options.
     fine_tune : callable, optional
-        By default ``tlcourse.finetuning.fine_tune``.
+        By default ``tlcourse.finetuning.training.fine_tune``.
     **options
         For ``fine_tune``: ``epochs``, ``learning_rate``, ...
 
@@ -85,7 +85,7 @@ class PolicyPainter(anywidget.AnyWidget):
         fine_tune=None,
         **options,
     ):
-        from tlcourse.layer_shapes import layer_shapes
+        from tlcourse.networks.layers import layer_shapes
 
         self._options, self._asked, self.words = {**OPTIONS, **options}, 0, ""
         self.reason = why_not(backbone, target)
@@ -128,7 +128,7 @@ class PolicyPainter(anywidget.AnyWidget):
         Parameters
         ----------
         selector : str
-            As in ``tlcourse.policies.Policy``.
+            As in ``tlcourse.finetuning.policies.Policy``.
         choice : {"freeze", "fine-tune", "random"}, optional
             By default the brush.
 
@@ -170,8 +170,8 @@ class PolicyPainter(anywidget.AnyWidget):
 
     @traitlets.validate("policy")
     def _fits(self, proposal):
-        from tlcourse.audits import audit
-        from tlcourse.policies import as_policy
+        from tlcourse.finetuning.audits import audit
+        from tlcourse.finetuning.policies import as_policy
 
         policy = as_policy(proposal["value"])
         rate, augment = self._options["learning_rate"], self._options["augment"]
@@ -209,7 +209,7 @@ class PolicyPainter(anywidget.AnyWidget):
         self._show_league()
 
     def _answer(self, _change=None):
-        from tlcourse.league_results import preset_name
+        from tlcourse.finetuning.league import preset_name
 
         self._painted = {
             "number": self._asked,
@@ -220,17 +220,17 @@ class PolicyPainter(anywidget.AnyWidget):
         }
 
     def _background_runs(self, images, fine_tune):
-        from tlcourse import finetuning
-        from tlcourse.background_runs import BackgroundRuns
+        from tlcourse.finetuning import training
+        from tlcourse.widgets.background_runs import BackgroundRuns
 
         self._test = images[2:]
-        fine_tune = fine_tune or finetuning.fine_tune
+        fine_tune = fine_tune or training.fine_tune
         return BackgroundRuns(
             self.backbone, *images[:2], self._options, self._land, self._report, fine_tune
         )
 
     def _new_league(self, images):
-        from tlcourse.league import League, league_file
+        from tlcourse.finetuning.league import League, league_file
 
         if not images:
             return League()
@@ -262,7 +262,7 @@ class PolicyPainter(anywidget.AnyWidget):
 
 def why_not(backbone, target):
     """Why a backbone cannot be trained on a target here, in a sentence; empty where it can."""
-    from tlcourse.backbones import BUNDLED
+    from tlcourse.networks.backbones import BUNDLED
 
     if isinstance(backbone, str) and backbone not in BUNDLED:
         return (
@@ -275,14 +275,14 @@ def why_not(backbone, target):
 
 
 def _loaded(backbone):
-    from tlcourse.backbones import load_backbone
+    from tlcourse.networks.backbones import load_backbone
 
     return load_backbone(backbone) if isinstance(backbone, str) else backbone
 
 
 def _prepared(backbone, train, validation, *test):
-    from tlcourse.finetuning import checked_images
-    from tlcourse.training_images import prepare_images
+    from tlcourse.finetuning.training import checked_images
+    from tlcourse.networks.images import prepare_images
 
     images = checked_images(backbone, train, validation)
     return *images, *(prepare_images(backbone, each) for each in test)

@@ -8,7 +8,7 @@ import anywidget
 import traitlets
 
 from tlcourse import paths
-from tlcourse.claims import CLAIMS
+from tlcourse.course.claims import CLAIMS
 from tlcourse.widgets import _assets
 
 WARM_UP = "warm-up"
@@ -23,7 +23,7 @@ class Prediction(anywidget.AnyWidget):
     Parameters
     ----------
     claim_id : str
-        A key of ``tlcourse.claims.CLAIMS``, or "warm-up" for a question that is no claim.
+        A key of ``tlcourse.course.claims.CLAIMS``, or "warm-up" for a question that is no claim.
     question : str
     options : sequence of str
         At least two.
@@ -48,7 +48,9 @@ class Prediction(anywidget.AnyWidget):
 
     def __init__(self, claim_id, question, options):
         if claim_id not in CLAIMS and claim_id != WARM_UP:
-            raise ValueError(f"The lecture has no claim {claim_id!r}: see tlcourse.claims.CLAIMS.")
+            raise ValueError(
+                f"The lecture has no claim {claim_id!r}: see tlcourse.course.claims.CLAIMS."
+            )
         self._choices = list(options)
         if len(set(self._choices)) < 2 or len(set(self._choices)) < len(self._choices):
             raise ValueError("A prediction needs at least two options, all different.")

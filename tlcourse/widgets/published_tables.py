@@ -23,7 +23,7 @@ class PublishedTables(ipywidgets.VBox):
         A key of ``TABLES``.
     show : callable, optional
         ``(which, sort_by) -> object`` that shows as HTML; by default
-        ``tlcourse.published.show_published``.
+        ``tlcourse.tables.published.show_published``.
 
     Attributes
     ----------
@@ -69,6 +69,6 @@ def _roomy(html):
 
 
 def _show_published(which, sort_by):
-    from tlcourse.published import show_published
+    from tlcourse.tables.published import show_published
 
     return show_published(which, sort_by)

@@ -9,7 +9,7 @@ from html import escape
 import anywidget
 import traitlets
 
-from tlcourse.questions import read_questions
+from tlcourse.course.quiz import read_questions
 from tlcourse.widgets import _assets
 
 
@@ -18,7 +18,7 @@ class Quiz(anywidget.AnyWidget):
 
     Parameters
     ----------
-    questions : sequence of tlcourse.questions.Question
+    questions : sequence of tlcourse.course.quiz.Question
 
     Attributes
     ----------

@@ -6,8 +6,8 @@ import anywidget
 import numpy as np
 import traitlets
 
-from tlcourse.decision_boundaries import C_RANGE, linear_boundary
-from tlcourse.plane_points import sample
+from tlcourse.classifiers.decision_boundaries import C_RANGE, linear_boundary
+from tlcourse.classifiers.plane import sample
 from tlcourse.widgets import _assets
 from tlcourse.widgets.plane_drawing import (
     CLASSES,
@@ -41,7 +41,7 @@ class SVMPlayground(anywidget.AnyWidget):
     ----------
     points : list of [x, y, class]
     C : float
-    boundary : tlcourse.decision_boundaries.Boundary or None
+    boundary : tlcourse.classifiers.decision_boundaries.Boundary or None
         None where the points are of one class, or all in one place.
     words : str
         What the picture shows.

@@ -28,14 +28,14 @@ class TableExplorer(ipywidgets.VBox):
     Parameters
     ----------
     results : DataFrame, optional
-        Cells measured before, of ``tlcourse.sweeps.run_sweep``.
+        Cells measured before, of ``tlcourse.tables.sweep.run_sweep``.
     target : str
         At first: a family of photographs.
     measure : callable, optional
         ``cells -> DataFrame``; by default ``run_sweep`` with its store, silent.
     distance : callable, optional
         ``(source, target name) -> SourceSimilarity or None``; by default
-        ``tlcourse.source_similarity.source_similarity`` where both sides are at hand.
+        ``tlcourse.tables.similarity.source_similarity`` where both sides are at hand.
 
     Attributes
     ----------
@@ -53,10 +53,10 @@ class TableExplorer(ipywidgets.VBox):
     """
 
     def __init__(self, results=None, target="insects", measure=None, distance=None):
-        from tlcourse.cells import EMBEDDINGS, PAPER
         from tlcourse.datasets.benchmarks import BENCHMARKS
         from tlcourse.datasets.drawn import FAMILIES as DRAWN_FAMILIES
         from tlcourse.datasets.photos import FAMILIES
+        from tlcourse.tables.cells import EMBEDDINGS, PAPER
 
         self._measure, self._distance = measure or _measured, distance or _distance
         self._results = {} if results is None else _by_cell(results)
@@ -93,14 +93,14 @@ class TableExplorer(ipywidgets.VBox):
     @property
     def target(self):
         """The target that is chosen, by the name that ``as_target`` knows."""
-        from tlcourse.targets import DRAWN
+        from tlcourse.tables.targets import DRAWN
 
         name = self.targets[self.kind.value].value
         return DRAWN + name if self.kind.value == DRAWINGS else name
 
     def _cells(self, source):
         """What the present settings ask of a source; fc7 always, to compare with."""
-        from tlcourse.cells import make_cells
+        from tlcourse.tables.cells import make_cells
 
         embeddings = [
             name for name in self.embeddings.options if name in {*self.embeddings.value, "fc7"}
@@ -173,7 +173,7 @@ class TableExplorer(ipywidgets.VBox):
                 f"Not measured yet from {names}. Press the button: the images go through the "
                 "network, minutes on a GPU, hours on a CPU."
             )
-        from tlcourse.targets import as_target
+        from tlcourse.tables.targets import as_target
 
         target = as_target(self.target)
         each = target.pool_per_class + target.test_per_class
@@ -205,7 +205,7 @@ def _weights_are_here(source):
     from torch.hub import get_dir
     from torchvision.models import get_model_weights
 
-    from tlcourse.places365 import file_of
+    from tlcourse.networks.places365 import file_of
 
     if source not in LARGE_SOURCES:
         return True
@@ -227,7 +227,7 @@ def _by_cell(results):
 
 
 def _measured(cells):
-    from tlcourse.sweeps import run_sweep
+    from tlcourse.tables.sweep import run_sweep
 
     return run_sweep(cells, progress=False)
 
@@ -236,8 +236,8 @@ def _measured(cells):
 def _distance(source, target):
     """None where the pictures of one of the two would take long to describe."""
     from tlcourse.datasets.benchmarks import BENCHMARKS
-    from tlcourse.source_similarity import source_similarity
-    from tlcourse.sources import SOURCES
+    from tlcourse.networks.sources import SOURCES
+    from tlcourse.tables.similarity import source_similarity
 
     known = source in SOURCES and SOURCES[source].role != "drawn" and target not in BENCHMARKS
     return source_similarity(source, target) if known else None

@@ -13,7 +13,7 @@ def rows_html(results, distances, embeddings):
     Parameters
     ----------
     results : DataFrame
-        Of ``tlcourse.sweeps.run_sweep``, one target; ``fc7`` is among its embeddings.
+        Of ``tlcourse.tables.sweep.run_sweep``, one target; ``fc7`` is among its embeddings.
     distances : mapping of str to SourceSimilarity or None
         By source.
     embeddings : collection of str
@@ -24,7 +24,7 @@ def rows_html(results, distances, embeddings):
     head, body : str
         How much was measured; the bars.
     """
-    from tlcourse.tables import summarize
+    from tlcourse.tables.tables import summarize
 
     summary = summarize(results)
     shown = summary[summary["embedding"].isin(embeddings)]
@@ -61,7 +61,7 @@ def _source_html(source, rows, distance, results):
 
 def _gain(results, source, embedding):
     """Mean and spread of the points over fc7, paired by draw; None for fc7 itself."""
-    from tlcourse.tables import differences
+    from tlcourse.tables.tables import differences
 
     if embedding == BASELINE:
         return None

@@ -27,7 +27,7 @@ class ThresholdExplorer(ipywidgets.VBox):
     sources, families : sequence of str, optional
     evaluate : callable, optional
         ``(source, family, low, high) -> ThresholdResult``; by default
-        ``tlcourse.discretization.evaluate_thresholds``.
+        ``tlcourse.classifiers.discretization.evaluate_thresholds``.
 
     Attributes
     ----------
@@ -38,9 +38,9 @@ class ThresholdExplorer(ipywidgets.VBox):
     """
 
     def __init__(self, sources=("natural", "manmade"), families=None, evaluate=None):
+        from tlcourse.classifiers.discretization import evaluate_thresholds
         from tlcourse.datasets.photos import FAMILIES
-        from tlcourse.discretization import evaluate_thresholds
-        from tlcourse.normalization import HIGH, LOW
+        from tlcourse.features.normalization import HIGH, LOW
 
         self._evaluate, self.result = evaluate or evaluate_thresholds, None
         families = families or FAMILIES
@@ -174,14 +174,14 @@ def _text(value):
 
 @lru_cache(maxsize=32)
 def _histogram(source, family):
-    from tlcourse.discretization import standardized
+    from tlcourse.classifiers.discretization import standardized
 
     train = standardized(source, family)[0]
     return np.histogram(train, bins=N_BARS, range=(-LIMIT, LIMIT))[0]
 
 
 def _without_thresholds(source, family):
-    from tlcourse.transfer import evaluate_transfer, layer_sets
+    from tlcourse.classifiers.score import evaluate_transfer, layer_sets
 
     layers = layer_sets(source, family)["full network"]
     return evaluate_transfer(source, family, layers, normalization="standardized").accuracy

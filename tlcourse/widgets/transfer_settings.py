@@ -26,7 +26,7 @@ class TransferSettings(anywidget.AnyWidget):
     Parameters
     ----------
     value : str
-        Chosen at first: a key of ``tlcourse.transfer_settings.SETTINGS``, such as
+        Chosen at first: a key of ``tlcourse.domains.settings.SETTINGS``, such as
         ``"same domain, different task"``.
 
     Attributes
@@ -78,7 +78,7 @@ def setting_html(place):
     Parameters
     ----------
     place : str
-        A key of ``tlcourse.transfer_settings.SETTINGS``.
+        A key of ``tlcourse.domains.settings.SETTINGS``.
 
     Returns
     -------
@@ -96,7 +96,7 @@ def setting_html(place):
 
 
 def _settings():
-    from tlcourse.transfer_settings import SETTINGS
+    from tlcourse.domains.settings import SETTINGS
 
     return SETTINGS
 

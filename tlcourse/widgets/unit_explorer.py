@@ -75,7 +75,7 @@ class UnitExplorer(ipywidgets.VBox):
         self._update()
 
     def _backbone(self):
-        from tlcourse.backbones import load_backbone
+        from tlcourse.networks.backbones import load_backbone
 
         name = self.source.value
         if name not in self._backbones:
@@ -96,7 +96,7 @@ class UnitExplorer(ipywidgets.VBox):
             self._readout.value = readout_html(f"This could not be shown. {problem}")
 
     def _answer(self, layer, unit):
-        from tlcourse.excitation import excitation, maximised_picture
+        from tlcourse.networks.units import excitation, maximised_picture
 
         backbone, pool = self._backbone(), self._pool()
         made = Image.fromarray(maximised_picture(backbone, layer, unit, self._seed))
@@ -128,7 +128,7 @@ def photographs():
         If Tiny ImageNet is not on disk.
     """
     from tlcourse.datasets import FAMILIES, TinyImageNet
-    from tlcourse.knowledge_inside import PicturePool
+    from tlcourse.networks.units import PicturePool
 
     sets = (TinyImageNet(family, "val", per_class=PHOTOS_PER_CLASS) for family in FAMILIES)
     return PicturePool(item for each in sets for item in each)
@@ -159,7 +159,7 @@ def _tiles(sightings):
 
 
 def _own_tiles(found):
-    from tlcourse.occlusion import spotlight
+    from tlcourse.networks.occlusion import spotlight
 
     seen, lit = (Image.fromarray(each) for each in (found.seen, spotlight(found.seen, found.where)))
     return [

@@ -8,7 +8,7 @@ on photographs: the full network and an SVM led up to 16 images a class from a n
 from dataclasses import dataclass
 from html import escape
 
-from tlcourse.policies import Policy
+from tlcourse.finetuning.policies import Policy
 from tlcourse.your_problem.volume import ENOUGH, FEW
 
 POLICIES = {

@@ -5,10 +5,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from tlcourse.class_means import read_class_means
 from tlcourse.datasets import FAMILIES
-from tlcourse.similarity import class_mean_emd
-from tlcourse.source_similarity import described, similarity_table, source_domain
+from tlcourse.domains.similarity import class_mean_emd
+from tlcourse.tables.similarity import described, read_class_means, similarity_table, source_domain
 
 SOURCES = ("natural", "manmade", "drawn", "photos")
 LEVEL = 90  # percent of the resamples that an interval holds

@@ -9,14 +9,14 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tlcourse.backbones import load_backbone
-from tlcourse.batch_norm import with_batch_norm
-from tlcourse.classifiers import LinearSVM
-from tlcourse.features import extract_features
-from tlcourse.finetuning import fine_tune
-from tlcourse.normalization import make_normalization
-from tlcourse.policy_grid import BATCH, RANDOM_RATE, RATE
-from tlcourse.training_images import prepare_images
+from tlcourse.classifiers.svm import LinearSVM
+from tlcourse.features.extraction import extract_features
+from tlcourse.features.normalization import make_normalization
+from tlcourse.finetuning.grid import BATCH, RANDOM_RATE, RATE
+from tlcourse.finetuning.training import fine_tune
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.batch_norm import with_batch_norm
+from tlcourse.networks.images import prepare_images
 from tlcourse.your_problem.look import thumbnail
 
 EMBEDDINGS = {"fc6": "L2 per image", "fc7": "L2 per image", "full network": "discretized"}

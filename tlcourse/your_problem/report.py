@@ -13,15 +13,15 @@ from pathlib import Path
 
 from tlcourse import paths
 from tlcourse.browsers import CannotPrint, find_browser, print_page
+from tlcourse.networks.sources import SOURCES
 from tlcourse.plots.pictures import picture_html, side_by_side
 from tlcourse.plots.style import as_duration
-from tlcourse.sources import SOURCES
 from tlcourse.your_problem.comparison import comparison_html
 from tlcourse.your_problem.look import Look, contact_sheet, thumbnail
 from tlcourse.your_problem.nearness import SOURCES as DEFAULT_SOURCES
 from tlcourse.your_problem.options import SCRATCH
 
-CSS = Path(__file__).parent.parent / "templates" / "report.css"
+CSS = Path(__file__).with_name("report.css")
 PACKAGES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow")
 SHEET_CLASSES, SHOWN_OPTIONS, SHOWN_MISTAKES, SHOWN_FACTS = 9, 6, 5, 6
 SCALE = 0.92  # so that an ordinary report is one page of A4

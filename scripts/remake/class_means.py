@@ -1,0 +1,87 @@
+"""Where each class of photographs lies in one common feature space: what similarity is made of.
+
+    python -m scripts.remake class_means --backbone photos --data path/to/tiny-imagenet-200
+
+keeps the mean of ``fc7`` over the 50 validation photographs of every class, of the sources and of
+the targets alike, in ``data/measured/class_means.npz``: the photographs are not shipped, and two
+domains can be compared only where both were seen by the same network.
+"""
+
+import argparse
+import json
+import sys
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from tlcourse import paths
+from tlcourse.datasets.photos import TinyImageNet, class_names, default_root
+from tlcourse.features.extraction import extract_features
+from tlcourse.networks import weights
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.weights import WeightsError
+from tlcourse.tables.similarity import FILE, FORMAT, LAYER, ROLES, ClassMeans
+
+
+def measure_class_means(backbone, root=None, progress=True):
+    """The means of one backbone's ``fc7``, from the photographs.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    root : path, optional
+        Tiny ImageNet.
+
+    Returns
+    -------
+    ClassMeans
+
+    Raises
+    ------
+    FileNotFoundError
+        If the photographs are not there.
+    """
+    parts = [_means_of_role(backbone, role, root, progress) for role in ROLES]
+    about = {
+        "backbone": backbone.name,
+        "weights_sha256": weights.read_card(backbone.name)["sha256"],
+        "layer": LAYER,
+        "data": "Tiny ImageNet, 50 validation photographs a class",
+        "date": date.today().isoformat(),
+    }
+    wnids, means, counts = zip(*parts, strict=True)
+    return ClassMeans(sum(wnids, []), np.concatenate(means), np.concatenate(counts), about)
+
+
+def _means_of_role(backbone, role, root, progress):
+    options = {"device": "cpu", "precision": "float32", "progress": progress, "cache": False}
+    features = extract_features(backbone, TinyImageNet(role, "val", root), [LAYER], **options)
+    members = features.labels == np.arange(len(features.classes))[:, None]
+    counts = members.sum(axis=1)
+    means = members @ features.matrix.astype(np.float64) / counts[:, None]
+    return list(class_names(role)), means, counts
+
+
+def write_class_means(found, file=FILE):
+    """Keep them in 16 bits; the file appears only when whole."""
+    about = np.array(json.dumps({"format": FORMAT, **found.about}))
+    arrays = {"means": found.means.astype(np.float16), "counts": found.counts.astype(np.int16)}
+    with paths.written_whole(file) as temporary, temporary.open("wb") as stream:
+        np.savez_compressed(stream, about=about, wnids=np.array(found.wnids), **arrays)
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.remake class_means", description=__doc__
+    )
+    parser.add_argument("--backbone", default="photos", help="whose fc7 is the common space")
+    parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
+    parser.add_argument("--out", type=Path, default=FILE, help="by default the shipped file")
+    options = parser.parse_args(arguments)
+    try:
+        found = measure_class_means(load_backbone(options.backbone), options.data)
+    except (FileNotFoundError, ValueError, WeightsError) as problem:
+        sys.exit(str(problem))
+    write_class_means(found, options.out)
+    print(f"{len(found.wnids)} classes, {found.means.shape[1]} features of {options.backbone}")

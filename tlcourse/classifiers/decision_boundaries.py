@@ -1,0 +1,221 @@
+"""The best boundary in a given space: the linear SVM, and the brute force that checks it.
+
+Everything here is small enough to be checked by eye: points in the plane, two classes.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.svm import SVC
+
+from tlcourse.classifiers.plane import sample
+from tlcourse.features.samples import class_indices, feature_matrix
+
+C_RANGE = (0.01, 1000.0)
+
+HARD = 1e6  # a C at which no training point of separable classes is given up
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A straight boundary ``normal . x + offset = 0``, scaled so that the margin is at -1 and 1.
+
+    Attributes
+    ----------
+    normal : ndarray of shape (features,)
+    offset : float
+    support : ndarray of int
+        Rows of the support vectors.
+    inside : int
+        Training points inside the margin or on the wrong side.
+    """
+
+    normal: np.ndarray
+    offset: float
+    support: np.ndarray
+    inside: int
+
+    def decision(self, X):
+        """Above 0 on the side of the second class."""
+        return np.asarray(X) @ self.normal + self.offset
+
+    @property
+    def margin(self):
+        """Distance from the boundary to its margin on one side, in the unit of the axes."""
+        return float(1 / np.linalg.norm(self.normal))
+
+    @property
+    def angle(self):
+        """Direction of the normal of a boundary in the plane, in degrees from 0 to 360."""
+        return float(np.degrees(np.arctan2(self.normal[1], self.normal[0])) % 360)
+
+
+def linear_boundary(X, y, C=1.0):
+    """The linear SVM on points, with the hinge loss, by scikit-learn's ``SVC``.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, features)
+    y : array-like of shape (n,)
+        Two classes; the second in sorted order is the positive side.
+    C : float
+        Price of a point inside the margin.
+
+    Returns
+    -------
+    Boundary
+
+    Raises
+    ------
+    ValueError
+        If there are not two classes, or ``C`` is not above 0.
+
+    References
+    ----------
+    Cortes and Vapnik, "Support-vector networks", Machine Learning 20 (1995).
+    """
+    X, y = two_classes(X, y)
+    if not C > 0:
+        raise ValueError(f"C is {C!r}: give a number above 0.")
+    machine = SVC(kernel="linear", C=C, tol=1e-5).fit(X, y)
+    normal, offset = machine.coef_[0], float(machine.intercept_[0])
+    scores = np.where(y, 1, -1) * (X @ normal + offset)
+    return Boundary(normal, offset, machine.support_, int((scores < 1 - 1e-3).sum()))
+
+
+def margins_by_direction(X, y, n_directions=3600):
+    """The margin in every direction of the plane: the brute force that an SVM spares us.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, 2)
+    y : array-like of shape (n,)
+        Two classes.
+    n_directions : int
+        Directions of the normal, evenly over the whole circle.
+
+    Returns
+    -------
+    angles : ndarray of shape (n_directions,)
+        Degrees, of the normal that points to the second class.
+    margins : ndarray of shape (n_directions,)
+        Half the gap between the classes along the normal; below 0 where they overlap.
+    offsets : ndarray of shape (n_directions,)
+        Of the boundary in the middle of the gap, for a normal of length 1.
+    """
+    X, y = two_classes(X, y)
+    angles = np.arange(n_directions) * (360 / n_directions)
+    along = X @ _unit_normals(angles)
+    nearest, farthest = along[y == 1].min(axis=0), along[y == 0].max(axis=0)
+    return angles, (nearest - farthest) / 2, -(nearest + farthest) / 2
+
+
+@dataclass(frozen=True)
+class AgainstBruteForce:
+    """The SVM of one draw of two clouds beside every other boundary that separates them.
+
+    Attributes
+    ----------
+    boundary : Boundary
+    angles, margins : ndarray of shape (directions,)
+        From ``margins_by_direction``.
+    new_points_right : float
+        Share of new points on the right side of the SVM's boundary.
+    others_right : ndarray of float
+        The same for each direction that separates the training points, its line in mid-gap.
+    """
+
+    boundary: Boundary
+    angles: np.ndarray
+    margins: np.ndarray
+    new_points_right: float
+    others_right: np.ndarray
+
+
+def against_brute_force(n=12, n_new=1000, seed=0):
+    """Train an SVM that gives up no point on two clouds, and try every direction as well.
+
+    Parameters
+    ----------
+    n, n_new : int
+        Points to train on, and new ones of the same clouds.
+    seed : int
+
+    Returns
+    -------
+    AgainstBruteForce
+    """
+    X, y, X_new, y_new = sample("two clouds", n, n_new, seed)
+    boundary = linear_boundary(X, y, HARD)
+    angles, margins, offsets = margins_by_direction(X, y)
+    separating = margins > 0
+    scores = X_new @ _unit_normals(angles[separating]) + offsets[separating]
+    right = float(((boundary.decision(X_new) > 0) == y_new).mean())
+    others = ((scores > 0) == y_new[:, None]).mean(axis=0)
+    return AgainstBruteForce(boundary, angles, margins, right, others)
+
+
+def turned_by_stretching(n=12, factor=10.0, seed=0):
+    """How far the best boundary turns when the second feature gets another unit.
+
+    Parameters
+    ----------
+    n : int
+    factor : float
+        The second feature is multiplied by this, and the boundary found is drawn in the old unit.
+    seed : int
+
+    Returns
+    -------
+    float
+        Degrees, from 0 to 90.
+    """
+    X, y, *_ = sample("two clouds", n, seed=seed)
+    units = np.array([1.0, factor])
+    old, new = linear_boundary(X, y, HARD), linear_boundary(X * units, y, HARD)
+    back = new.normal * units
+    cosine = abs(old.normal @ back) / (np.linalg.norm(old.normal) * np.linalg.norm(back))
+    return float(np.degrees(np.arccos(min(1.0, cosine))))
+
+
+def circles_in_two_spaces(n=200, n_new=1000, seed=0):
+    """Share of new points that a linear SVM gets right, by the coordinates it is given.
+
+    Returns
+    -------
+    dict of str to float
+        ``{"x1, x2": share, "distance, angle": share}``.
+    """
+    X, y, X_new, y_new = sample("circles", n, n_new, seed)
+    spaces = {"x1, x2": (X, X_new), "distance, angle": (polar(X), polar(X_new))}
+    return {
+        name: float(((linear_boundary(train, y).decision(new) > 0) == y_new).mean())
+        for name, (train, new) in spaces.items()
+    }
+
+
+def polar(X):
+    """The same points in other coordinates: distance from the origin, and angle in radians."""
+    X = plane(X)
+    return np.column_stack([np.hypot(X[:, 0], X[:, 1]), np.arctan2(X[:, 1], X[:, 0])])
+
+
+def plane(X):
+    """The points as float64 of shape (n, 2), or one sentence on why they are no such points."""
+    X = feature_matrix(X, minimum=1)
+    if X.shape[1] != 2:
+        raise ValueError(f"X has {X.shape[1]} features: this is for points in the plane, give 2.")
+    return X
+
+
+def two_classes(X, y):
+    """Features as float64 and classes as 0 and 1, or one sentence on what is wrong."""
+    X = feature_matrix(X)
+    y = class_indices(y, len(X))
+    if y.max() > 1:
+        raise ValueError(f"y has {y.max() + 1} classes: a boundary here is between two.")
+    return X, y
+
+
+def _unit_normals(angles):
+    return np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))])

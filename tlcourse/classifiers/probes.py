@@ -1,0 +1,154 @@
+"""Probes: what a linear classifier reads from each layer, of simple properties and complex ones.
+
+References
+----------
+Alain and Bengio, "Understanding intermediate layers using linear classifier probes", arXiv
+1610.01644 (2016).
+"""
+
+import numpy as np
+from tqdm import tqdm
+
+from tlcourse.classifiers.reuse import linear_separability
+from tlcourse.features.extraction import extract_features
+from tlcourse.features.representations import Pictures
+
+# How much of a picture has to be seen to tell a property.
+LEVELS = {
+    "a point": ("brightness", "hue"),
+    "a patch": ("sharpness", "background", "orientation", "texture"),
+    "the whole": ("breed", "species"),
+}
+
+
+def probe_network(backbone, picture_sets, seeds=range(3)):
+    """``probe_layers`` on every set of pictures, the properties of all sets together.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    picture_sets : sequence of LabelledPictures
+    seeds : iterable of int
+
+    Returns
+    -------
+    dict of str to dict of str to list of float
+    """
+    lines = {}
+    for each in picture_sets:
+        features = extract_features(backbone, Pictures(each.pixels), device="cpu")
+        lines |= probe_layers(features, each.labels, seeds)
+    return lines
+
+
+def probe_layers(features, labels, seeds=range(3)):
+    """What a linear classifier reads of each property, layer by layer.
+
+    Half of the pictures of a property's rarest label train, as many of every other label; all
+    others test.
+
+    Parameters
+    ----------
+    features : Features
+    labels : mapping of str to ndarray of int
+        Property -> label of each row.
+    seeds : iterable of int
+        One draw of the training pictures each.
+
+    Returns
+    -------
+    dict of str to dict of str to list of float
+        ``{property: {layer: accuracy of each draw}}``, mean over classes, from 0 to 1.
+    """
+    seeds, lines = list(seeds), {}
+    for name, values in tqdm(labels.items(), "probes", delay=2, leave=False):
+        train = int(np.bincount(values).min() // 2)
+        lines[name] = {
+            layer: linear_separability(features.select(layer), values, train, seeds)
+            for layer in features.layer_sizes
+        }
+    return lines
+
+
+def depth_read(line):
+    """Where along the network a property is read: one number a draw.
+
+    The centre of gravity of the curve: the mean of the layers, counted from 1, each weighted by
+    how much better than from the worst layer the property is read there. (The best layer alone
+    would jump about where several are nearly as good.)
+
+    Parameters
+    ----------
+    line : mapping of str to sequence of float
+        Layer -> accuracy of each draw, in the order of the network.
+
+    Returns
+    -------
+    list of float
+
+    Raises
+    ------
+    ValueError
+        If a draw reads the property equally well everywhere.
+    """
+    above = np.array(list(line.values()), dtype=float)
+    above -= above.min(axis=0)
+    if not above.any(axis=0).all():
+        raise ValueError("The property is read equally well from every layer: it has no depth.")
+    return (np.arange(1, len(above) + 1) @ above / above.sum(axis=0)).tolist()
+
+
+def depth_by_level(lines, levels=None):
+    """Mean of ``depth_read`` over the properties of each level.
+
+    Parameters
+    ----------
+    lines : mapping of str to mapping
+        From ``probe_network``, with all properties of ``levels``.
+    levels : mapping of str to sequence of str
+        ``LEVELS`` by default.
+
+    Returns
+    -------
+    dict of str to list of float
+        Level -> depth of each draw, in layers.
+    """
+    return {
+        level: np.mean([depth_read(lines[name]) for name in names], axis=0).tolist()
+        for level, names in (levels or LEVELS).items()
+    }
+
+
+def over_control(lines, control, levels=None):
+    """Points by which the properties of each level are read better than from a control network.
+
+    Parameters
+    ----------
+    lines, control : mapping of str to mapping
+        From ``probe_network``, with the same pictures and seeds.
+    levels : mapping of str to sequence of str
+        ``LEVELS`` by default.
+
+    Returns
+    -------
+    dict of str to dict of str to list of float
+        ``{level: {layer: points of each draw}}``, the mean over the properties of the level.
+    """
+    return {
+        level: {
+            layer: _mean_gap([(lines[name][layer], control[name][layer]) for name in names])
+            for layer in lines[names[0]]
+        }
+        for level, names in (levels or LEVELS).items()
+    }
+
+
+def deep_over_shallow(line):
+    """Mean over the second half of the layers less that over the first half: one number a draw."""
+    values = np.array(list(line.values()), dtype=float)
+    half = len(values) // 2
+    return (values[half:].mean(axis=0) - values[:half].mean(axis=0)).tolist()
+
+
+def _mean_gap(pairs):
+    return np.mean([100 * np.subtract(read, other) for read, other in pairs], axis=0).tolist()

@@ -1,0 +1,1 @@
+"""The course itself: claims and their register, quizzes, prices."""

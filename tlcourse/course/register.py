@@ -1,0 +1,92 @@
+"""TODO."""
+
+import csv
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from tlcourse.course.claims import CLAIMS, Verdict, recorded
+
+FILE = Path(__file__).with_name("measured_claims.csv")
+
+CORRECTIONS = Path(__file__).with_name("slide_corrections.csv")
+
+
+@dataclass(frozen=True)
+class Correction:
+    """Where a slide is wrong, garbled or arguable.
+
+    Attributes
+    ----------
+    number : str
+        As in the design's list.
+    claim : str
+        The claim of the lecture that it bears on.
+    slide, slide_says, what_is_right, evidence : str
+    """
+
+    number: str
+    claim: str
+    slide: str
+    slide_says: str
+    what_is_right: str
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One claim with all that is known about it.
+
+    Attributes
+    ----------
+    claim : Claim
+    here : Verdict or None
+        Recorded on this machine.
+    stored : Verdict or None
+        Of the maintainers' run.
+    corrections : tuple of Correction
+    """
+
+    claim: object
+    here: Verdict | None
+    stored: Verdict | None
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def differs(self):
+        """Whether this machine came to another verdict than the maintainers'; None if unknown."""
+        if self.here is None or self.stored is None:
+            return None
+        return self.here.verdict != self.stored.verdict
+
+
+def register():
+    """Every claim of the lecture, in its order, as a list of Entry."""
+    stored, wrong = stored_verdicts(), slide_corrections()
+    return [
+        Entry(
+            claim,
+            recorded(claim_id),
+            stored.get(claim_id),
+            tuple(each for each in wrong if each.claim == claim_id),
+        )
+        for claim_id, claim in CLAIMS.items()
+    ]
+
+
+@lru_cache(maxsize=1)
+def slide_corrections():
+    """Where the slides are wrong, as a tuple of Correction."""
+    with CORRECTIONS.open(newline="", encoding="utf-8") as rows:
+        return tuple(Correction(**row) for row in csv.DictReader(rows))
+
+
+def stored_verdicts(file=FILE):
+    """The maintainers' verdicts, as ``{claim id: Verdict}``."""
+    with Path(file).open(newline="", encoding="utf-8") as rows:
+        return {
+            row["id"]: Verdict(row["id"], row["verdict"], row["evidence"], figures, date="")
+            for row in csv.DictReader(rows)
+            for figures in [json.loads(row["figures"])]
+        }

@@ -1,0 +1,220 @@
+"""Generalisation: from one sample to another, of the same source and of another."""
+
+import numpy as np
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
+
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
+from tlcourse.domains.mmd import maximum_mean_discrepancy
+
+
+def train_classifier(X, y, C=1.0, weights=None):
+    """L2 norm an image, then the linear SVM of the lecture.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+    y : array-like of shape (n,)
+    C : float
+        Of the SVM: the smaller, the stronger the regularisation.
+    weights : array-like of shape (n,), optional
+        How much each picture counts.
+
+    Returns
+    -------
+    Pipeline
+    """
+    machine = make_pipeline(Normalizer(), LinearSVM(C=C, random_state=0))
+    return machine.fit(X, y, linearsvm__sample_weight=weights)
+
+
+def conditional_distance(distance, X, y, other_X, other_y):
+    """A distance between two samples within each class, averaged over the classes: of P(X | Y).
+
+    Parameters
+    ----------
+    distance : function
+        Of two matrices, such as those of ``tlcourse.domains.similarity``.
+    X, other_X : arrays of shape (n, d), (m, d)
+    y, other_y : arrays of shape (n,), (m,)
+
+    Returns
+    -------
+    float
+    """
+    classes = np.unique(y)
+    return float(np.mean([distance(X[y == c], other_X[other_y == c]) for c in classes]))
+
+
+def random_halves(n, size, draw):
+    """Rows of two disjoint random subsets of ``size`` of n images.
+
+    Raises
+    ------
+    ValueError
+        If two such subsets do not fit into n images, or have no image.
+    """
+    if not 1 <= size <= n // 2:
+        raise ValueError(
+            f"Two halves of {size} images were asked for and there are {n} images: a half has "
+            f"between 1 and {n // 2}."
+        )
+    order = np.random.default_rng(draw).permutation(n)
+    return order[:size], order[size : 2 * size]
+
+
+def distances_of_halves(X, sizes, distance, draws=5):
+    """Distance between two random halves of one source, for halves of several sizes.
+
+    Returns
+    -------
+    dict of int to list of float
+        Size of a half -> distances over draws.
+    """
+    return {
+        size: [
+            distance(*(X[rows] for rows in random_halves(len(X), size, d))) for d in range(draws)
+        ]
+        for size in sizes
+    }
+
+
+def accuracies_of_halves(X, y, sizes, C=1.0, draws=5):
+    """Train on one random half of a source, score on that half and on the other.
+
+    Returns
+    -------
+    dict of int to ndarray of shape (draws, 2)
+        Size of a half -> accuracies on the training half and on the other half.
+    """
+    return {size: np.array([_both(X, y, size, C, d) for d in range(draws)]) for size in sizes}
+
+
+def _both(X, y, size, C, draw):
+    halves = random_halves(len(X), size, draw)
+    classifier = train_classifier(X[halves[0]], y[halves[0]], C)
+    return [mean_class_accuracy(y[half], classifier.predict(X[half])) for half in halves]
+
+
+def a_distance_of_training_error(source, target, classifier):
+    """The proxy A-distance done wrong: 2 (1 - 2 error), the error taken on the training images.
+
+    It is 2 for any two samples where features outnumber images, whether they differ or not. Here
+    to be seen failing; ``tlcourse.domains.similarity.proxy_a_distance`` holds images out.
+
+    Returns
+    -------
+    float
+    """
+    X = np.concatenate([source, target])
+    domain = np.repeat([0, 1], [len(source), len(target)])
+    predicted = classifier.fit(X, domain).predict(X)
+    return 2 * (2 * mean_class_accuracy(domain, predicted) - 1)
+
+
+def accuracies_by_distance(classifiers, reference, domains, representation, bandwidth):
+    """Each test domain's distance from the source, and what the classifiers make of it.
+
+    Parameters
+    ----------
+    classifiers : list of Pipeline
+        Trained on the source.
+    reference : Sample
+        Of the source.
+    domains : mapping of str to Sample
+    representation : str
+        Feature space of classifiers and distance.
+    bandwidth : float
+        Of the maximum mean discrepancy; one for all domains.
+
+    Returns
+    -------
+    dict of str to (float, list of float)
+        Domain -> squared maximum mean discrepancy, and accuracy of each classifier.
+    """
+    X = reference.X[representation]
+    return {
+        name: (
+            maximum_mean_discrepancy(X, sample.X[representation], bandwidth=bandwidth),
+            accuracies(classifiers, sample, representation),
+        )
+        for name, sample in domains.items()
+    }
+
+
+def accuracies(classifiers, sample, representation):
+    """Mean class accuracy of each classifier on a sample: list of float."""
+    X, y = sample.X[representation], sample.labels
+    return [mean_class_accuracy(y, classifier.predict(X)) for classifier in classifiers]
+
+
+def retrain_with_few(source, few, representation, share=0.5):
+    """Train again on the source and a few target pictures, which count for ``share`` of the whole.
+
+    Parameters
+    ----------
+    source, few : Sample
+    representation : str
+    share : float, 0 to 1, both excluded
+
+    Returns
+    -------
+    Pipeline
+    """
+    if not 0 < share < 1:
+        raise ValueError(f"share is {share!r}: give a number between 0 and 1.")
+    X = np.concatenate([source.X[representation], few.X[representation]])
+    y = np.concatenate([source.labels, few.labels])
+    n, m = len(source), len(few)
+    each = [(1 - share) * (n + m) / n, share * (n + m) / m]
+    return train_classifier(X, y, weights=np.repeat(each, [n, m]))
+
+
+def classifiers_of_fixes(source, varied, few, representation):
+    """The same classifier as it is, and with each remedy for another source.
+
+    Parameters
+    ----------
+    source, varied, few : Sample
+        Training pictures of the source; as many of more varied domains; a few of the target.
+    representation : str
+
+    Returns
+    -------
+    dict of str to Pipeline
+        ``"as it is"``, ``"more varied data"`` (instead of the source), ``"a few target pictures"``
+        (besides the source).
+    """
+    return {
+        "as it is": train_classifier(source.X[representation], source.labels),
+        "more varied data": train_classifier(varied.X[representation], varied.labels),
+        "a few target pictures": retrain_with_few(source, few, representation),
+    }
+
+
+def errors_of_fixes(training_sets, tests, representation):
+    """The error on each test set, as it is and with each remedy.
+
+    Parameters
+    ----------
+    training_sets : sequence of (Sample, Sample, Sample)
+        Source, varied and few, a triple a draw, as for ``classifiers_of_fixes``.
+    tests : mapping of str to Sample
+    representation : str
+
+    Returns
+    -------
+    dict of str to dict of str to list of float
+        Remedy -> test set -> errors over draws, in [0, 1].
+    """
+    draws = [classifiers_of_fixes(*samples, representation) for samples in training_sets]
+    return {
+        fix: {
+            name: [
+                1 - value
+                for value in accuracies([draw[fix] for draw in draws], sample, representation)
+            ]
+            for name, sample in tests.items()
+        }
+        for fix in draws[0]
+    }

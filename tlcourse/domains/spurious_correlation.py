@@ -1,0 +1,172 @@
+"""Spurious correlation: what a classifier learns from a background that goes with the label."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tlcourse.classifiers.score import sample_per_class
+from tlcourse.classifiers.svm import mean_class_accuracy
+from tlcourse.domains.generalization import accuracies, conditional_distance, train_classifier
+from tlcourse.domains.mmd import maximum_mean_discrepancy
+from tlcourse.domains.shift import background_colours, pooled
+
+SPLITS = ("by pairing", "by colour", "at random")
+
+TRAIN_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class BackgroundReliance:
+    """What classifiers trained on one correlation of background and label do on every other.
+
+    Attributes
+    ----------
+    agreeing, conflicting : ndarray of float, shape (draws,)
+        Accuracy on test pictures whose background has the label's colour, and on the same animals
+        before the other colour.
+    flipped : ndarray of float, shape (draws,)
+        Share of test animals that get another label when nothing but the background changes.
+    classifiers : list of Pipeline
+        One a draw of the training pictures.
+    """
+
+    agreeing: np.ndarray
+    conflicting: np.ndarray
+    flipped: np.ndarray
+    classifiers: list
+
+    def accuracy(self, correlation):
+        """Accuracy where a share (1 + correlation) / 2 of the test pictures agrees.
+
+        Parameters
+        ----------
+        correlation : float, -1 to 1
+
+        Returns
+        -------
+        ndarray of float, shape (draws,)
+
+        Raises
+        ------
+        ValueError
+            If the correlation is outside its range.
+        """
+        if not -1 <= correlation <= 1:
+            raise ValueError(f"correlation is {correlation!r}: give a number between -1 and 1.")
+        agreeing = (1 + correlation) / 2
+        return agreeing * self.agreeing + (1 - agreeing) * self.conflicting
+
+
+def training_draw(pair, correlation, draw):
+    """Four of five animals of a pair, chosen by the draw, at a correlation of background and label.
+
+    Returns
+    -------
+    Sample
+    """
+    per_class = max(1, round(TRAIN_SHARE * np.bincount(pair.labels).min()))
+    chosen = pair.rows(np.sort(sample_per_class(pair.labels, per_class, draw)))
+    return chosen.with_correlation(correlation, draw)
+
+
+def background_reliance(train, test, correlation, representation, draws=3, C=1.0):
+    """Train where background and label are correlated, test on both backgrounds of each animal.
+
+    Parameters
+    ----------
+    train, test : CounterfactualPair
+    correlation : float, -1 to 1
+        Of the training pictures.
+    representation : str
+    draws : int
+        Draws of the training pictures.
+    C : float
+
+    Returns
+    -------
+    BackgroundReliance
+
+    References
+    ----------
+    Sagawa et al., "Distributionally Robust Neural Networks for Group Shifts", ICLR 2020: birds on
+    land and water. Xiao et al., "Noise or Signal: The Role of Image Backgrounds in Object
+    Recognition", ICLR 2021.
+    """
+    classifiers, rows = [], []
+    for draw in range(draws):
+        sample = training_draw(train, correlation, draw)
+        classifier = train_classifier(sample.X[representation], sample.labels, C)
+        said = [
+            classifier.predict(part.X[representation]) for part in (test.agreeing, test.conflicting)
+        ]
+        right = [mean_class_accuracy(test.labels, labels) for labels in said]
+        rows.append((*right, np.mean(said[0] != said[1])))
+        classifiers.append(classifier)
+    return BackgroundReliance(*np.array(rows).T, classifiers)
+
+
+def split_pool(pool, split, seed=0):
+    """Divide the pictures of one pool into a training and a test half.
+
+    Parameters
+    ----------
+    pool : Sample
+    split : {"by pairing", "by colour", "at random"}
+        Pictures that agree against pictures that conflict, green against magenta, or by lot.
+    seed : int
+        Of the lot.
+
+    Returns
+    -------
+    train, test : Sample
+
+    Raises
+    ------
+    ValueError
+        If the split is unknown, or leaves one side without a class.
+    """
+    if split not in SPLITS:
+        raise ValueError(f"split is {split!r}: choose one of {', '.join(SPLITS)}.")
+    lot = np.random.default_rng(seed).permutation(len(pool)) < len(pool) / 2
+    side = {"by pairing": pool.agrees, "by colour": pool.is_green, "at random": lot}[split]
+    train, test = pool.rows(side), pool.rows(~side)
+    if any(len(set(half.labels)) < len(set(pool.labels)) for half in (train, test)):
+        raise ValueError(f"Split {split}, one side has no picture of a class: give more pictures.")
+    return train, test
+
+
+def measure_split(pairs, split, representations, draws=4):
+    """Divide pictures whose backgrounds a coin has chosen; train on one part, test on the other.
+
+    Parameters
+    ----------
+    pairs : sequence of CounterfactualPair
+        Put together into one pool.
+    split : str
+        As for ``split_pool``.
+    representations : sequence of str
+    draws : int
+        Throws of the coin.
+
+    Returns
+    -------
+    accuracy : dict of str to list of float
+        Representation -> accuracy on the test part, a value a draw.
+    distance : dict of str to list of float
+        Squared maximum mean discrepancy of the two parts' background colours: ``"P(background)"``,
+        and ``"P(background | label)"``, averaged over the labels.
+    """
+    accuracy = {name: [] for name in representations}
+    distance = {"P(background)": [], "P(background | label)": []}
+    for draw in range(draws):
+        pool = pooled(*(pair.with_correlation(0, draw) for pair in pairs))
+        parts = train, test = split_pool(pool, split, draw)
+        for name, values in accuracy.items():
+            classifier = train_classifier(train.X[name], train.labels)
+            values += accuracies([classifier], test, name)
+        one, other = (background_colours(part.pictures) for part in parts)
+        distance["P(background)"].append(maximum_mean_discrepancy(one, other))
+        distance["P(background | label)"].append(
+            conditional_distance(maximum_mean_discrepancy, one, train.labels, other, test.labels)
+        )
+    return accuracy, distance

@@ -1,0 +1,263 @@
+"""Tasks: a label space Y and a function f learned for it, and what of f_S serves another task.
+
+f is a network: the convolutions of a backbone describe a picture and stay as they are; fc6, fc7
+and a new last layer are trained. So a function costs a fraction of a second, and its fc7 is the
+representation that it learned for its own task.
+"""
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
+from torch import nn
+
+from tlcourse import random_numbers
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
+from tlcourse.datasets.drawn import DrawnImages
+from tlcourse.datasets.drawn.animals import CLASSES, LABEL_SPACES
+from tlcourse.networks.backbones import Backbone
+
+CUT = "fc6"  # what lies below is frozen
+
+EPOCHS, BATCH_SIZE, LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 10, 20, 0.01, 0.9, 5e-4
+
+SOURCE_BREEDS = ("tabby cat", "tuxedo cat", "siamese cat", "labrador", "beagle", "german shepherd")
+
+OTHER_BREEDS = ("ginger cat", "persian cat", "dalmatian", "pug", "poodle")
+
+LIONS_AND_WOLVES = tuple(name for name in CLASSES if "lion" in name or name.endswith(" wolf"))
+
+WAYS = ("f_S as it is", "new classifier", "fine-tuned", "without f_S")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Pictures of drawn animals and what the frozen layers say of them.
+
+    Attributes
+    ----------
+    pictures : list of PIL images
+    breeds : ndarray of str, shape (n,)
+    activations : float32 tensor of shape (n, d)
+        Input of fc6.
+    """
+
+    pictures: list
+    breeds: np.ndarray
+    activations: torch.Tensor
+
+    def __len__(self):
+        return len(self.breeds)
+
+    def labels(self, space):
+        """The label of each picture in a label space: ``"breed"``, ``"species"`` or ``"kind"``."""
+        return np.array([label_of(breed, space) for breed in self.breeds])
+
+    def few(self, per_label, seed=0, space="kind"):
+        """``per_label`` pictures of each label, drawn without replacement.
+
+        Raises
+        ------
+        ValueError
+            If a label has fewer, or ``per_label`` is below 1.
+        """
+        labels, rng, rows = self.labels(space), np.random.default_rng(seed), []
+        for label in np.unique(labels):
+            candidates = np.flatnonzero(labels == label)
+            if not 1 <= per_label <= len(candidates):
+                raise ValueError(
+                    f"There are {len(candidates)} pictures of {label}, and {per_label} were asked "
+                    "for: ask for one at least, and no more than there are."
+                )
+            rows.extend(rng.choice(candidates, per_label, replace=False))
+        return self[rows]
+
+    def __getitem__(self, rows):
+        return Sample([self.pictures[i] for i in rows], self.breeds[rows], self.activations[rows])
+
+
+def label_of(name, space):
+    """What a breed or a species of drawn animals is called in a label space.
+
+    Parameters
+    ----------
+    name : str
+        ``"tabby cat"``, ``"lioness"``, ... or ``"cat"``, ``"dog"``, ``"lion"``, ``"wolf"``.
+    space : str
+        ``"breed"``, ``"species"`` or ``"kind"`` (feline, canine).
+
+    Raises
+    ------
+    ValueError
+        If the name or the label space is unknown, or a species is to be called by a breed.
+    """
+    if space != "breed" and space not in LABEL_SPACES:
+        known = ", ".join(["breed", *LABEL_SPACES])
+        raise ValueError(f"There is no label space {space!r} of animals: name one of {known}.")
+    if name in CLASSES:
+        return name if space == "breed" else LABEL_SPACES[space][name]
+    breed = next((breed for breed, of in LABEL_SPACES["species"].items() if of == name), None)
+    if breed is None or space == "breed":
+        raise ValueError(f"{name!r} has no name in the label space {space!r}.")
+    return LABEL_SPACES[space][breed]
+
+
+def draw_sample(backbone, breeds, n_per_breed, seed=0):
+    """Draw pictures of some breeds and pass them through the frozen layers of a backbone.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        With the lecture's layer names.
+    breeds : sequence of str
+    n_per_breed : int
+    seed : int
+
+    Returns
+    -------
+    Sample
+
+    Raises
+    ------
+    ValueError
+        If a breed is unknown or ``n_per_breed`` is below 1.
+    """
+    images = DrawnImages("animals", list(breeds), n_per_breed, seed, side=backbone.side)
+    pictures = [picture for picture, _ in images]
+    frozen, _ = cut(backbone)
+    with torch.inference_mode():
+        batch = torch.stack([backbone.preprocess(picture) for picture in pictures])
+        activations = torch.cat([frozen(part) for part in batch.split(64)])
+    names = np.array(images.classes)[images.targets]
+    return Sample(pictures, names, activations.clone())
+
+
+def cut(backbone, layer=CUT):
+    """The network below a layer, and from that layer up; both share the backbone's weights."""
+    names = [name for name, _ in backbone.network.named_children()]
+    if layer not in names:
+        raise ValueError(f"{backbone.name} has no layer {layer!r}: choose from {', '.join(names)}.")
+    place = names.index(layer)
+    return backbone.network[:place], backbone.network[place:]
+
+
+@dataclass(frozen=True)
+class PredictiveFunction:
+    """f: from pictures to labels of one label space Y.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Y, in the order of the network's outputs.
+    network : nn.Sequential
+        From the input of fc6 to one score a label.
+    """
+
+    names: tuple
+    network: nn.Sequential
+
+    def predict(self, sample):
+        """The label that f gives to each picture, shape (n,)."""
+        with torch.inference_mode():
+            best = self.network(sample.activations).argmax(1)
+        return np.array(self.names)[best.numpy()]
+
+    def represent(self, sample):
+        """What f computes before its last layer (fc7, after ReLU), shape (n, d)."""
+        with torch.inference_mode():
+            return self.network[:-1](sample.activations).numpy()
+
+    def read_as(self, space):
+        """The same network with its labels renamed: a cat is a feline."""
+        return PredictiveFunction(tuple(label_of(n, space) for n in self.names), self.network)
+
+    def accuracy(self, sample, space):
+        """Mean class accuracy, a share of 1, when the truth is told in a label space."""
+        return mean_class_accuracy(sample.labels(space), self.predict(sample))
+
+
+def learn(sample, space, start, seed=0, epochs=EPOCHS, learning_rate=LEARNING_RATE):
+    """Learn f from labelled pictures, starting from a backbone or from another function.
+
+    Parameters
+    ----------
+    sample : Sample
+    space : str
+        Label space of the training labels.
+    start : Backbone or PredictiveFunction
+        Never changed. A function of the same labels is fine-tuned as a whole; else the last layer
+        is a new one.
+    seed : int
+        Of the new layer, the order of the pictures and dropout.
+    epochs : int
+    learning_rate : float
+
+    Returns
+    -------
+    PredictiveFunction
+    """
+    labels = sample.labels(space)
+    with random_numbers.kept():
+        random_numbers.seed(seed)
+        names, network = _started(start, tuple(dict.fromkeys(labels.tolist())))
+        y = torch.tensor([names.index(label) for label in labels])
+        _train(network, sample.activations, y, epochs, learning_rate)
+    return PredictiveFunction(names, network)
+
+
+def _started(start, names):
+    upper = cut(start)[1] if isinstance(start, Backbone) else start.network
+    network = copy.deepcopy(upper)
+    if isinstance(start, PredictiveFunction) and set(start.names) == set(names):
+        return start.names, network
+    network[-1] = nn.Linear(network[-1].in_features, len(names))
+    return names, network
+
+
+def _train(network, X, y, epochs, learning_rate):
+    network.train()
+    optimizer = torch.optim.SGD(
+        network.parameters(), learning_rate, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY
+    )
+    for _ in range(epochs):
+        for rows in torch.randperm(len(y)).split(BATCH_SIZE):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(network(X[rows]), y[rows]).backward()
+            optimizer.step()
+    network.eval()
+
+
+def reuse(f_S, backbone, few, test, space="kind", seed=0):
+    """Accuracy on a target of f_S as it is, of part of it, of all of it trained on, and without it.
+
+    Parameters
+    ----------
+    f_S : PredictiveFunction
+        In the label space.
+    backbone : Backbone
+        That f_S itself started from.
+    few, test : Sample
+        Labelled pictures of the target to learn from, and pictures to be judged by.
+    space : str
+    seed : int
+
+    Returns
+    -------
+    dict of str to float
+        Mean class accuracy, a share of 1, of each of ``WAYS``: f_S untouched; a linear SVM on
+        f_S's fc7; f_S fine-tuned; a function that started from the backbone and never saw the
+        source. The last three learn from the same few pictures.
+    """
+    svm = make_pipeline(Normalizer(), LinearSVM(random_state=seed))
+    svm.fit(f_S.represent(few), few.labels(space))
+    classified = svm.predict(f_S.represent(test))
+    accuracies = (
+        f_S.accuracy(test, space),
+        mean_class_accuracy(test.labels(space), classified),
+        learn(few, space, f_S, seed).accuracy(test, space),
+        learn(few, space, backbone, seed).accuracy(test, space),
+    )
+    return dict(zip(WAYS, accuracies, strict=True))

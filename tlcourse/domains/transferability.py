@@ -1,0 +1,246 @@
+"""Transferability: how well a source's features will serve a labelled target, without training.
+
+The scores rank sources, or layers, for *one* target: compare values only on the same images and
+labels, and beside ``noise_control``, which permutes the labels.
+"""
+
+import warnings
+
+import numpy as np
+from scipy.linalg import svd
+from scipy.optimize import minimize_scalar
+
+from tlcourse.features.samples import check_shrinkage, class_indices, feature_matrix
+from tlcourse.features.statistics import is_constant
+
+NEGLIGIBLE = 1e-10
+
+
+def h_score(X, y, shrinkage="ledoit-wolf"):
+    """Variance between classes in units of the features' whole variance: tr(Cov(X)^-1 Cov(E[X|y])).
+
+    Regularised by default, as Ibrahim et al. propose: with Ledoit and Wolf's share a the
+    covariance is shrunk towards a multiple of the identity and the variance between classes
+    multiplied by 1 - a. Range 0 to classes - 1; *higher is more transferable*.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Features of the target's images.
+    y : array-like of shape (n,)
+        Their classes.
+    shrinkage : "ledoit-wolf", float or None
+        Estimated, a share from 0 to 1, or none: the H-score of Bao et al., with a pseudo-inverse.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If there is not one label an image, fewer than two classes, a value is NaN or infinite,
+        every feature is constant, or the shrinkage is outside its range.
+
+    Warns
+    -----
+    UserWarning
+        If there is no shrinkage and no more images than features.
+
+    Notes
+    -----
+    Traps: without shrinkage the score is classes - 1 on *any* labels, noise included, as soon as
+    features outnumber images. With it permuted labels may still reach half of that: read it
+    beside ``noise_control``. The share differs from one feature space to another. The score grows
+    with the number of classes: it does not compare targets. Only what a linear classifier can use
+    is seen.
+
+    References
+    ----------
+    Bao et al., "An Information-Theoretic Approach to Transferability in Task Transfer Learning",
+    ICIP 2019. Ibrahim et al., "Newer is not always better: Rethinking transferability metrics,
+    their peculiarities, stability and performance", arXiv 2110.06893 (2021). Ledoit and Wolf, J.
+    Multivariate Analysis 88 (2004).
+    """
+    check_shrinkage(shrinkage)
+    X = feature_matrix(X)
+    classes = class_indices(y, len(X))
+    if shrinkage is None and len(X) <= X.shape[1]:
+        warnings.warn(
+            f"With {len(X)} images of {X.shape[1]} features and no shrinkage the H-score is "
+            "classes - 1 for any labels: use shrinkage='ledoit-wolf' or more images.",
+            stacklevel=2,
+        )
+    if is_constant(X).all():
+        raise ValueError("Every feature is constant: there is no variance to score.")
+    centred = X - X.mean(axis=0)
+    U, squares = _spectrum(centred)
+    variances = squares / len(X)
+    share = shrinkage or 0.0
+    if shrinkage == "ledoit-wolf":
+        share = _ledoit_wolf_share(centred, variances)
+    shrunk = (1 - share) * variances + share * variances.sum() / X.shape[1]
+    between = variances * _between_classes(U, classes)
+    return float((1 - share) * np.sum(between / shrunk))
+
+
+def _between_classes(U, classes):
+    """Squared length of each column of ``U`` after every row is replaced by its class's mean."""
+    counts = np.bincount(classes)
+    sums = (classes == np.arange(len(counts))[:, None]) @ U
+    return (sums**2 / counts[:, None]).sum(axis=0)
+
+
+def _ledoit_wolf_share(centred, variances):
+    """``sklearn.covariance.ledoit_wolf_shrinkage`` from the eigenvalues, without a d x d matrix."""
+    n, d = centred.shape
+    fourth = np.mean((centred**2).sum(axis=1) ** 2)
+    error = (fourth - np.sum(variances**2)) / n
+    spread = np.sum(variances**2) - variances.sum() ** 2 / d
+    return float(np.clip(error / spread, 0, 1)) if spread > 0 else 0.0
+
+
+def _spectrum(X):
+    """Left singular vectors (n, rank) and squared singular values (rank,) of ``X``."""
+    if X.shape[0] < X.shape[1]:
+        X = np.linalg.qr(X.T, mode="r").T
+    U, values, _ = svd(X, full_matrices=False)
+    kept = values > NEGLIGIBLE * values[0]
+    return U[:, kept], values[kept] ** 2
+
+
+def leep(source_probabilities, y):
+    """Log expected empirical prediction: the target's labels read off a source's predictions.
+
+    With P(y | z) the empirical share of class y among the probability given to source class z:
+    the mean over images of log sum_z P(y_i | z) p(z | x_i). Range minus infinity to 0; *higher is
+    more transferable*. Predictions that say nothing give minus the entropy of the labels.
+
+    Parameters
+    ----------
+    source_probabilities : array-like of shape (n, source classes)
+        Output of the *source's own* classifier (fc8), after softmax, for each image of the
+        target.
+    y : array-like of shape (n,)
+        Classes of the target.
+
+    Returns
+    -------
+    float
+        In nats an image.
+
+    Raises
+    ------
+    ValueError
+        If the rows are not probabilities (scores before softmax, for instance), there is not one
+        label an image, or fewer than two classes.
+
+    Notes
+    -----
+    Traps: features do not do, it takes the source's classification layer. A source class that no
+    image is given any of is 0/0 in the definition: it takes no part. P(y | z) is fitted on the
+    images it is scored on, so that many source classes and few images score above what permuted
+    labels deserve, which is again minus the entropy.
+
+    References
+    ----------
+    Nguyen et al., "LEEP: A New Measure to Evaluate Transferability of Learned Representations",
+    ICML 2020.
+    """
+    P = feature_matrix(source_probabilities, "source_probabilities")
+    if P.min() < 0 or not np.allclose(P.sum(axis=1), 1, atol=1e-2):
+        raise ValueError(
+            "source_probabilities has rows that are negative or do not add up to 1: pass the "
+            "source's scores (fc8) through a softmax first."
+        )
+    classes = class_indices(y, len(P))
+    joint = (classes == np.arange(classes.max() + 1)[:, None]) @ P
+    marginal = joint.sum(axis=0)
+    conditional = np.divide(joint, marginal, out=np.zeros_like(joint), where=marginal > 0)
+    return float(np.log((conditional[classes] * P).sum(axis=1)).mean())
+
+
+def log_me(X, y):
+    """Log maximum evidence: how probable the labels are under a linear model, weights summed out.
+
+    For each class, its 0/1 labels are modelled as X w + noise, w ~ N(0, 1/alpha), noise ~ N(0,
+    1/beta); the evidence log p(labels | X, alpha, beta) is maximised over alpha and beta, divided
+    by n, and averaged over classes. It has no bounds (a density, so positive values occur);
+    *higher is more transferable*.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        Features of the target's images.
+    y : array-like of shape (n,)
+        Their classes.
+
+    Returns
+    -------
+    float
+        In nats an image. The same for features times any number.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label an image, fewer than two classes, a value is NaN or infinite,
+        or every feature is 0.
+
+    Notes
+    -----
+    Traps: the paper's model has no intercept, so that centred (standardised) features score
+    otherwise than raw ones: compare like with like. Values depend on the number and balance of
+    classes: they do not compare targets. Labels that fit exactly in fewer dimensions than images
+    have infinite evidence; alpha / beta is kept within a factor of 1e10 of the mean eigenvalue of
+    X X', and the value stays finite.
+
+    References
+    ----------
+    You et al., "LogME: Practical Assessment of Pre-trained Models for Transfer Learning", ICML
+    2021. The paper's fixed-point iteration may stop early; here beta is eliminated in closed form
+    and alpha / beta searched on a grid, then refined.
+    """
+    X = feature_matrix(X)
+    classes = class_indices(y, len(X))
+    if not X.any():
+        raise ValueError("Every feature is 0: there is nothing to predict the labels from.")
+    U, eigenvalues = _spectrum(X)
+    labels = (classes == np.arange(classes.max() + 1)[:, None]).astype(float)
+    coordinates = (labels @ U) ** 2
+    outside = (labels.sum(axis=1) - coordinates.sum(axis=1)).clip(min=0)
+    evidences = [
+        _maximum_evidence(*one_against_rest, eigenvalues, len(X))
+        for one_against_rest in zip(coordinates, outside, strict=True)
+    ]
+    return float(np.mean(evidences) / len(X))
+
+
+def _maximum_evidence(squares, outside, eigenvalues, n):
+    """Maximum over alpha and beta of the log evidence of one regression.
+
+    Parameters
+    ----------
+    squares : ndarray of shape (rank,)
+        Squared coordinates of the labels on the left singular vectors.
+    outside : float
+        Squared length of the labels outside their span.
+    eigenvalues : ndarray of shape (rank,)
+        Squared singular values.
+    n : int
+        Number of images.
+    """
+
+    def evidence(log_ratio):
+        ratio = np.exp(log_ratio)[..., None]
+        misfit = outside + (squares * ratio / (eigenvalues + ratio)).sum(axis=-1)
+        volume = np.log1p(eigenvalues / ratio).sum(axis=-1)
+        return -(n * (np.log(2 * np.pi * misfit / n) + 1) + volume) / 2
+
+    grid = np.log(eigenvalues.mean()) + np.log(10) * np.linspace(-10, 10, 81)
+    values = evidence(grid)
+    best = values.argmax()
+    around = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
+    refined = minimize_scalar(
+        lambda ratio: -evidence(np.asarray(ratio)), bounds=around, method="bounded"
+    )
+    return max(values[best], -refined.fun)

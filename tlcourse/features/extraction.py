@@ -1,0 +1,328 @@
+"""Features: the activations of named layers for every image, as one matrix."""
+
+import copy
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from tlcourse import paths
+from tlcourse.datasets.folder import class_names, read_item, shown
+from tlcourse.devices import check_device
+from tlcourse.features import cache
+from tlcourse.features import cache as feature_cache
+from tlcourse.networks import weights
+from tlcourse.networks.backbones import recorded_means
+
+SAFE_COSINE = 0.999
+
+WORTHWHILE_SPEEDUP, WORTHWHILE_SECONDS = 1.2, 20
+
+BATCH_SIZE = {"cpu": 32, "cuda": 256, "mps": 64}
+
+REDUCED = {"cpu": torch.bfloat16, "cuda": torch.bfloat16, "mps": torch.float16}
+
+
+@dataclass
+class Features:
+    """One row an image, the columns of each layer side by side.
+
+    Attributes
+    ----------
+    matrix : ndarray of float32, shape (images, features)
+    labels : ndarray of int, shape (images,)
+        Index into ``classes``.
+    classes : list of str
+    layer_sizes : dict of int
+        Layer -> number of its columns, in the order of the columns.
+    about : dict
+        Backbone, weights, activation ("after ReLU"), precision, device, seconds of each stage,
+        fingerprint, left-out images.
+    """
+
+    matrix: np.ndarray
+    labels: np.ndarray
+    classes: list[str]
+    layer_sizes: Mapping[str, int]
+    about: dict = field(default_factory=dict)
+
+    def __repr__(self):
+        images, columns = self.matrix.shape
+        layers = ", ".join(self.layer_sizes)
+        activation = self.about.get("activation", "")
+        return f"Features of {images} images: {columns} columns, {layers} ({activation})"
+
+    def columns(self, layer):
+        """The columns of one layer, as a slice."""
+        if layer not in self.layer_sizes:
+            names = ", ".join(self.layer_sizes)
+            raise ValueError(f"There are no features of layer {layer!r}: choose from {names}.")
+        names = list(self.layer_sizes)
+        start = sum(self.layer_sizes[name] for name in names[: names.index(layer)])
+        return slice(start, start + self.layer_sizes[layer])
+
+    def select(self, layers):
+        """The matrix of some layers only, in the order of the network: shape (images, d').
+
+        A view where the layers lie side by side, else a copy.
+        """
+        layers = [layers] if isinstance(layers, str) else list(layers)
+        if not layers:
+            raise ValueError(f"Choose at least one layer from {', '.join(self.layer_sizes)}.")
+        slices = sorted((self.columns(layer) for layer in set(layers)), key=lambda part: part.start)
+        if all(left.stop == right.start for left, right in zip(slices, slices[1:], strict=False)):
+            return self.matrix[:, slices[0].start : slices[-1].stop]
+        return np.hstack([self.matrix[:, part] for part in slices])
+
+    def restricted_to(self, layers):
+        """The same images with some layers only, as ``Features``."""
+        kept = {name: size for name, size in self.layer_sizes.items() if name in set(layers)}
+        return Features(self.select(layers), self.labels, self.classes, kept, self.about)
+
+
+def extract_features(
+    backbone,
+    dataset,
+    layers=None,
+    device="auto",
+    batch_size=None,
+    precision="auto",
+    progress=True,
+    cache=True,
+):
+    """One pass over the images, one matrix for any set of layers.
+
+    Activations are taken in eval mode, after ReLU where ``backbone.activation`` says so, and
+    averaged over space. The result is cached: asking again, or for some of the layers, reads it.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    dataset : Dataset of (PIL image, label)
+        With ``targets`` and ``classes`` where it has them.
+    layers : list of str, optional
+        By default ``backbone.default_layers``.
+    device : {"auto", "cpu", "cuda", "mps"}
+    batch_size : int, optional
+    precision : {"auto", "float32", "reduced"}
+        "auto" takes 16 bits where the pass would last over 20 s, a trial on eight images is
+        clearly faster, and every layer's cosine to float32 is at least 0.999.
+    progress : bool
+        A progress bar when the pass takes more than two seconds.
+    cache : bool
+        Read and write the user's feature cache.
+
+    Returns
+    -------
+    Features
+        Of these layers alone, rows in the order of the dataset, classes as it names them; values
+        rounded to float16, as the cache keeps them.
+
+    Raises
+    ------
+    ValueError
+        If the data set is empty, a layer or the device is not there, or an image is unreadable.
+    """
+    layers = asked = backbone.check_layers(layers or backbone.default_layers)
+    device = check_device(device)
+    if not len(dataset):
+        raise ValueError("The data set is empty: there is no image to extract features from.")
+    key = feature_cache.entry_key(backbone, dataset, precision) if cache else None
+    found = feature_cache.read(key) if cache else None
+    if found and set(asked) <= set(found["layer_sizes"]):
+        found["classes"] = class_names(dataset, found["labels"])
+        return Features(**found).restricted_to(asked)
+    if found:
+        layers = backbone.check_layers([*layers, *found["layer_sizes"]])
+
+    batch_size = batch_size or BATCH_SIZE[_kind(device)]
+    network = _prepared_network(backbone, dataset, layers, device, precision)
+    matrix, labels, seconds = _stream(
+        backbone, network, dataset, layers, device, batch_size, progress
+    )
+    feature_cache.round_in_place(matrix)
+    features = Features(
+        matrix,
+        labels,
+        class_names(dataset, labels),
+        {layer: backbone.layer_sizes[layer] for layer in layers},
+        {
+            "backbone": backbone.name,
+            "weights": backbone.weights,
+            "activation": f"{backbone.activation}, averaged over space, eval mode",
+            "precision": str(next(network.parameters()).dtype).removeprefix("torch."),
+            "device": device,
+            "seconds": seconds,
+            "fingerprint": backbone.fingerprint,
+            "left_out": [shown(file) for file, _ in getattr(dataset, "left_out", [])],
+        },
+    )
+    if cache:
+        feature_cache.write(key, vars(features))
+    return features.restricted_to(asked)
+
+
+def _stream(backbone, network, dataset, layers, device, batch_size, progress):
+    """Every batch through the network, every layer into its columns of one matrix; timed."""
+    sizes = [backbone.layer_sizes[layer] for layer in layers]
+    edges = np.cumsum([0, *sizes])
+    matrix = np.empty((len(dataset), edges[-1]), dtype=np.float32)
+    labels = np.empty(len(dataset), dtype=np.int64)
+    dtype = next(network.parameters()).dtype
+    silent = {} if progress else {"disable": True}  # so that TQDM_DISABLE counts where it is {}
+    bar = tqdm(total=len(dataset), unit="image", desc=backbone.name, delay=2, **silent)
+    modules = {layer: backbone.layers[layer] for layer in layers}
+    with (
+        bar,
+        torch.inference_mode(),
+        recorded_means(network, modules, backbone.channel_axis) as means,
+    ):
+        started, forward = time.perf_counter(), 0.0
+        for rows, images, batch_labels in _batches(dataset, backbone.preprocess, batch_size):
+            ready = time.perf_counter()
+            network(_placed(images, device, dtype))
+            for layer, start, stop in zip(layers, edges, edges[1:], strict=False):
+                matrix[rows, start:stop] = means[layer].cpu().numpy()
+            labels[rows] = batch_labels
+            forward += time.perf_counter() - ready
+            bar.update(len(images))
+        waiting = time.perf_counter() - started - forward
+    return matrix, labels, {"read and prepare images": waiting, "forward passes": forward}
+
+
+def _batches(dataset, preprocess, batch_size):
+    """Batches in the order of the data set; the next is prepared while one is computed on."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+
+        def submit(start):
+            rows = range(start, min(start + batch_size, len(dataset)))
+            jobs = [pool.submit(_prepared_image, dataset, preprocess, row) for row in rows]
+            return slice(rows.start, rows.stop), jobs
+
+        upcoming = submit(0)
+        for start in range(0, len(dataset), batch_size):
+            rows, jobs = upcoming
+            if start + batch_size < len(dataset):
+                upcoming = submit(start + batch_size)
+            images, labels = zip(*(job.result() for job in jobs), strict=True)
+            yield rows, torch.stack(images), labels
+
+
+def _prepared_image(dataset, preprocess, index):
+    image, label = read_item(dataset, index)
+    return preprocess(image), int(label)
+
+
+def _kind(device):
+    return torch.device(device).type
+
+
+def _placed(images, device, dtype):
+    return images.to(device=device, dtype=dtype, memory_format=torch.channels_last)
+
+
+def _prepared_network(backbone, dataset, layers, device, precision):
+    """The network on its device, in the precision asked for or found fastest and safe."""
+    if precision not in ("auto", "float32", "reduced"):
+        raise ValueError(f"precision is {precision!r}: choose 'auto', 'float32' or 'reduced'.")
+    if precision == "reduced":
+        return _converted(backbone.network, device, REDUCED[_kind(device)])
+    full = _converted(backbone.network, device, torch.float32)
+    if precision == "float32":
+        return full
+    return _fastest_safe(backbone, full, dataset, layers, device)
+
+
+def _converted(network, device, dtype):
+    if _kind(device) == "cpu" and dtype == torch.float32:
+        return network.to(memory_format=torch.channels_last)
+    return copy.deepcopy(network).to(device, dtype, memory_format=torch.channels_last)
+
+
+def _fastest_safe(backbone, full, dataset, layers, device, n_images=8):
+    """The 16-bit network if a trial finds it clearly faster and as good, else ``full``.
+
+    There is no trial where the whole pass takes seconds: noise would decide it.
+    """
+    rows = np.linspace(0, len(dataset) - 1, n_images).astype(int)
+    prepared = [_prepared_image(dataset, backbone.preprocess, int(row))[0] for row in rows]
+    images = torch.stack(prepared)
+    seconds, wanted = _trial(backbone, full, images, layers, device)
+    if seconds * len(dataset) / n_images < WORTHWHILE_SECONDS:
+        return full
+    reduced = _converted(backbone.network, device, REDUCED[_kind(device)])
+    seconds_reduced, found = _trial(backbone, reduced, images, layers, device)
+    cosine = min(F.cosine_similarity(wanted[la], found[la]).min().item() for la in layers)
+    faster = seconds >= WORTHWHILE_SPEEDUP * seconds_reduced
+    return reduced if faster and cosine >= SAFE_COSINE else full
+
+
+def _trial(backbone, network, images, layers, device, repeats=3):
+    """Seconds of the fastest of a few passes, and each layer's means."""
+    modules = {layer: backbone.layers[layer] for layer in layers}
+    placed = _placed(images, device, next(network.parameters()).dtype)
+    times = []
+    with (
+        torch.inference_mode(),
+        recorded_means(network, modules, backbone.channel_axis) as found,
+    ):
+        for _ in range(repeats):
+            started = time.perf_counter()
+            network(placed)
+            means = {layer: mean.cpu() for layer, mean in found.items()}
+            times.append(time.perf_counter() - started)
+    return min(times), means
+
+
+@lru_cache(maxsize=64)
+def shipped_features(backbone_name, family):
+    """The shipped features of one target family: real photographs, no download.
+
+    Parameters
+    ----------
+    backbone_name : {"natural", "manmade"}
+    family : str
+        One of ``tlcourse.datasets.FAMILIES``.
+
+    Returns
+    -------
+    train, test : Features
+        40 training images a class (of Tiny ImageNet's train split), 50 test images a class (its
+        val split), all layers conv1_1 ... fc7.
+
+    Raises
+    ------
+    ValueError
+        If there is no such entry.
+    RuntimeError
+        If an entry is truncated, or was made by other weights than the bundled ones.
+    """
+    return tuple(
+        Features(**_shipped_entry(backbone_name, family, split)) for split in ("train", "test")
+    )
+
+
+def _shipped_entry(backbone_name, family, split):
+    file = cache.shipped_file(backbone_name, family, split)
+    if not file.exists():
+        have = sorted({path.parent.name for path in paths.SHIPPED_FEATURES.glob("*/*.npz")})
+        raise ValueError(
+            f"No features of {family!r} are shipped for {backbone_name!r} (shipped: "
+            f"{', '.join(have) or 'none'}): use extract_features on the images."
+        )
+    entry = cache.read_file(file)
+    if (
+        entry is None
+        or entry["about"]["weights_sha256"] != weights.read_card(backbone_name)["sha256"]
+    ):
+        raise RuntimeError(
+            f"{file} is truncated or was made by other weights: run 'git checkout -- data' to "
+            "bring the shipped one back."
+        )
+    return entry

@@ -1,0 +1,172 @@
+"""Samples of a domain: feature matrices and labels that are checked, and controls made of them."""
+
+import numpy as np
+
+
+def feature_matrix(X, name="X", minimum=2):
+    """The rows of ``X`` as float64, or one sentence on why they cannot be compared.
+
+    Parameters
+    ----------
+    X : array-like of shape (n, d)
+        One row of features an image.
+    name : str
+        What the sentence calls it.
+    minimum : int
+        Rows needed.
+
+    Returns
+    -------
+    ndarray of float64, shape (n, d)
+
+    Raises
+    ------
+    ValueError
+        If ``X`` is not such a matrix, has too few rows, or a value is NaN or infinite.
+    """
+    X = np.asarray(X, dtype=np.float64)
+    if X.ndim != 2 or not X.shape[1]:
+        raise ValueError(
+            f"{name} has the shape {X.shape}: give a matrix of one row an image and one column a "
+            "feature."
+        )
+    if len(X) < minimum:
+        raise ValueError(f"{name} has {len(X)} images: at least {minimum} are needed here.")
+    wrong = np.argwhere(~np.isfinite(X))
+    if len(wrong):
+        row, column = wrong[0]
+        raise ValueError(
+            f"{name} holds {len(wrong)} values that are NaN or infinite, the first at row {row}, "
+            f"column {column}: leave those images out or extract their features again."
+        )
+    return X
+
+
+def two_domains(source, target, minimum=2):
+    """Two feature matrices in one feature space, as float64.
+
+    Parameters
+    ----------
+    source : array-like of shape (n, d)
+    target : array-like of shape (m, d)
+    minimum : int
+        Rows needed of each.
+
+    Returns
+    -------
+    source, target : ndarrays of float64
+
+    Raises
+    ------
+    ValueError
+        If one is not a usable feature matrix, or the two have different numbers of features.
+    """
+    source = feature_matrix(source, "source", minimum)
+    target = feature_matrix(target, "target", minimum)
+    if source.shape[1] != target.shape[1]:
+        raise ValueError(
+            f"source has {source.shape[1]} features and target {target.shape[1]}: domains are "
+            "compared in one feature space X, so take both from the same layers of one backbone."
+        )
+    return source, target
+
+
+def class_indices(y, n, name="y", minimum=2):
+    """Labels as indices 0, 1, ... of the classes that occur.
+
+    Parameters
+    ----------
+    y : array-like of shape (n,)
+        Integers or names.
+    n : int
+        Number of images.
+    name : str
+        What the sentence calls them.
+    minimum : int
+        Classes needed.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If there is not one label an image, one is missing, or there are too few classes.
+    """
+    y = np.asarray(y)
+    if y.shape != (n,):
+        raise ValueError(
+            f"{name} has the shape {y.shape} for {n} images: give one label an image, ({n},)."
+        )
+    if (y != y).any() or (y.dtype == object and None in y.tolist()):
+        raise ValueError(f"{name} has images without a label: label them or leave them out.")
+    classes, indices = np.unique(y, return_inverse=True)
+    if len(classes) < minimum:
+        raise ValueError(
+            f"{name} has {len(classes)} class ({classes[0]}): at least {minimum} are needed here."
+        )
+    return indices
+
+
+def check_shrinkage(shrinkage):
+    """Refuse what is not None, "ledoit-wolf" or a share from 0 to 1, by a ValueError."""
+    if shrinkage is None or (isinstance(shrinkage, str) and shrinkage == "ledoit-wolf"):
+        return
+    if isinstance(shrinkage, str) or not 0 <= shrinkage <= 1:
+        raise ValueError(
+            f"shrinkage is {shrinkage!r}: choose None, 'ledoit-wolf' or a number from 0 to 1."
+        )
+
+
+def noise_control(score, X, y=None, control=None, repeats=20, random_state=0):
+    """What a distance or a transferability score says where there is nothing to find.
+
+    Parameters
+    ----------
+    score : function
+        Any distance or transferability score of ``tlcourse.domains``, its options bound by
+        ``functools.partial`` or a lambda.
+    X : array-like of shape (n, d)
+        Features of one domain; for ``leep``, source probabilities.
+    y : array-like of shape (n,), optional
+        Labels.
+    control : {"halves", "labels"}, optional
+        ``"halves"``: ``score(half, other half)``, or with labels ``score(half, its labels, other
+        half, its labels)``, on random disjoint halves of the domain, whose true distance is 0.
+        ``"labels"``: ``score(X, permuted labels)``, which hold nothing to learn. By default
+        ``"labels"`` where labels are given, else ``"halves"``.
+    repeats : int
+    random_state : int or Generator
+
+    Returns
+    -------
+    ndarray of float, shape (repeats,)
+        A measured value means something where it stands clear of these. A half has n / 2 images,
+        and most distances shrink as n grows: hold them against domains of n / 2 images each.
+
+    Raises
+    ------
+    ValueError
+        If ``control`` is unknown, labels are missing or mismatched, or ``score`` refuses.
+    """
+    X = feature_matrix(X)
+    control = control or ("halves" if y is None else "labels")
+    if control not in ("halves", "labels"):
+        raise ValueError(f"control is {control!r}: choose 'halves' or 'labels'.")
+    if y is None and control == "labels":
+        raise ValueError("Labels to permute are missing: give y, or choose control='halves'.")
+    y = None if y is None else class_indices(y, len(X), minimum=1)
+    rng = np.random.default_rng(random_state)
+    arguments = _halves if control == "halves" else _permuted_labels
+    return np.array([float(score(*arguments(X, y, rng))) for _ in range(repeats)])
+
+
+def _halves(X, y, rng):
+    half, order = len(X) // 2, rng.permutation(len(X))
+    one, other = order[:half], order[half : 2 * half]
+    return (X[one], X[other]) if y is None else (X[one], y[one], X[other], y[other])
+
+
+def _permuted_labels(X, y, rng):
+    return X, rng.permutation(y)

@@ -1,0 +1,248 @@
+"""Statistics of features: how dependent they are, how strong, and who holds the variance.
+
+All of them look at a matrix of one row an image and one column a feature, or at ``Features``,
+which know the columns of each layer. Values that depend on the number of images are to be read
+beside ``independent_copy``, a control of the same size.
+"""
+
+import numpy as np
+
+from tlcourse.features.samples import feature_matrix
+
+SPREAD = (0.05, 0.95)
+
+
+def correlation_matrix(matrix):
+    """Pearson correlation of each pair of features over the images.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (images, features)
+
+    Returns
+    -------
+    ndarray of shape (features, features)
+        Row and column of a constant feature are 0: it goes with nothing.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two images, or a value is NaN or infinite.
+    """
+    rows = _unit_columns(matrix)
+    return rows.T @ rows
+
+
+def _unit_columns(matrix):
+    """Each column with mean 0 and length 1; a constant one is 0."""
+    matrix = feature_matrix(matrix)
+    centred = matrix - matrix.mean(axis=0)
+    return centred / np.where(is_constant(matrix), np.inf, np.linalg.norm(centred, axis=0))
+
+
+def is_constant(matrix):
+    """Which features are the same for all images, up to rounding.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (images, features)
+
+    Returns
+    -------
+    ndarray of bool, shape (features,)
+        A range of a 1e-12th of the largest value of the matrix is rounding.
+    """
+    matrix = np.asarray(matrix, dtype=np.float64)
+    return np.ptp(matrix, axis=0) <= 1e-12 * np.abs(matrix).max()
+
+
+def correlation_between_layers(features):
+    """Mean absolute correlation of the features of one layer with those of another.
+
+    Parameters
+    ----------
+    features : Features
+
+    Returns
+    -------
+    ndarray of shape (layers, layers)
+        On the diagonal, pairs of two different features of one layer; 0 where a layer has only
+        one feature.
+    """
+    sizes = np.array(list(features.layer_sizes.values()))
+    strengths = np.abs(correlation_matrix(features.matrix))
+    np.fill_diagonal(strengths, 0)
+    starts = np.cumsum([0, *sizes[:-1]])
+    sums = np.add.reduceat(np.add.reduceat(strengths, starts, axis=0), starts, axis=1)
+    pairs = np.outer(sizes, sizes) - np.diag(sizes)
+    return sums / np.maximum(pairs, 1)
+
+
+def within_and_across(between_layers):
+    """The two means of a block matrix: pairs of one layer, and pairs of two layers.
+
+    Parameters
+    ----------
+    between_layers : ndarray of shape (layers, layers)
+        From ``correlation_between_layers``, of two layers at least. Every layer counts alike.
+
+    Returns
+    -------
+    within, across : float
+    """
+    blocks = np.asarray(between_layers)
+    if len(blocks) < 2:
+        raise ValueError("There is one layer only: 'across layers' needs two at least.")
+    other_layer = ~np.eye(len(blocks), dtype=bool)
+    return float(np.diag(blocks).mean()), float(blocks[other_layer].mean())
+
+
+def effective_number(matrix):
+    """How many independent features would spread their variance as these standardised ones do.
+
+    The participation ratio of the eigenvalues of the correlation matrix: their squared sum over
+    the sum of their squares. It is the number of features where none goes with another, and 1
+    where all go together. With few images chance correlations lower it: compare it with that
+    of ``independent_copy``.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (images, features)
+
+    Returns
+    -------
+    float
+        0 if every feature is constant.
+    """
+    rows = _unit_columns(matrix)
+    smaller = rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows  # same eigenvalues
+    squares = np.sum(np.square(smaller))
+    return float(np.trace(smaller) ** 2 / squares) if squares else 0.0
+
+
+def independent_copy(features, seed):
+    """The same features, each shuffled over the images on its own: the control.
+
+    Every feature keeps its values, and so its distribution; whatever two features had in common
+    is gone, except what chance leaves in so many images.
+
+    Parameters
+    ----------
+    features : Features
+    seed : int
+
+    Returns
+    -------
+    Features
+    """
+    shuffled = np.random.default_rng(seed).permuted(features.matrix, axis=0)
+    return type(features)(shuffled, features.labels, features.classes, features.layer_sizes)
+
+
+def uncorrelated_axes(matrix):
+    """A rotation of the feature space in which no two features are correlated.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (images, features)
+
+    Returns
+    -------
+    ndarray of shape (features, features)
+        Orthogonal; ``matrix @ axes`` has correlations of 0. Lengths and angles between images
+        are those of ``matrix``.
+    """
+    covariance = np.atleast_2d(np.cov(feature_matrix(matrix), rowvar=False))
+    return np.linalg.eigh(covariance)[1]
+
+
+def by_layer(values, layer_sizes):
+    """One value a feature -> the values of each layer, as ``{layer: ndarray}``."""
+    edges = np.cumsum(list(layer_sizes.values()))
+    if len(values) != edges[-1]:
+        raise ValueError(f"There are {len(values)} values for {edges[-1]} features of the layers.")
+    return dict(zip(layer_sizes, np.split(np.asarray(values), edges[:-1]), strict=True))
+
+
+def mean_by_layer(features):
+    """Mean activation of each feature over the images, as ``{layer: ndarray}``."""
+    return by_layer(features.matrix.mean(axis=0, dtype=np.float64), features.layer_sizes)
+
+
+def deviation_by_layer(features):
+    """Standard deviation of each feature over the images, as ``{layer: ndarray}``."""
+    return by_layer(features.matrix.std(axis=0, dtype=np.float64), features.layer_sizes)
+
+
+def factor_between_layers(values):
+    """Median of the strongest layer over that of the weakest.
+
+    Parameters
+    ----------
+    values : mapping of str to array-like of float
+        One value a feature, by layer, above 0.
+
+    Returns
+    -------
+    float
+        At least 1.
+    """
+    medians = [float(np.median(layer)) for layer in values.values()]
+    if min(medians) <= 0:
+        raise ValueError("The median of a layer is not above 0: a factor needs positive values.")
+    return max(medians) / min(medians)
+
+
+def spread_of_scale(matrix):
+    """How unequal the scales of features are: 95th over 5th percentile of their deviations.
+
+    Parameters
+    ----------
+    matrix : array-like of shape (images, features)
+        Constant features do not count.
+
+    Returns
+    -------
+    float
+        1 if all features have one standard deviation.
+
+    Raises
+    ------
+    ValueError
+        If every feature is constant.
+    """
+    matrix = feature_matrix(matrix)
+    deviations = matrix.std(axis=0)[~is_constant(matrix)]
+    if not len(deviations):
+        raise ValueError("Every feature is constant: there is no scale to compare.")
+    weak, strong = np.quantile(deviations, SPREAD)
+    return float(strong / weak)
+
+
+def share_of_variance(features):
+    """Each layer's part of the variance of all features, as ``{layer: share}``.
+
+    The variance is what tells images apart. An L2-regularised linear machine sees features
+    through distances between images, so this is the weight of a layer's voice.
+    """
+    if is_constant(features.matrix).all():
+        raise ValueError("Every feature is constant: there is no variance to share.")
+    variances = {
+        layer: float(np.square(values).sum())
+        for layer, values in deviation_by_layer(features).items()
+    }
+    total = sum(variances.values())
+    return {layer: variance / total for layer, variance in variances.items()}
+
+
+def share_of_norm(features):
+    """Each layer's part of an image's squared Euclidean norm, averaged, as ``{layer: share}``.
+
+    Images whose features are all 0 do not count.
+    """
+    squares = np.square(features.matrix, dtype=np.float64)
+    starts = np.cumsum([0, *features.layer_sizes.values()])[:-1]
+    norms = np.add.reduceat(squares, starts, axis=1)
+    norms = norms[norms.any(axis=1)]
+    shares = (norms / norms.sum(axis=1, keepdims=True)).mean(axis=0)
+    return dict(zip(features.layer_sizes, shares.tolist(), strict=True))

@@ -1,0 +1,1 @@
+"""A policy for every layer, its audit, the training loop, the league."""

@@ -1,0 +1,284 @@
+"""What training costs: floating-point operations, counted on shapes alone."""
+
+import math
+import time
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import psutil
+import torch
+from torch.utils.data import Subset
+from torch.utils.flop_counter import FlopCounterMode
+
+from tlcourse.classifiers.score import PER_CLASS, sample_per_class
+from tlcourse.classifiers.svm import LinearSVM
+from tlcourse.features.extraction import extract_features, shipped_features
+from tlcourse.finetuning.network import TargetNetwork
+from tlcourse.finetuning.policies import as_policy
+from tlcourse.networks.layers import as_backbone, layers_of, without_weights
+from tlcourse.networks.weights import read_card
+from tlcourse.networks.zoo import count_network, published_number
+
+_COUNTED = {}  # what was counted in this process
+
+N = 2  # images that are counted: batch normalisation cannot train on one
+
+
+@dataclass(frozen=True)
+class TrainingCost:
+    """What one stage of a policy costs, an image.
+
+    A multiplication and an addition are two operations. Convolutions and matrix products are
+    counted, forward and backward; what is cheap beside them (ReLU, the optimizer) is not.
+
+    Attributes
+    ----------
+    once : int
+        Of the frozen layers that are computed once for each image; 0 where there are none.
+    each_time : int
+        Of each use of the image in training: all other layers forward, and backward as far down
+        as a layer is trained.
+    numbers : int
+        Kept of each image after the frozen layers; 0 where nothing is kept.
+    """
+
+    once: int
+    each_time: int
+    numbers: int
+
+    def of(self, n_images, n_seen):
+        """Operations after ``n_seen`` uses of ``n_images`` different images."""
+        return self.once * n_images + self.each_time * n_seen
+
+
+def training_cost(backbone, policy, n_classes, cache=True, image_shape=None):
+    """What a policy costs in training, stage by stage; no weight is needed.
+
+    Parameters
+    ----------
+    backbone : Backbone or str
+        A name is enough: ``"vgg19"``.
+    policy : Policy or str
+    n_classes : int
+    cache : bool
+        Compute the frozen bottom once; False with augmentation.
+    image_shape : tuple of int, optional
+        (3, side, side); by default the backbone's.
+
+    Returns
+    -------
+    list of TrainingCost
+        One a stage.
+
+    Raises
+    ------
+    ValueError
+        If the policy or the size of the images does not fit the network.
+    """
+    policy, backbone = as_policy(policy), as_backbone(backbone)
+    image_shape = tuple(image_shape or (3, backbone.side, backbone.side))
+    parameters = sum(parameter.numel() for parameter in backbone.network.parameters())
+    key = backbone.name, parameters, policy, n_classes, cache, image_shape
+    if key not in _COUNTED:
+        _COUNTED[key] = _counted_stages(backbone, policy, n_classes, cache, image_shape)
+    return _COUNTED[key]
+
+
+def _counted_stages(backbone, policy, n_classes, cache, image_shape):
+    network = without_weights(backbone, n_classes)
+    layers = layers_of(network)
+    choices = [stage.choices_for(layers, not number) for number, stage in enumerate(policy.stages)]
+    return [
+        _counted(TargetNetwork(network, layers, found, {}), cache, image_shape, backbone)
+        for found in choices
+    ]
+
+
+def fits_in_memory(cost, n_images):
+    """Whether what is kept of the images takes less than half of the free memory."""
+    return 4 * cost.numbers * n_images < psutil.virtual_memory().available / 2
+
+
+def _counted(network, cache, image_shape, backbone):
+    bottom, top = network.split() if cache else (None, network)
+    images = torch.empty(N, *image_shape, device="meta")
+    try:
+        once, inputs = _operations(lambda: bottom(images)) if bottom else (0, images)
+        each_time, _ = _operations(lambda: top(inputs).sum().backward())
+    except RuntimeError as problem:
+        raise ValueError(
+            f"{backbone.name} cannot take images of {image_shape[1]} x {image_shape[2]} pixels: "
+            f"bring them to {backbone.side} x {backbone.side}."
+        ) from problem
+    numbers = inputs[0].numel() if bottom else 0
+    return TrainingCost(once // N, each_time // N, numbers)
+
+
+def _operations(call):
+    with FlopCounterMode(display=False) as counter:
+        result = call()
+    return counter.get_total_flops(), result
+
+
+CORE_WATTS = (5, 50)
+
+OTHER_MACHINE = (0.5, 2)
+
+OVERHEAD = (1, 1.58)
+
+SHARE_OF_POWER, WATTS_AROUND_A_CARD = 0.5, 100
+
+CARD_CORES = (1, 2)
+
+PASSES_PER_STEP = 3
+
+SECONDS_A_DAY, JOULES_A_WH = 86_400, 3600
+
+
+class Range(NamedTuple):
+    """The lowest and the highest value that the assumptions allow; both above 0."""
+
+    low: float
+    high: float
+
+    def __mul__(self, other):
+        low, high = other if isinstance(other, tuple) else (other, other)
+        return Range(self.low * low, self.high * high)
+
+    def __truediv__(self, other):
+        low, high = other if isinstance(other, tuple) else (other, other)
+        return Range(self.low / high, self.high / low)
+
+    @property
+    def middle(self):
+        """The geometric mean of both ends."""
+        return math.sqrt(self.low * self.high)
+
+
+def cpu_seconds_of_transfer(backbone, images, n_passes=None, source="natural", family="insects"):
+    """CPU seconds of a transfer run: features of training and test images, and a linear SVM.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        Its forward passes are timed. Their time does not depend on what the images show.
+    images : Dataset of (PIL image, label)
+        At least ``n_passes`` of them.
+    n_passes : int, optional
+        Time so many forward passes only, and scale up; by default all that the run needs.
+    source, family : str
+        Shipped features that the SVM is trained on and scored with.
+
+    Returns
+    -------
+    dict of str to float
+        Seconds of all cores together by stage: ``"forward passes"``, ``"linear SVM"``.
+
+    Raises
+    ------
+    ValueError
+        If ``n_passes`` is below 1 or above the number of images.
+    """
+    train, test = shipped_features(source, family)
+    rows = sample_per_class(train.labels, PER_CLASS, seed=0)
+    needed = len(rows) + len(test.labels)
+    passes = needed if n_passes is None else n_passes
+    if not 1 <= passes <= len(images):
+        raise ValueError(f"{passes} forward passes were asked for: give 1 to {len(images)}.")
+    clock = time.process_time()
+    some = Subset(images, range(passes))
+    extract_features(backbone, some, device="cpu", precision="float32", cache=False)
+    forward = (time.process_time() - clock) * needed / passes
+    clock = time.process_time()
+    machine = LinearSVM(random_state=0).fit(train.matrix[rows], train.labels[rows])
+    machine.predict(test.matrix)
+    return {"forward passes": forward, "linear SVM": time.process_time() - clock}
+
+
+def n_transfer_images(source="natural", family="insects"):
+    """Training and test images of a transfer run: (training, test)."""
+    train, test = shipped_features(source, family)
+    return PER_CLASS * len(np.unique(train.labels)), len(test.labels)
+
+
+def transfer_energy(cpu_seconds):
+    """Energy of CPU seconds in Wh.
+
+    Assumed: a busy core draws 5 W (a laptop) to 50 W (a server and all around it); another machine
+    needs half to twice the time; the building adds nothing to 58%.
+
+    Parameters
+    ----------
+    cpu_seconds : float
+        Of all cores together.
+
+    Returns
+    -------
+    Range
+    """
+    if not cpu_seconds > 0:
+        raise ValueError(f"A run of {cpu_seconds} s draws no energy: give seconds above 0.")
+    return Range(*OTHER_MACHINE) * cpu_seconds * CORE_WATTS * OVERHEAD / JOULES_A_WH
+
+
+def pretraining_energy(name):
+    """Energy of one published training run in Wh.
+
+    Cards and days are published. Assumed: a card draws half of its thermal design power to all of
+    it and 100 W for the computer around it; the building adds nothing to 58%.
+
+    Parameters
+    ----------
+    name : {"AlexNet", "VGG19"}
+
+    Returns
+    -------
+    Range
+
+    Raises
+    ------
+    ValueError
+        If the paper of the network does not give hardware and time.
+    """
+    cards = published_number(name, "cards")
+    if cards is None:
+        raise ValueError(f"The paper of {name} gives no hardware and time: take AlexNet or VGG19.")
+    days = Range(*(published_number(name, f"days, at {end}") for end in ("least", "most")))
+    power = published_number(name, "watts a card")
+    watts = (SHARE_OF_POWER * power, power + WATTS_AROUND_A_CARD)
+    return days * (24 * cards) * watts * OVERHEAD
+
+
+def bundled_pretraining_energy(name):
+    """Energy of training a bundled backbone in Wh: its card's seconds, on one to two cores."""
+    seconds = read_card(name)["measured"]["training_seconds"]
+    return Range(*CARD_CORES) * seconds * CORE_WATTS * OVERHEAD / JOULES_A_WH
+
+
+def multiply_add_ratio(name, transfer_images):
+    """Multiply-adds of pre-training over those of a transfer run's forward passes.
+
+    Counted, so the same on any machine. A training step is taken for three forward passes: one
+    forward, and two of its size backward.
+
+    Parameters
+    ----------
+    name : str
+        A network whose paper gives the passes over the training images: AlexNet.
+    transfer_images : int
+    """
+    passes = published_number(name, "passes")
+    if passes is None:
+        raise ValueError(f"The paper of {name} does not give its passes over the images.")
+    forward = count_network(name).multiply_adds
+    pretraining = passes * 1.2e6 * PASSES_PER_STEP * forward
+    return pretraining / (transfer_images * forward)
+
+
+def as_energy(wh):
+    """Wh in words, in two digits: ``"1.7 mWh"``, ``"29 kWh"``, ``"1.1 MWh"``."""
+    for at_least, unit in ((1e6, "MWh"), (1e3, "kWh"), (1, "Wh"), (0, "mWh")):
+        if wh >= at_least:
+            return f"{float(f'{wh / (at_least or 1e-3):.2g}'):g} {unit}"
+    raise ValueError(f"{wh} Wh is below 0: there is no such energy.")

@@ -1,0 +1,356 @@
+"""What a run of a policy gave, and which policies are the same."""
+
+import json
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from itertools import groupby
+from pathlib import Path
+
+from tlcourse import paths
+from tlcourse.finetuning.policies import PRESETS
+from tlcourse.networks.images import prepare_images
+
+CURVE = ("images", "seconds", "validation_accuracy")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one run of a policy gave.
+
+    Attributes
+    ----------
+    stages : tuple of dict
+        Of each stage of the policy: layer -> [choice, factor on the learning rate].
+    seed : int
+    accuracy : float
+        Mean class accuracy, from 0 to 1.
+    trained_parameters : int
+        Of the stage that trains most.
+    seconds : float
+        Of training.
+    curve : tuple
+        The learning curve: points of (images, seconds, validation accuracy).
+    stopped : bool
+        Whether somebody stopped it before its end.
+    """
+
+    stages: tuple
+    seed: int
+    accuracy: float
+    trained_parameters: int
+    seconds: float
+    curve: tuple
+    stopped: bool = False
+
+    @property
+    def policy_key(self):
+        """The same for policies that do the same."""
+        return json.dumps(self.stages)
+
+    @classmethod
+    def from_json(cls, saved):
+        """A result from what JSON gave back of ``dataclasses.asdict``."""
+        curve = tuple(map(tuple, saved["curve"]))
+        return cls(**{**saved, "stages": tuple(saved["stages"]), "curve": curve})
+
+
+def stages_of(policy, layers):
+    """What a policy does: of each stage, layer -> [choice, factor on the learning rate]."""
+    stages = []
+    for number, stage in enumerate(policy.stages):
+        choices, factors = stage.choices_for(layers, not number), stage.factors_for(layers)
+        stages.append({name: [choices[name], factors[name]] for name in choices})
+    return tuple(stages)
+
+
+def preset_name(policy, layers):
+    """The name of the preset that does the same as a policy on these layers; None if none does."""
+    return preset_keys(layers).get(json.dumps(stages_of(policy, layers)))
+
+
+def setting_of(run, test=None):
+    """What must be the same for two runs to be compared.
+
+    Parameters
+    ----------
+    run : tlcourse.finetuning.runs.Run
+    test : PreparedImages, optional
+
+    Returns
+    -------
+    dict of str
+    """
+    settings = asdict(run.settings)
+    for name in ("seed", "device", "cache"):
+        del settings[name]
+    return {
+        "backbone": f"{run.backbone.name}, {run.backbone.fingerprint}",
+        "training_images": run.progress.images_digest,
+        "measure": "validation accuracy" if test is None else f"test accuracy, {test.digest()}",
+        **{name: str(value) for name, value in settings.items()},
+    }
+
+
+def result_of(run, test=None):
+    """A run as a ``Result``; parameters as for ``setting_of``."""
+    audits = [run.audit()]
+    while audits[-1].then:
+        audits.append(audits[-1].then)
+    return Result(
+        stages=stages_of(run.policy, [layer.name for layer in run.network.layers]),
+        seed=run.settings.seed,
+        accuracy=run.best.validation_accuracy if test is None else run.accuracy(test),
+        trained_parameters=max(each.trained_parameters for each in audits),
+        seconds=run.curve[-1].seconds,
+        curve=tuple(tuple(getattr(point, name) for name in CURVE) for point in run.curve),
+        stopped=run.can_resume,
+    )
+
+
+def preset_keys(layers):
+    """What each preset does on these layers -> its name; a preset that does not fit is left out."""
+    known = {}
+    for name, policy in PRESETS.items():
+        try:
+            known.setdefault(json.dumps(stages_of(policy, layers)), name)
+        except ValueError:
+            continue
+    return known
+
+
+def describe_stage(stage):
+    """A stage of ``stages_of`` in words, layers in a row taken together."""
+    parts = []
+    for choice, layers in groupby(stage, key=lambda layer: stage[layer][0]):
+        names = list(layers)
+        parts.append(f"{choice} {names[0]}" + (f" to {names[-1]}" if len(names) > 1 else ""))
+    factors = [factor for _, factor in stage.values()]
+    if min(factors) < max(factors):
+        parts.append(f"learning rate × {min(factors):.2g} to {max(factors):.2g}")
+    elif factors[0] != 1:
+        parts.append(f"learning rate × {factors[0]:.2g}")
+    return ", ".join(parts)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A policy's place in the league: the results of its seeds together.
+
+    Attributes
+    ----------
+    name : str
+        Of the preset, or "my policy 1", "my policy 2", ... in the order of training.
+    is_own : bool
+        Whether it is no preset.
+    results : tuple of Result
+        One a seed.
+    """
+
+    name: str
+    is_own: bool
+    results: tuple[Result, ...]
+
+    @property
+    def accuracies(self):
+        """Accuracy of each seed."""
+        return [result.accuracy for result in self.results]
+
+    @property
+    def mean(self):
+        """Mean accuracy over the seeds."""
+        return sum(self.accuracies) / len(self.results)
+
+    @property
+    def spread(self):
+        """Lowest and highest accuracy over the seeds."""
+        return min(self.accuracies), max(self.accuracies)
+
+    @property
+    def seconds(self):
+        """Mean over the seeds."""
+        return sum(result.seconds for result in self.results) / len(self.results)
+
+    @property
+    def trained_parameters(self):
+        """Of the stage that trains most."""
+        return self.results[0].trained_parameters
+
+    @property
+    def choices(self):
+        """Layer -> choice, in the first stage."""
+        return {layer: choice for layer, (choice, _) in self.results[0].stages[0].items()}
+
+    def describe(self):
+        """The policy in words, layers in a row taken together."""
+        return "; then ".join(map(describe_stage, self.results[0].stages))
+
+
+class League:
+    """Runs of different policies on the same target, from the same backbone, trained alike.
+
+    Parameters
+    ----------
+    file : path, optional
+        Where it is kept as JSON after every run, and read from; by default in memory only.
+        A file that cannot be read as a league counts as none.
+
+    Attributes
+    ----------
+    setting : dict
+        What all the runs have in common; empty before the first one.
+    results : list of Result
+    """
+
+    def __init__(self, file=None):
+        self.file, self.setting, self.results = file and Path(file), {}, []
+        try:
+            saved = json.loads(self.file.read_text(encoding="utf-8")) if self.file else {}
+            self.setting = dict(saved.get("setting", {}))
+            self.results = [Result.from_json(each) for each in saved.get("results", [])]
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
+            self.setting, self.results = {}, []
+
+    def add(self, run, test=None):
+        """Put a run into the league; one of the same policy and seed takes the older one's place.
+
+        Parameters
+        ----------
+        run : tlcourse.finetuning.runs.Run
+        test : Dataset or PreparedImages, optional
+            Images that give the accuracy; by default the validation accuracy counts, which is a
+            little too high, as the best weights were chosen by it.
+
+        Returns
+        -------
+        Result
+            A run that was stopped does not take the place of one that was not.
+
+        Raises
+        ------
+        ValueError
+            If the run began from another backbone, saw other images or was trained otherwise.
+        """
+        test = None if test is None else prepare_images(run.backbone, test)
+        setting, result = setting_of(run, test), result_of(run, test)
+        other = [name for name in self.setting if self.setting[name] != setting.get(name)]
+        if other:
+            raise ValueError(
+                f"This run has another {other[0].replace('_', ' ')} ({setting.get(other[0])}) than "
+                f"those of the league ({self.setting[other[0]]}): begin a new league."
+            )
+        same = [old for old in self.results if _is_same(old, result)]
+        if same and result.stopped and not same[0].stopped:
+            return same[0]
+        self.setting = setting
+        self.results = [old for old in self.results if old not in same] + [result]
+        self.save()
+        return result
+
+    def clear(self):
+        """Forget all runs."""
+        self.setting, self.results = {}, []
+        self.save()
+
+    def save(self):
+        """Write the league whole into its file, if it has one; a warning where that fails."""
+        if self.file is None:
+            return
+        content = {"setting": self.setting, "results": [asdict(each) for each in self.results]}
+        with paths.told_if_not_kept(), paths.written_whole(self.file) as temporary:
+            temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
+
+    def standings(self):
+        """The policies, the best mean accuracy first; of equals that which trains less.
+
+        Returns
+        -------
+        list of Standing
+        """
+        by_policy = {}
+        for result in self.results:
+            by_policy.setdefault(result.policy_key, []).append(result)
+        presets = preset_keys(list(self.results[0].stages[0])) if self.results else {}
+        own = [key for key in by_policy if key not in presets]
+        standings = [
+            Standing(
+                presets.get(key) or f"my policy {own.index(key) + 1}", key in own, tuple(results)
+            )
+            for key, results in by_policy.items()
+        ]
+        return sorted(standings, key=lambda each: (-each.mean, each.trained_parameters))
+
+    def best(self, own=None):
+        """The first of the standings, of one's own or of the presets alone; None if none is."""
+        of_kind = (each for each in self.standings() if own is None or each.is_own == own)
+        return next(of_kind, None)
+
+    def verdict(self):
+        """One's own best policy against the best preset, in a sentence or two."""
+        own, preset = self.best(own=True), self.best(own=False)
+        if not self.results:
+            return "No run yet: paint a policy and train it."
+        if not (own and preset):
+            missing = "Train a preset too" if own else "Paint a policy of your own and train it"
+            return f"Best so far: {_named(own or preset)}. {missing}, to compare."
+        first, second = (own, preset) if own.mean >= preset.mean else (preset, own)
+        points = 100 * (first.mean - second.mean)
+        if round(points, 1) == 0:
+            return f"{_named(own)} and {_named(preset)} are equal."
+        luck = "." if first.spread[0] > second.spread[1] else ", and their seeds overlap."
+        if 1 in (len(own.results), len(preset.results)):
+            luck = ": with one seed this may be luck."
+        return f"{_named(first)} is {points:.1f} points ahead of {_named(second)}{luck}"
+
+    def curves(self, against="images"):
+        """Learning curves for ``tlcourse.plots.plot_learning_curves``.
+
+        Parameters
+        ----------
+        against : {"images", "seconds"}
+
+        Returns
+        -------
+        dict of str to list of (list of float, list of float)
+            Of each policy, one curve a seed.
+        """
+        x, y = CURVE.index(against), CURVE.index("validation_accuracy")
+        return {
+            standing.name: [
+                ([point[x] for point in result.curve], [point[y] for point in result.curve])
+                for result in standing.results
+            ]
+            for standing in self.standings()
+        }
+
+    def __len__(self):
+        return len(self.results)
+
+    def __str__(self):
+        lines = [
+            f"{place}. {each.name}: {_percent(each)}, {each.trained_parameters:,} parameters, "
+            f"{each.seconds:.1f} s ({each.describe()})"
+            for place, each in enumerate(self.standings(), start=1)
+        ]
+        return "\n".join([*lines, self.verdict()])
+
+    __repr__ = __str__
+
+
+def league_file(*parts):
+    """The file in the user's cache for a league of a certain setting, given by its parts' text."""
+    name = sha256(repr(parts).encode("utf-8")).hexdigest()[:16]
+    return paths.cache_folder() / "leagues" / f"{name}.json"
+
+
+def _is_same(one, other):
+    return (one.policy_key, one.seed) == (other.policy_key, other.seed)
+
+
+def _percent(standing):
+    low, high = (100 * value for value in standing.spread)
+    seeds = f", {low:.0f} to {high:.0f} over the seeds" if len(standing.results) > 1 else ""
+    return f"{100 * standing.mean:.1f}%{seeds}"
+
+
+def _named(standing):
+    return f"{standing.name} ({100 * standing.mean:.1f}%)"

@@ -1,0 +1,373 @@
+"""What can go wrong in the middle of training, said in one sentence each."""
+
+import math
+import signal
+import threading
+import time
+from contextlib import contextmanager
+
+import torch
+from torch.nn import functional as F
+
+from tlcourse import random_numbers
+from tlcourse.finetuning.progress import CurvePoint, is_better
+from tlcourse.networks import sources
+from tlcourse.networks.images import placed
+
+OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on: the message says why and what to change; ``run`` is what there is."""
+
+    run = None
+
+
+class Diverged(ArithmeticError):
+    """The loss is no longer a finite number."""
+
+
+@contextmanager
+def explained(run):
+    """Around the training of a run: what can go wrong raises a TrainingError."""
+    settings = run.settings
+    try:
+        yield
+    except Diverged:
+        rate = settings.learning_rate
+        sentence = (
+            f"The loss is no longer a finite number after step {run.progress.step}, with learning "
+            f"rate {rate:g}: lower learning_rate, to {rate / 10:g} say."
+        )
+    except (RuntimeError, MemoryError) as problem:
+        if not _is_out_of_memory(problem):
+            raise
+        sentence = (
+            f"Memory ran out on {settings.device} with batches of {settings.batch_size}: lower "
+            f"batch_size, to {max(1, settings.batch_size // 2)} say, or freeze more of the bottom."
+        )
+    else:
+        return
+    if run.progress.points:
+        run.network.load_changed_state(run.progress.best)
+    run.network.eval()
+    run.ended = sentence
+    error = TrainingError(sentence)
+    error.run = run
+    raise error
+
+
+def _is_out_of_memory(problem):
+    kinds = MemoryError, torch.OutOfMemoryError
+    return isinstance(problem, kinds) or any(words in str(problem) for words in OUT_OF_MEMORY)
+
+
+def asked_to_stop(stop):
+    """Whether a ``threading.Event`` is set, or a callable says so; None never does."""
+    return stop is not None and bool(stop.is_set() if hasattr(stop, "is_set") else stop())
+
+
+@contextmanager
+def interrupt_sets_a_flag():
+    """Within the block the first Ctrl-C (or Jupyter's interrupt) sets an event, the next raises.
+
+    So a step is never left half done. In another thread than the main one, which gets no
+    interrupts, the event is never set.
+
+    Yields
+    ------
+    threading.Event
+    """
+    flag = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield flag
+        return
+
+    def handler(number, frame):
+        signal.signal(signal.SIGINT, before)
+        flag.set()
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield flag
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def augment(images, generator, strength=1.0):
+    """Each image of a batch (n, 3, h, w) cropped, rotated, flipped and recoloured on its own.
+
+    torchvision's transforms draw one set of parameters a batch; one image at a time they cost a
+    quarter of the training time on two cores. Here one resampling does all of the geometry.
+    """
+    n = len(images)
+
+    def uniform(low, high):
+        return torch.empty(n).uniform_(low, high, generator=generator)
+
+    side = uniform(1 - 0.65 * strength, 1).sqrt()
+    aspect = uniform(-0.25 * strength, 0.25 * strength).exp()
+    width, height = (side * aspect).clamp(max=1), (side / aspect).clamp(max=1)
+    flip = uniform(-1, 1).sign()
+    angle = uniform(-15 * strength, 15 * strength).deg2rad()
+    shift_x, shift_y = uniform(-1, 1) * (1 - width), uniform(-1, 1) * (1 - height)
+    rows = (
+        torch.stack([flip * width * angle.cos(), -height * angle.sin(), shift_x], dim=1),
+        torch.stack([flip * width * angle.sin(), height * angle.cos(), shift_y], dim=1),
+    )
+    grid = F.affine_grid(torch.stack(rows, dim=1), images.shape, align_corners=False)
+    images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+
+    grey = images.mean(dim=1, keepdim=True)
+    factor = 1 - 0.4 * strength, 1 + 0.4 * strength
+    saturation = uniform(*factor) * (uniform(0, 1) > 0.1 * strength)
+    images = grey + saturation.view(n, 1, 1, 1) * (images - grey)
+    level = images.mean(dim=(1, 2, 3), keepdim=True)
+    contrast = uniform(*factor).view(n, 1, 1, 1)
+    brightness = uniform(-0.4 * strength, 0.4 * strength).view(n, 1, 1, 1)
+    images = level + contrast * (images - level) + brightness
+    return images.contiguous(memory_format=torch.channels_last)
+
+
+EVALUATION_BATCH = 250
+
+
+class Stage:
+    """One stage of a run: what is trained, on what, by which optimizer.
+
+    Parameters
+    ----------
+    run : Run
+        Its network has made the choices of this stage.
+    cost : TrainingCost
+        Of this stage.
+    train, validation : PreparedImages
+    progress_bar : bool
+        For the pass through a frozen bottom.
+    """
+
+    def __init__(self, run, cost, train, validation, progress_bar=True):
+        self.network, self.settings, self.progress = run.network, run.settings, run.progress
+        self.cost, self.labels, self.validation_labels = cost, train.labels, validation.labels
+        self.device = self.settings.device
+        self.network.to(self.device, memory_format=torch.channels_last).train()
+        self.in_training = [module for module in self.network.modules() if module.training]
+        passed = self._model_and_inputs(train, validation, progress_bar)
+        self.model, self.inputs, self.validation_inputs, seconds, cpu_seconds = passed
+        self.optimizer = _optimizer(self.network, self.settings)
+        self.rates = [group["lr"] for group in self.optimizer.param_groups]
+        self.batches = Batches(len(train), self.settings.batch_size, self.settings.seed)
+        self.n_steps = self.settings.steps_for(len(train))
+        self.every = self.settings.evaluate_every or self.batches.per_epoch
+        if self.progress.stage_began is None:
+            self.progress.stage_began = self.progress.step
+            self.progress.flops += cost.once * len(train)
+            self.progress.seconds += seconds
+            self.progress.cpu_seconds += cpu_seconds
+
+    def _model_and_inputs(self, train, validation, progress_bar):
+        """The trained part and what goes into it: a frozen bottom is passed once."""
+        bottom, top = self.network.split() if self.cost.once else (None, self.network)
+        if bottom is None:
+            return self.network, train.inputs, validation.inputs, 0.0, 0.0
+        key = self.network.frozen_fingerprint(), len(list(top.modules())), self.device
+        kept, *took = train.passed_through(bottom, key, self.device, progress_bar)
+        kept_validation = validation.passed_through(bottom, key, self.device, progress_bar)[0]
+        return top, kept, kept_validation, *took
+
+    @property
+    def steps_done(self):
+        return self.progress.step - self.progress.stage_began
+
+    def batch(self, rows, generator):
+        """Images (or what the frozen bottom says of them) and labels, on the device."""
+        inputs = self.inputs[rows]
+        if self.settings.augment:
+            inputs = augment(inputs, generator, self.settings.augment)
+        return placed(inputs, self.device), self.labels[rows].to(self.device)
+
+    def set_learning_rates(self):
+        """A warm-up and half a cosine, or nothing of the kind."""
+        shape = 1.0
+        if self.settings.schedule == "cosine":
+            cycle = {"epochs": self.n_steps, "peak_learning_rate": 1.0}
+            shape = sources.learning_rate({"cycles": [cycle]}, self.steps_done)
+        for group, rate in zip(self.optimizer.param_groups, self.rates, strict=True):
+            group["lr"] = rate * shape
+
+    @torch.no_grad()
+    def evaluate(self):
+        """A new point of the learning curve."""
+        batches = self.validation_inputs.split(EVALUATION_BATCH)
+        with _eval_mode(self.in_training):
+            scores = torch.cat([self.model(placed(batch, self.device)).cpu() for batch in batches])
+        at, labels = self.progress, self.validation_labels
+        return CurvePoint(
+            stage=at.stage,
+            step=at.step,
+            images=at.images,
+            seconds=at.seconds,
+            cpu_seconds=at.cpu_seconds,
+            flops=at.flops,
+            train_loss=sum(at.losses) / len(at.losses) if at.losses else None,
+            validation_loss=F.cross_entropy(scores, labels).item(),
+            validation_accuracy=_mean_class_accuracy(scores.argmax(1), labels),
+        )
+
+
+def train_stage(stage, stop=None, report=lambda point: None):
+    """Train until the stage is over.
+
+    Parameters
+    ----------
+    stage : Stage
+    stop : threading.Event or callable, optional
+    report : callable
+        Called with None after each step and with each new CurvePoint.
+
+    Returns
+    -------
+    {"finished", "stopped early", "stopped"}
+
+    Raises
+    ------
+    Diverged
+        If the loss is not finite.
+    """
+    progress, settings = stage.progress, stage.settings
+    if not progress.points or progress.points[-1].stage != progress.stage:
+        _keep(stage, stage.evaluate(), report, begins=True)
+    while stage.steps_done < stage.n_steps:
+        if asked_to_stop(stop):
+            return "stopped"
+        stage.set_learning_rates()
+        with random_numbers.kept(stage.device):
+            started, started_cpu = time.perf_counter(), time.process_time()
+            generator = seeded(settings.seed, progress.step, stage.device)
+            images, labels = stage.batch(stage.batches.rows(progress.step), generator)
+            loss = F.cross_entropy(stage.model(images), labels)
+        stage.optimizer.zero_grad()
+        loss.backward()
+        stage.optimizer.step()
+
+        if not math.isfinite(value := loss.item()):
+            raise Diverged
+        progress.losses.append(value)
+        progress.step += 1
+        progress.images += len(labels)
+        progress.flops += stage.cost.each_time * len(labels)
+        progress.seconds += time.perf_counter() - started
+        progress.cpu_seconds += time.process_time() - started_cpu
+        report(None)
+        if stage.steps_done % stage.every == 0 or stage.steps_done == stage.n_steps:
+            _keep(stage, stage.evaluate(), report)
+            if settings.patience and progress.waited >= settings.patience:
+                return "stopped early"
+    return "finished"
+
+
+def _keep(stage, point, report, begins=False):
+    """Put a point on the curve, and keep the weights if they are the best so far."""
+    progress = stage.progress
+    progress.points.append(point)
+    progress.losses.clear()
+    progress.waited += 1
+    if begins or is_better(point, progress.best_point):
+        progress.best, progress.best_point = stage.network.changed_state(), point
+        progress.waited = 0
+    report(point)
+
+
+class Batches:
+    """The rows of each step's batch: another order in each epoch, decided by the seed.
+
+    Parameters
+    ----------
+    n : int
+        Images.
+    batch_size : int
+        At most; the batches of an epoch differ by one image at most.
+    seed : int
+    """
+
+    def __init__(self, n, batch_size, seed):
+        self.n, self.seed = n, seed
+        self.per_epoch = math.ceil(n / batch_size)
+        self._epoch, self._parts = None, ()
+
+    def rows(self, step):
+        """Indices of the images of one step: int64 tensor."""
+        epoch, place = divmod(step, self.per_epoch)
+        if epoch != self._epoch:
+            generator = torch.Generator().manual_seed(_number(self.seed, epoch))
+            order = torch.randperm(self.n, generator=generator)
+            self._epoch, self._parts = epoch, order.tensor_split(self.per_epoch)
+        return self._parts[place]
+
+
+def seeded(seed, step, device="cpu"):
+    """Make all that is random in a step depend on seed and step only: one can go on anywhere.
+
+    Dropout takes torch's own generators, which are seeded here: call it in a block of
+    ``tlcourse.random_numbers.kept``.
+
+    Returns
+    -------
+    torch.Generator
+        For augmentation.
+    """
+    number = _number(seed, step)
+    random_numbers.seed(number, device)
+    return torch.Generator().manual_seed(number)
+
+
+def _number(seed, step):
+    return (seed * 1_000_003 + step) % 2**63
+
+
+def _optimizer(network, settings):
+    groups = network.parameter_groups(settings.learning_rate, settings.weight_decay)
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(groups)
+    return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=0.9, nesterov=True)
+
+
+def optimizer_tensors(optimizer):
+    """What an optimizer remembers, as ``{"parameter.name": tensor}``."""
+    state = optimizer.state_dict()["state"]
+    return {
+        f"{number}.{name}": tensor.clone()
+        for number, tensors in state.items()
+        for name, tensor in tensors.items()
+        if tensor is not None
+    }
+
+
+def load_optimizer_tensors(optimizer, tensors):
+    """Put back what ``optimizer_tensors`` gave, laid out in memory as the parameters are."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    state = {}
+    for key, tensor in tensors.items():
+        number, _, name = key.partition(".")
+        if tensor.shape == parameters[int(number)].shape:
+            tensor = torch.empty_like(parameters[int(number)]).copy_(tensor).detach()
+        state.setdefault(int(number), {})[name] = tensor
+    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
+
+
+@contextmanager
+def _eval_mode(modules):
+    """Eval mode for modules that are in train mode, and back: quicker than a whole network's."""
+    for module in modules:
+        module.training = False
+    try:
+        yield
+    finally:
+        for module in modules:
+            module.training = True
+
+
+def _mean_class_accuracy(predicted, labels):
+    totals = torch.bincount(labels)
+    hits = torch.bincount(labels[predicted == labels], minlength=len(totals))
+    return (hits / totals)[totals > 0].mean().item()

@@ -1,0 +1,185 @@
+"""The network that learns the target task: frozen layers stay frozen, whatever is called on it."""
+
+import hashlib
+
+import torch
+from torch import nn
+from torchvision.models import SqueezeNet
+from torchvision.ops import StochasticDepth
+
+RANDOM_IN_TRAINING = (nn.modules.dropout._DropoutNd, StochasticDepth)
+
+
+class TargetNetwork(nn.Module):
+    """A network with a choice for each layer, made by ``apply_policy``.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Takes images, gives scores; it is changed, not copied.
+    layers : list of Layer
+        From ``tlcourse.networks.layers.layers_of``.
+    choices : dict of str
+        Layer -> "freeze", "fine-tune" or "random".
+    factors : dict of float
+        Layer -> factor on the learning rate.
+
+    Attributes
+    ----------
+    network, layers, choices, factors
+    """
+
+    def __init__(self, network, layers, choices, factors):
+        super().__init__()
+        self.network, self.layers, self._changed = network, layers, set()
+        self.decide(choices, factors)
+
+    def decide(self, choices, factors):
+        """Take other choices: gradients and modes follow at once, weights stay as they are."""
+        self.choices, self.factors = dict(choices), dict(factors)
+        self._changed |= {layer.name for layer in self.trained_layers}
+        for layer in self.layers:
+            for parameter in self._parameters_of(layer):
+                parameter.requires_grad_(layer in self.trained_layers)
+                parameter.grad = None
+        return self.train(self.training)
+
+    def forward(self, images):
+        """Images (n, 3, side, side) -> scores (n, n_classes)."""
+        return self.network(images)
+
+    def train(self, mode=True):
+        """As in PyTorch, but frozen layers stay in eval mode: ``requires_grad`` is not enough.
+
+        Batch normalisation in train mode moves its running statistics without any gradient, and
+        dropout would change what a frozen layer says.
+        """
+        super().train(mode)
+        for layer in self.frozen_layers:
+            for name in layer.modules:
+                self.network.get_submodule(name).training = False
+        for module in reversed(list(self.network.modules())):
+            children = list(module.children())
+            if children and not any(child.training for child in children):
+                module.training = False
+        return self
+
+    @property
+    def trained_layers(self):
+        """The layers that training changes, in the order of the network."""
+        return [layer for layer in self.layers if self.choices[layer.name] != "freeze"]
+
+    @property
+    def frozen_layers(self):
+        """The layers that training must not change, in the order of the network."""
+        return [layer for layer in self.layers if self.choices[layer.name] == "freeze"]
+
+    def parameter_groups(self, learning_rate, weight_decay=0.0):
+        """Groups for a ``torch.optim`` optimizer; frozen parameters are in none.
+
+        A frozen parameter in a group would move: by momentum and by weight decay, as soon as its
+        gradient is zero instead of None. Vectors (biases, normalisations) get no weight decay.
+
+        Returns
+        -------
+        list of dict
+            ``params``, ``lr``, ``weight_decay``, and ``layers``, the names of the layers.
+        """
+        groups = {}
+        for layer in self.trained_layers:
+            for parameter in self._parameters_of(layer):
+                key = self.factors[layer.name], parameter.ndim > 1
+                group = groups.setdefault(key, {"params": [], "layers": []})
+                group["params"].append(parameter)
+                group["layers"] += [layer.name] if layer.name not in group["layers"] else []
+        return [
+            {**group, "lr": learning_rate * factor, "weight_decay": weight_decay * is_matrix}
+            for (factor, is_matrix), group in groups.items()
+        ]
+
+    def changed_state(self):
+        """A copy of the tensors of all layers that a stage trained so far: key -> tensor.
+
+        Running statistics are among them. The other tensors are the backbone's.
+        """
+        state = self.network.state_dict()
+        changed = [layer for layer in self.layers if layer.name in self._changed]
+        return {key: state[key].clone() for layer in changed for key in layer.tensors}
+
+    def load_changed_state(self, state):
+        """Put back what ``changed_state`` gave; the other tensors stay."""
+        self.network.load_state_dict(state, strict=False)
+
+    def frozen_fingerprint(self):
+        """Changes with any tensor of the frozen layers."""
+        digest, state = hashlib.sha256(), self.network.state_dict()
+        for key in (key for layer in self.frozen_layers for key in layer.tensors):
+            digest.update(key.encode())
+            digest.update(state[key].cpu().contiguous().view(-1).view(torch.uint8).numpy())
+        return digest.hexdigest()
+
+    def split(self):
+        """The network in two, so that what is frozen needs to be computed only once.
+
+        Returns
+        -------
+        bottom, top : nn.Module
+            ``top(bottom(images))`` are the scores; they share the weights. ``bottom`` is None
+            where nothing can be cut off: see ``top_begins_at``.
+        """
+        begin = top_begins_at(self.network, self.layers, self.choices)
+        if begin is None:
+            return None, self
+        if not isinstance(self.network, nn.Sequential):
+            return _InputOf(self.network, begin), self.network.get_submodule(begin)
+        names = [name for name, _ in self.network.named_children()]
+        cut = names.index(begin)
+        return self.network[:cut], self.network[cut:]
+
+    def _parameters_of(self, layer):
+        parameters = dict(self.network.named_parameters())
+        return [parameters[key] for key in layer.tensors if key in parameters]
+
+
+def top_begins_at(network, layers, choices):
+    """The child of the network with which the trained part begins, if all before it is frozen.
+
+    A network that is one sequence of layers can be cut before any of them; another one only
+    before its last child, the classifier.
+
+    Returns
+    -------
+    str or None
+    """
+    trained = [layer for layer in layers if choices[layer.name] != "freeze"]
+    children = [name for name, _ in network.named_children()]
+    if isinstance(network, nn.Sequential):
+        first = trained[0].modules[0]
+        return first if first != children[0] else None
+    names = [name for layer in trained for name in layer.modules]
+    outside = [name for name in names if name.partition(".")[0] != children[-1]]
+    matters = any(_is_random_or_has_tensors(network.get_submodule(name)) for name in outside)
+    return None if matters or isinstance(network, SqueezeNet) else children[-1]
+
+
+def _is_random_or_has_tensors(module):
+    has_tensors = any(True for _ in module.parameters()) or any(True for _ in module.buffers())
+    return has_tensors or isinstance(module, RANDOM_IN_TRAINING)
+
+
+class _InputOf(nn.Module):
+    """What a network passes to one of its modules."""
+
+    def __init__(self, network, module):
+        super().__init__()
+        self.network, self.module = network, module
+
+    def forward(self, images):
+        passed = []
+        keep = lambda module, inputs: passed.append(inputs[0])  # noqa: E731
+        hook = self.network.get_submodule(self.module).register_forward_pre_hook(keep)
+        try:
+            self.network(images)
+        finally:
+            hook.remove()
+        return passed[0]

@@ -1,0 +1,255 @@
+"""Policies: freeze, fine-tune or random, layer by layer, and their application to a network."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from types import MappingProxyType
+
+import torch
+
+from tlcourse.finetuning.network import TargetNetwork
+from tlcourse.networks.layers import as_backbone, build_anew, layers_of, resolved
+
+CHOICES = ("freeze", "fine-tune", "random")
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A choice for every layer of any network.
+
+    Parameters
+    ----------
+    choices : mapping of str to str
+        Selector -> "freeze", "fine-tune" or "random"; of two that select a layer the later one
+        wins. A selector is a layer (``"conv3_2"``), a block (``"conv3"``, ``"fc"``,
+        ``"layer1.0"``), a depth (``"bottom 4"``, ``"top 3"``, ``"bottom 50%"``) or ``"*"``.
+        A depth counts all layers, the head too.
+    rates : mapping of str to float
+        Selector -> factor on the learning rate; 1 where nothing is said.
+    layer_decay : float
+        Factor on the learning rate from each layer to the one below it: discriminative rates
+        (Howard and Ruder 2018) where it is below 1.
+    then : Policy, optional
+        A second stage that goes on from the first one's weights, head included.
+    name : str
+        For people; two policies that differ in nothing else are equal.
+
+    Raises
+    ------
+    ValueError
+        If a choice is unknown, a factor is not above 0, or the second stage says "random".
+
+    Notes
+    -----
+    The head (fc8) decides between the source's classes. It is always replaced by a new one for
+    the target's classes, and random; only a second stage has a choice for it.
+    """
+
+    choices: Mapping[str, str]
+    _: KW_ONLY
+    rates: Mapping[str, float] = ()
+    layer_decay: float = 1.0
+    then: "Policy | None" = None
+    name: str = field(default="", compare=False)
+
+    def __post_init__(self):
+        for rules in ("choices", "rates"):
+            object.__setattr__(self, rules, tuple(dict(getattr(self, rules)).items()))
+        for selector, choice in self.choices:
+            if choice not in CHOICES:
+                raise ValueError(
+                    f"{selector!r} is to be {choice!r}: choose from {', '.join(CHOICES)}."
+                )
+        for selector, factor in (*self.rates, ("layer_decay", self.layer_decay)):
+            if not (factor > 0 and math.isfinite(factor)):
+                raise ValueError(f"The rate of {selector!r} is {factor}: take a number above 0.")
+        if self.then and "random" in dict(self.then.choices).values():
+            raise ValueError(
+                "The second stage goes on from the first: it can freeze or fine-tune, and 'random' "
+                "would throw away what was learned."
+            )
+
+    def __str__(self):
+        text = self.name or ", ".join(f"{choice} {selector}" for selector, choice in self.choices)
+        return f"{text}, then {self.then}" if self.then and not self.name else text
+
+    @property
+    def stages(self):
+        """This policy and those that follow it, as a list."""
+        return [self, *(self.then.stages if self.then else [])]
+
+    def painted(self, selector, choice):
+        """The same policy with one more choice, which wins over the earlier ones."""
+        rules = {key: value for key, value in self.choices if key != selector}
+        return Policy(
+            {**rules, selector: choice},
+            rates=self.rates,
+            layer_decay=self.layer_decay,
+            then=self.then,
+        )
+
+    def choices_for(self, layers, head_is_new=True):
+        """Layer -> choice.
+
+        Parameters
+        ----------
+        layers : list of str, list of Layer, Backbone or str
+            Names in the order of the network, or something that has them.
+        head_is_new : bool
+            False in the second stage.
+
+        Raises
+        ------
+        ValueError
+            If a selector selects nothing, a layer is left without a choice, the head is to be
+            reused, or nothing is trained.
+        """
+        names = _names(layers)
+        found = resolved(self.choices, names)
+        if head_is_new:
+            if dict(self.choices).get(names[-1], "random") != "random":
+                raise ValueError(
+                    f"{names[-1]} decides between the source's classes and is always replaced: "
+                    "it can only be random."
+                )
+            found[names[-1]] = "random"
+        left = [name for name in names if name not in found]
+        if left:
+            raise ValueError(f"Nothing is said of {left[0]}: begin with a choice for '*'.")
+        if set(found.values()) == {"freeze"}:
+            raise ValueError("Everything is frozen and nothing is trained: fine-tune a layer.")
+        return {name: found[name] for name in names}
+
+    def factors_for(self, layers):
+        """Layer -> factor on the learning rate; ``layers`` as in ``choices_for``."""
+        names = _names(layers)
+        found = resolved(self.rates, names)
+        return {
+            name: found.get(name, 1.0) * self.layer_decay**depth
+            for name, depth in zip(names, range(len(names) - 1, -1, -1), strict=True)
+        }
+
+    def to_dict(self):
+        """As JSON has it."""
+        return {
+            "choices": dict(self.choices),
+            "rates": dict(self.rates),
+            "layer_decay": self.layer_decay,
+            "then": self.then.to_dict() if self.then else None,
+            "name": self.name,
+        }
+
+    @classmethod
+    def from_dict(cls, saved):
+        """What ``to_dict`` gave, as a policy again."""
+        then = saved["then"] and cls.from_dict(saved["then"])
+        return cls(**{**saved, "then": then})
+
+    def to_json(self):
+        """As text, the order of the choices kept."""
+        return json.dumps(self.to_dict(), indent=2)
+
+    @classmethod
+    def from_json(cls, text):
+        """What ``to_json`` gave, as a policy again."""
+        return cls.from_dict(json.loads(text))
+
+
+def _preset(name, choices, **options):
+    return name, Policy(choices, name=name, **options)
+
+
+PRESETS = MappingProxyType(
+    dict(
+        [
+            _preset("reuse all", {"*": "freeze"}),
+            _preset("retrain the top", {"*": "freeze", "top 3": "random"}),
+            _preset(
+                "freeze, fine-tune, retrain",
+                {"*": "fine-tune", "bottom 50%": "freeze", "top 3": "random"},
+            ),
+            _preset("fine-tune all", {"*": "fine-tune"}),
+            _preset("discriminative rates", {"*": "fine-tune"}, layer_decay=0.8),
+            _preset(
+                "probe, then fine-tune",
+                {"*": "freeze"},
+                then=Policy({"*": "fine-tune"}, rates={"*": 0.1}),
+            ),
+            _preset("all random", {"*": "random"}),
+        ]
+    )
+)
+
+
+def as_policy(policy):
+    """A policy as it is, or the preset of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is no such preset.
+    """
+    if isinstance(policy, Policy):
+        return policy
+    if policy not in PRESETS:
+        raise ValueError(f"There is no policy {policy!r}: take a Policy or {', '.join(PRESETS)}.")
+    return PRESETS[policy]
+
+
+def apply_policy(backbone, policy, n_classes, seed=0):
+    """A new network for the target, with everything settled; the backbone is not changed.
+
+    The architecture is built anew, so that a random layer has the architecture's own
+    initialisation, and the tensors of the other layers are copied from the backbone.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    policy : Policy or str
+        The first stage of it; the name of a preset stands for the preset.
+    n_classes : int
+        Of the target: outputs of the new head.
+    seed : int
+        Of what is random.
+
+    Returns
+    -------
+    TargetNetwork
+        In train mode, frozen layers in eval mode.
+
+    Raises
+    ------
+    ValueError
+        If the policy does not fit the network, or there are fewer than two classes.
+    """
+    policy = as_policy(policy)
+    check_classes(n_classes)
+    network = build_anew(backbone, n_classes, seed)
+    layers = layers_of(network)
+    choices = policy.choices_for(layers)
+    reused = {layer.name for layer in layers if choices[layer.name] != "random"}
+    tensors, source = network.state_dict(), backbone.network.state_dict()
+    with torch.no_grad():
+        for layer in layers:
+            for key in layer.tensors if layer.name in reused else ():
+                tensors[key].copy_(source[key])
+    return TargetNetwork(network, layers, choices, policy.factors_for(layers))
+
+
+def next_stage(network, policy):
+    """Go on with the second stage of a policy: other choices, the same weights."""
+    layers = network.layers
+    return network.decide(policy.choices_for(layers, False), policy.factors_for(layers))
+
+
+def check_classes(n_classes):
+    """Raise ValueError if there are fewer than two."""
+    if n_classes < 2:
+        raise ValueError(f"There must be 2 classes or more to tell apart, not {n_classes}.")
+
+
+def _names(layers):
+    if isinstance(layers, str) or hasattr(layers, "network"):
+        layers = layers_of(as_backbone(layers).network)
+    return [getattr(layer, "name", layer) for layer in layers]

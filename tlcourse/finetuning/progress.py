@@ -1,0 +1,112 @@
+"""Settings of a training run, the points of its learning curve, and where it is."""
+
+import math
+from dataclasses import dataclass, field
+from numbers import Real
+from typing import NamedTuple
+
+LEARNING_RATE = 0.005  # by default: twice that sends some seeds of "fine-tune all" to chance
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a run is trained; the parameters are those of ``tlcourse.finetuning.training.fine_tune``.
+
+    Raises
+    ------
+    ValueError
+        If one is outside its range.
+    """
+
+    seed: int
+    epochs: int
+    steps: int | None
+    learning_rate: float
+    weight_decay: float
+    batch_size: int
+    optimizer: str
+    schedule: str
+    augment: float
+    patience: int | None
+    evaluate_every: int | None
+    device: str
+    cache: bool
+
+    def __post_init__(self):
+        for name in ("epochs", "steps", "batch_size", "patience", "evaluate_every"):
+            value = getattr(self, name)
+            may_be_none = name not in ("epochs", "batch_size")
+            if not (may_be_none and value is None) and not _is_whole(value):
+                raise ValueError(f"{name} is {value!r}: take a whole number, 1 or more.")
+        rate, decay, strength = self.learning_rate, self.weight_decay, self.augment
+        if not (isinstance(rate, Real) and 0 < rate < math.inf):
+            raise ValueError(f"learning_rate is {rate!r}: take a number above 0.")
+        if not (isinstance(decay, Real) and 0 <= decay < math.inf):
+            raise ValueError(f"weight_decay is {decay!r}: take 0 or more.")
+        if not (isinstance(strength, Real) and 0 <= strength <= 1):
+            raise ValueError(f"augment is {strength!r}: take a strength from 0 to 1.")
+        for name, known in (("optimizer", ("sgd", "adamw")), ("schedule", ("cosine", "constant"))):
+            if getattr(self, name) not in known:
+                choices = " or ".join(map(repr, known))
+                raise ValueError(f"{name} is {getattr(self, name)!r}: take {choices}.")
+
+    def steps_for(self, n_images):
+        """Updates in each stage."""
+        return self.steps or self.epochs * math.ceil(n_images / self.batch_size)
+
+    @property
+    def keeps_frozen(self):
+        """Whether a frozen bottom is to be computed once."""
+        return self.cache and not self.augment
+
+
+def _is_whole(value):
+    return isinstance(value, Real) and value >= 1 and value % 1 == 0
+
+
+class CurvePoint(NamedTuple):
+    """One evaluation on the way.
+
+    ``seconds``, ``cpu_seconds`` and ``flops`` are those of training alone, the one pass through
+    a frozen bottom included and evaluations left out. ``train_loss`` is the mean since the point
+    before, None at the beginning of a stage.
+    """
+
+    stage: int
+    step: int
+    images: int
+    seconds: float
+    cpu_seconds: float
+    flops: int
+    train_loss: float | None
+    validation_loss: float
+    validation_accuracy: float
+
+
+@dataclass
+class Progress:
+    """Where a run is: all that is needed to go on with it."""
+
+    images_digest: str
+    stage: int = 0
+    stage_began: int | None = None
+    step: int = 0
+    images: int = 0
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    flops: int = 0
+    losses: list = field(default_factory=list)
+    points: list = field(default_factory=list)
+    waited: int = 0
+    best_point: CurvePoint | None = None
+    best: dict = field(default_factory=dict, repr=False)
+    current: dict = field(default_factory=dict, repr=False)
+    optimizer: dict = field(default_factory=dict, repr=False)
+
+
+def is_better(point, than):
+    """A higher validation accuracy, or the same with a lower validation loss."""
+    if than is None:
+        return True
+    mine, theirs = ((each.validation_accuracy, -each.validation_loss) for each in (point, than))
+    return mine > theirs

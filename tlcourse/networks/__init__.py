@@ -1,0 +1,1 @@
+"""Networks to reuse: backbones under the lecture's layer names, their weights, what is in them."""

@@ -1,0 +1,312 @@
+"""Architectures: the layers that a policy speaks of, and the same network built anew."""
+
+import dataclasses
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import nn
+
+from tlcourse.networks.backbones import load_backbone, with_seed
+from tlcourse.networks.small_vgg import WIDTHS, small_vgg
+
+SMALL_VGG = {"small_vgg": False, "small_vgg_bn": True}  # name -> batch normalisation
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What a policy decides on at once: a weight, with what belongs to it.
+
+    Attributes
+    ----------
+    name : str
+        ``"conv3_2"`` on VGG-like networks and AlexNet, else the module's own name.
+    tensors : tuple of str
+        Its keys in the network's state dict: weight, bias, and the batch normalisation's.
+    modules : tuple of str
+        Its modules: besides those of the tensors, the ReLU, dropout and max-pool that follow.
+    parameters : int
+        Numbers that training can change.
+    """
+
+    name: str
+    tensors: tuple[str, ...]
+    modules: tuple[str, ...]
+    parameters: int
+
+
+def layers_of(network):
+    """The layers of a network, in the order of its definition; the last one is the head.
+
+    Every tensor of the state dict belongs to one layer. A module with a weight of two axes or
+    more makes a layer. A normalisation goes with the layer just before it in its block, else
+    with the next one of the block, but never with the head. What has no tensors (ReLU, dropout,
+    pooling) goes with the layer just before it in its block, else with the next, head or not.
+
+    Parameters
+    ----------
+    network : nn.Module
+        A classifier of torchvision, or one under the lecture's names; may be on the meta device.
+
+    Returns
+    -------
+    list of Layer
+    """
+    modules = {name: module for name, module in network.named_modules() if _matters(module)}
+    owner = _owners(modules)
+    return [
+        _layer(network, name, [module for module in modules if owner[module] == name])
+        for name in dict.fromkeys(owner.values())
+    ]
+
+
+def small_vgg_backbone(batch_norm=True, width=1, seed=0):
+    """The course's architecture without any source: for training from scratch.
+
+    The bundled backbones have their batch normalisation folded away. Training from scratch is
+    easier with it, so the fair baseline has it, as the pre-training of the bundled ones had.
+
+    Parameters
+    ----------
+    batch_norm : bool
+    width : float
+        Factor on the number of features of every layer.
+    seed : int
+        Of the random weights.
+
+    Returns
+    -------
+    Backbone
+        Named ``"small_vgg_bn"`` or ``"small_vgg"``, with random weights.
+    """
+    name = next(name for name, has_it in SMALL_VGG.items() if has_it == batch_norm)
+    network = with_seed(lambda: small_vgg(41, batch_norm, width), seed).eval()
+    template = load_backbone("natural", "random")
+    return dataclasses.replace(template, name=name, weights=f"random, seed {seed}", network=network)
+
+
+def build_anew(backbone, n_classes, seed=0):
+    """The backbone's architecture with the architecture's own random weights.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        Its weights are not read.
+    n_classes : int
+        Outputs of the head.
+    seed : int
+
+    Returns
+    -------
+    nn.Module
+        In train mode, without the auxiliary heads of GoogLeNet and Inception.
+    """
+    if backbone.name in SMALL_VGG:
+        width = backbone.network.conv1_1.out_channels / WIDTHS[0][0]
+        return with_seed(lambda: small_vgg(n_classes, SMALL_VGG[backbone.name], width), seed)
+    network = load_backbone(backbone.name, "random", seed, n_classes).network.train()
+    for auxiliary in ("aux1", "aux2", "AuxLogits"):
+        if hasattr(network, auxiliary):
+            network.aux_logits = False
+            setattr(network, auxiliary, None)
+    return network
+
+
+def without_weights(backbone, n_classes):
+    """The architecture on the meta device: every shape and no numbers, VGG19 in no memory.
+
+    torch's random numbers are not touched, so that one can paint while a run trains.
+
+    Parameters
+    ----------
+    backbone : Backbone or str
+        A name is enough: ``"vgg19"``, ``"natural"``, ``"small_vgg_bn"``.
+    n_classes : int
+
+    Returns
+    -------
+    nn.Module
+    """
+    with torch.device("meta"):
+        return build_anew(as_backbone(backbone), n_classes)
+
+
+def as_backbone(backbone):
+    """A backbone as it is; of a name, the architecture on the meta device."""
+    return _on_meta(backbone) if isinstance(backbone, str) else backbone
+
+
+@lru_cache(maxsize=32)
+def _on_meta(name):
+    with torch.device("meta"):
+        if name in SMALL_VGG:
+            return small_vgg_backbone(SMALL_VGG[name])
+        backbone = load_backbone(name, "random")
+    return dataclasses.replace(backbone, weights="its weights, not loaded here")
+
+
+def _matters(module):
+    """It has tensors of its own, or nothing inside: no mere container."""
+    return bool(_own_tensors(module)) or not any(True for _ in module.children())
+
+
+def _own_tensors(module):
+    """Names of own parameters and persistent buffers."""
+    own = [name for name, _ in module.named_parameters(recurse=False)]
+    own += [name for name, _ in module.named_buffers(recurse=False)]
+    return [name for name in own if name not in module._non_persistent_buffers_set]
+
+
+def _has_weight(module):
+    return any(parameter.ndim > 1 for parameter in module.parameters(recurse=False))
+
+
+def _owners(modules):
+    """Module -> the module whose layer it belongs to."""
+    weighty = [name for name, module in modules.items() if _has_weight(module)]
+    owner, previous = {}, None
+    for place, name in enumerate(modules):
+        barred = weighty[-1:] if _own_tensors(modules[name]) else []  # the head takes no norms
+        upcoming = next((other for other in list(modules)[place:] if other in weighty), None)
+        neighbours = [(previous, owner.get(previous)), (upcoming, upcoming)]
+        beside = [layer for other, layer in neighbours if _in_one_block(other, name)]
+        near = [layer for layer in beside if layer not in barred]
+        if name in weighty or not near:
+            near = [name] if _own_tensors(modules[name]) or previous is None else [owner[previous]]
+        owner[name], previous = near[0], name
+    return owner
+
+
+def _in_one_block(module, other):
+    return module is not None and module.rpartition(".")[0] == other.rpartition(".")[0]
+
+
+def _layer(network, name, modules):
+    tensors, parameters = [], 0
+    for module in modules:
+        own = network.get_submodule(module)
+        tensors += [f"{module}.{tensor}" if module else tensor for tensor in _own_tensors(own)]
+        parameters += sum(parameter.numel() for parameter in own.parameters(recurse=False))
+    return Layer(name, tuple(tensors), tuple(modules), parameters)
+
+
+DEPTH = re.compile(r"(bottom|top) (\d+)(%?)")
+
+
+def resolved(rules, names):
+    """Layer -> value of the last rule that selects it.
+
+    Parameters
+    ----------
+    rules : iterable of (selector, value)
+    names : list of str
+        Layers, in the order of the network.
+    """
+    return {name: value for selector, value in rules for name in selected(selector, names)}
+
+
+def selected(selector, names):
+    """The names that a selector means.
+
+    Raises
+    ------
+    ValueError
+        If it means none and does not say so, as ``"bottom 0"`` does.
+    """
+    if selector == "*":
+        return names
+    depth = DEPTH.fullmatch(selector)
+    if depth:
+        return _at_depth(selector, *depth.groups(), names)
+    digit = "" if selector[-1:].isdigit() else r"|\d"
+    block = re.compile(rf"{re.escape(selector)}($|[._]{digit})")
+    found = [name for name in names if block.match(name)]
+    if not found:
+        raise ValueError(
+            f"There is no layer or block {selector!r}: choose from {', '.join(names)}, their "
+            "blocks, or a depth such as 'bottom 4' or 'top 50%'."
+        )
+    return found
+
+
+def _at_depth(selector, end, number, percent, names):
+    count = len(names) * int(number) // 100 if percent else int(number)
+    if count > len(names):
+        raise ValueError(f"{selector!r} of {len(names)} layers: ask for {len(names)} at most.")
+    if not count and int(number):
+        raise ValueError(f"{selector!r} of {len(names)} layers is less than one: ask for more.")
+    return names[:count] if end == "bottom" else names[len(names) - count :]
+
+
+@dataclass(frozen=True)
+class LayerShape:
+    """What a drawing of the network needs to know of a layer.
+
+    Attributes
+    ----------
+    name : str
+    block : str
+        A selector of ``Policy``: ``"conv3"``, ``"fc"``, ``"layer1.0"``.
+    depth : int
+        Its number of features.
+    size : tuple of int or None
+        Height and width of its output in pixels; None where it has none.
+    is_pooled : bool
+        A max-pool follows.
+    """
+
+    name: str
+    block: str
+    depth: int
+    size: tuple[int, int] | None
+    is_pooled: bool
+
+    def describe(self):
+        """For people: ``"conv3_2, 96 features, 16 × 16 pixels"``."""
+        size = f", {self.size[0]} × {self.size[1]} pixels" if self.size else ""
+        return f"{self.name}, {self.depth:,} features{size}"
+
+
+def layer_shapes(backbone, n_classes):
+    """The layers of a network, with their shapes; no weight is loaded for it.
+
+    Parameters
+    ----------
+    backbone : Backbone or str
+    n_classes : int
+        Outputs of the head, the last layer.
+
+    Returns
+    -------
+    list of LayerShape
+    """
+    backbone = as_backbone(backbone)
+    network = without_weights(backbone, n_classes).eval()
+    sizes, handles = {}, []
+    for name, module in network.named_modules():
+        keep = lambda _, __, output, name=name: sizes.update({name: _size(output)})  # noqa: E731
+        handles.append(module.register_forward_hook(keep))
+    network(torch.zeros(1, 3, backbone.side, backbone.side, device="meta"))
+    return [_shape(network, layer, sizes) for layer in layers_of(network)]
+
+
+def block_of(name):
+    """The block of a layer: ``conv3_2`` -> ``conv3``, ``fc6`` -> ``fc``, ``a.0.b`` -> ``a.0``."""
+    lecture = re.fullmatch(r"(conv\d+)_\d+|(fc)\d+", name)
+    if lecture:
+        return lecture[1] or lecture[2]
+    return ".".join(name.split(".")[:2]) if name.count(".") > 1 else name.partition(".")[0]
+
+
+def _size(output):
+    shape = getattr(output, "shape", ())
+    return tuple(shape[2:]) if len(shape) == 4 else None
+
+
+def _shape(network, layer, sizes):
+    own = layer.tensors[0].rpartition(".")[0]
+    modules = [network.get_submodule(name) for name in layer.modules]
+    weight = next(p for p in map(network.get_parameter, layer.tensors) if p.ndim > 1)
+    pooled = any(isinstance(module, nn.MaxPool2d) for module in modules)
+    return LayerShape(layer.name, block_of(layer.name), weight.shape[0], sizes.get(own), pooled)

@@ -1,0 +1,186 @@
+"""What each bundled backbone learned from, and for how long: the sources of the course.
+
+*natural* and *manmade* differ in kind and not in volume; *photos* has every class of Tiny ImageNet
+that is no target; *drawn* needs no data set. The four smaller ones are for the lecture's "factors
+of deep representation quality": *half_width* is the reference, and each of the others differs from
+it in one factor (``change``) and takes as many training steps.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from tlcourse.datasets.drawn import FAMILIES as DRAWN_FAMILIES
+from tlcourse.datasets.drawn import HybridImages, hybrids
+from tlcourse.datasets.photos import FAMILIES, TinyImageNet, class_names
+
+PER_CLASS = 500
+
+
+def two_cycles(first, second):
+    """The recipe of the photographs: so many epochs of strong, then of mild augmentation."""
+    return {
+        "cycles": [
+            {"epochs": first, "peak_learning_rate": 0.1, "augmentation": 1.0},
+            {"epochs": second, "peak_learning_rate": 0.04, "augmentation": 0.4},
+        ],
+        "batch_size": 128,
+        "optimizer": "SGD, Nesterov momentum 0.9",
+        "weight_decay": 5e-4,
+        "schedule": "each cycle: linear warm-up over a tenth of its steps, then cosine to 0",
+        "augmentation": "at 1: flip, random crop of 35% to 100% of the area, rotation up to 15 "
+        "degrees, brightness, contrast and saturation up to 40%, one in ten grey; "
+        "in proportion below 1",
+        "seed": 0,
+    }
+
+
+RECIPE = two_cycles(26, 14)
+
+THREE_TIMES_THE_IMAGES = two_cycles(7, 4)
+
+HALF_THE_STEPS = two_cycles(13, 7)
+
+SHORT = {**RECIPE, "cycles": [{"epochs": 10, "peak_learning_rate": 0.1, "augmentation": 0.5}]}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A source of pictures, and the network that learns from it.
+
+    Attributes
+    ----------
+    name : str
+        Of the backbone.
+    role : str
+        Which classes: a role of ``TinyImageNet``, or "drawn".
+    per_class : int
+        Training pictures a class.
+    every : int
+        1 takes every class, 2 every second one.
+    width : float
+        Of the small VGG's layers, 1 for the full one.
+    recipe : dict
+        As ``RECIPE``.
+    compared_with, change : str
+        The source that this one differs from in one factor, and the factor.
+    """
+
+    name: str
+    role: str
+    per_class: int = PER_CLASS
+    every: int = 1
+    width: float = 1
+    recipe: dict = field(default_factory=lambda: RECIPE, hash=False)
+    compared_with: str = ""
+    change: str = ""
+
+    def images(self, split, root=None):
+        """The pictures: Tiny ImageNet's from the folder ``root``, the drawn ones from code.
+
+        Parameters
+        ----------
+        split : {"train", "val"}
+            ``per_class`` pictures a class in ``train``, 50 in ``val``.
+        root : path, optional
+            Tiny ImageNet, in its standard layout.
+
+        Returns
+        -------
+        Dataset
+            RGB, 64 x 64; with ``pixels()``, ``targets`` and ``classes``.
+        """
+        if self.role == "drawn":
+            return HybridImages(split)
+        per_class = self.per_class if split == "train" and self.per_class < PER_CLASS else None
+        return TinyImageNet(self.role, split, root, per_class, self.every)
+
+    def describe(self):
+        """What the model card says of the source, as a dict of str."""
+        if self.role == "drawn":
+            return {
+                "data": "Drawn hybrids (tlcourse.datasets.drawn), 64 x 64 pixels, "
+                f"{self.per_class} training pictures of each class",
+                "held_out": f"every class of the drawn families: {', '.join(DRAWN_FAMILIES)}",
+                "command": "python -m scripts.remake pretraining drawn",
+            }
+        kind = "classes that are no target" if self.role == "photos" else f"{self.role} classes"
+        which = f"the {kind}" if self.every == 1 else f"every second one of the {kind}"
+        return {
+            "data": "Tiny ImageNet (200 classes of ImageNet, 64 x 64 pixels): "
+            f"{which}, {self.per_class} training images each",
+            "held_out": f"every class of the target families: {', '.join(FAMILIES)}",
+            "command": f"python -m scripts.remake pretraining {self.name} --data tiny-imagenet-200",
+        }
+
+    def class_names(self):
+        """Names of the classes, in the order of the network's outputs."""
+        if self.role == "drawn":
+            return [name for family in DRAWN_FAMILIES for name in hybrids(family)]
+        return list(class_names(self.role).values())[:: self.every]
+
+
+SOURCES = {
+    source.name: source
+    for source in (
+        Source("natural", "natural"),
+        Source("manmade", "manmade"),
+        Source("drawn", "drawn", recipe=SHORT),
+        Source(
+            "photos",
+            "photos",
+            recipe=THREE_TIMES_THE_IMAGES,
+            compared_with="natural",
+            change="three times the classes and images",
+        ),
+        Source("half_width", "natural", width=0.5, recipe=HALF_THE_STEPS),
+        Source(
+            "quarter_width",
+            "natural",
+            width=0.25,
+            recipe=HALF_THE_STEPS,
+            compared_with="half_width",
+            change="half the width of every layer",
+        ),
+        Source(
+            "half_images",
+            "natural",
+            per_class=PER_CLASS // 2,
+            width=0.5,
+            compared_with="half_width",
+            change="half the images of every class",
+        ),
+        Source(
+            "half_classes",
+            "natural",
+            every=2,
+            width=0.5,
+            compared_with="half_width",
+            change="half the classes",
+        ),
+    )
+}
+
+
+def n_epochs(recipe):
+    return sum(cycle["epochs"] for cycle in recipe["cycles"])
+
+
+def learning_rate(recipe, epoch):
+    """The learning rate after so many epochs, which may be a fraction."""
+    cycle, epoch = _place_in_cycle(recipe, epoch)
+    return cycle["peak_learning_rate"] * _warm_up_then_cosine(epoch / cycle["epochs"])
+
+
+def _place_in_cycle(recipe, epoch):
+    """The cycle that an epoch falls into, and how many of its epochs are over."""
+    for cycle in recipe["cycles"]:
+        if epoch < cycle["epochs"]:
+            return cycle, epoch
+        epoch -= cycle["epochs"]
+    return cycle, cycle["epochs"]
+
+
+def _warm_up_then_cosine(progress, warm_up=0.1):
+    if progress < warm_up:
+        return 0.01 + 0.99 * progress / warm_up
+    return (1 + math.cos(math.pi * (progress - warm_up) / (1 - warm_up))) / 2

@@ -1,0 +1,459 @@
+"""What a unit of a network responds to: its filter, what it sees, its strongest pictures.
+
+A *unit* is a channel of a convolution or one output of a fully connected layer.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import nn
+from torch.nn import functional as F
+from torchvision import transforms
+
+from tlcourse import paths, random_numbers
+
+GREY = (128, 128, 128)
+
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """The part of the picture that one place of a layer's map depends on.
+
+    Attributes
+    ----------
+    side : int
+        Pixels; it can be larger than the picture.
+    step : int
+        Pixels from one place of the map to the next; 0 for a layer without places.
+    start : float
+        Where the middle of the first place's field is, in pixels from the edge of the picture.
+    """
+
+    side: int
+    step: int
+    start: float
+
+    def patch(self, picture, place):
+        """What the unit sees there (PIL, side x side), grey outside; the whole picture at most."""
+        if self.side >= max(picture.size):
+            return picture
+        top, left = (round(self.start + self.step * at - self.side / 2) for at in place)
+        patch = Image.new("RGB", (self.side, self.side), GREY)
+        patch.paste(picture, (-left, -top))
+        return patch
+
+
+def receptive_fields(backbone):
+    """The receptive field of each layer, worked out from kernels and strides.
+
+    Parameters
+    ----------
+    backbone : Backbone
+        One sequence of layers: a VGG-like network or AlexNet.
+
+    Returns
+    -------
+    dict of str to ReceptiveField
+        A fully connected layer sees the whole picture.
+
+    References
+    ----------
+    Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", arXiv 1603.07285.
+    """
+    side, step, start, fields = 1, 1, 0.5, {}
+    for name, module in children_of(backbone):
+        if isinstance(module, nn.Conv2d | nn.MaxPool2d):
+            kernel, stride, padding = map(_one, (module.kernel_size, module.stride, module.padding))
+            start += ((kernel - 1) / 2 - padding) * step
+            side, step = side + (kernel - 1) * step, step * stride
+        if name in backbone.layers:
+            seen = (side, step, start) if isinstance(module, nn.Conv2d) else (backbone.side, 0, 0)
+            fields[name] = ReceptiveField(*seen)
+    return fields
+
+
+def first_layer_filters(backbone):
+    """The weights of the first convolution, which look at colours: shape (units, rows, columns, 3).
+
+    Each filter is divided by its largest weight, so that it lies between -1 and 1.
+    """
+    _, first = next(child for child in children_of(backbone) if isinstance(child[1], nn.Conv2d))
+    filters = first.weight.detach().float().numpy().transpose(0, 2, 3, 1)
+    return filters / np.abs(filters).max(axis=(1, 2, 3), keepdims=True)
+
+
+def flat_share(filters):
+    """How much of each filter is the same at all its places, from 0 to 1: shape (units,).
+
+    A filter near 1 answers to a colour, wherever it is; one near 0 answers to a change from place
+    to place: an edge.
+
+    Parameters
+    ----------
+    filters : ndarray of shape (units, rows, columns, 3)
+    """
+    places = filters.shape[1] * filters.shape[2]
+    flat = places * (filters.mean(axis=(1, 2)) ** 2).sum(axis=1)
+    return flat / (filters**2).sum(axis=(1, 2, 3))
+
+
+@dataclass(frozen=True)
+class Peaks:
+    """The largest activation of every unit in every picture.
+
+    Attributes
+    ----------
+    values : dict of str to ndarray of float32, shape (pictures, units)
+        Layer -> activations after ReLU.
+    places : dict of str to ndarray of int, shape (pictures, units, 2)
+        Layer -> row and column of the map where it is; (0, 0) for a layer without places.
+    """
+
+    values: dict[str, np.ndarray]
+    places: dict[str, np.ndarray]
+
+
+def unit_peaks(backbone, pictures):
+    """One pass over the pictures: the largest activation of every unit of every layer.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    pictures : sequence of PIL images
+
+    Returns
+    -------
+    Peaks
+
+    Raises
+    ------
+    ValueError
+        If there is no picture.
+    """
+    if not len(pictures):
+        raise ValueError("There is no picture to look at: give at least one.")
+    starts = range(0, len(pictures), BATCH_SIZE)
+    parts = [_peaks_of(backbone, pictures[start : start + BATCH_SIZE]) for start in starts]
+    values, places = (
+        {layer: np.concatenate([part[layer][which] for part in parts]) for layer in parts[0]}
+        for which in (0, 1)
+    )
+    return Peaks(values, places)
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One picture of a pool as one unit has it: ``picture``, the ``patch`` seen, ``strength``."""
+
+    picture: Image.Image
+    patch: Image.Image
+    strength: float
+
+
+class PicturePool:
+    """Pictures among which the strongest are looked for; what was computed is kept.
+
+    Parameters
+    ----------
+    pictures : iterable of PIL images, or of pairs of an image and a label
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+
+    def __init__(self, pictures):
+        pairs = (item if isinstance(item, tuple) else (item, None) for item in pictures)
+        self.pictures = [picture.convert("RGB") for picture, _ in pairs]
+        if not self.pictures:
+            raise ValueError("A pool without pictures: give at least one.")
+        self._peaks = {}
+
+    def __len__(self):
+        return len(self.pictures)
+
+    def peaks(self, backbone):
+        """``unit_peaks`` of these pictures; computed once for each network."""
+        if backbone.fingerprint not in self._peaks:
+            self._peaks[backbone.fingerprint] = unit_peaks(backbone, self.pictures)
+        return self._peaks[backbone.fingerprint]
+
+    def strongest(self, backbone, layer, unit, n=6):
+        """The n pictures that excite a unit most, the strongest first, as a list of Sighting."""
+        check_unit(backbone, layer, unit)
+        peaks, field = self.peaks(backbone), receptive_fields(backbone)[layer]
+        values, places = peaks.values[layer][:, unit], peaks.places[layer][:, unit]
+        order = np.argsort(-values, kind="stable")[:n]
+        seen = ((self.pictures[row], places[row], float(values[row])) for row in order)
+        return [Sighting(each, field.patch(each, place), peak) for each, place, peak in seen]
+
+    def share_below(self, backbone, layer, unit, strength):
+        """Part of the pictures that excite a unit less than ``strength``, from 0 to 1."""
+        check_unit(backbone, layer, unit)
+        return float((self.peaks(backbone).values[layer][:, unit] < strength).mean())
+
+    def lively_units(self, backbone, layer, n, seed=0, share=0.05):
+        """n units drawn at random from those that respond to more than a share of the pictures.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer.
+        """
+        check_unit(backbone, layer, 0)
+        responds = (self.peaks(backbone).values[layer] > 0).mean(axis=0) > share
+        lively = np.flatnonzero(responds)
+        if len(lively) < n:
+            raise ValueError(f"{layer} has {len(lively)} lively units: ask for at most as many.")
+        return np.random.default_rng(seed).choice(lively, n, replace=False).tolist()
+
+
+def check_unit(backbone, layer, unit):
+    """Raise a ValueError with the range where a layer or one of its units is not there."""
+    (layer,) = backbone.check_layers([layer])
+    size = backbone.layer_sizes[layer]
+    if not isinstance(unit, int | np.integer) or not 0 <= unit < size:
+        raise ValueError(f"{layer} has no unit {unit!r}: name one from 0 to {size - 1}.")
+
+
+def children_of(backbone):
+    """Name and module of each layer, where the network is one sequence of them.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if not isinstance(backbone.network, nn.Sequential):
+        raise ValueError(
+            f"{backbone.name} is not one sequence of layers: take a VGG-like network or AlexNet."
+        )
+    return list(backbone.network.named_children())
+
+
+def _one(size):
+    return size[0] if isinstance(size, tuple) else size
+
+
+def _peaks_of(backbone, pictures):
+    """Layer -> value and place of each unit's largest activation in each picture."""
+    layer_of = {backbone.layers[layer]: layer for layer in backbone.default_layers}
+    output = torch.stack([backbone.preprocess(picture) for picture in pictures])
+    found = {}
+    with torch.inference_mode():
+        for name, module in children_of(backbone):
+            output = module.eval()(output)
+            if name in layer_of:
+                found[layer_of[name]] = _largest(output)
+    return found
+
+
+def _largest(maps):
+    """(n, c, h, w) or (n, c) -> values (n, c), places (n, c, 2)."""
+    if maps.ndim == 2:
+        return maps.numpy().copy(), np.zeros((*maps.shape, 2), int)
+    values, places = maps.flatten(2).max(2)
+    return values.numpy(), np.stack(np.divmod(places.numpy(), maps.shape[3]), axis=2)
+
+
+STEPS, STEP_SIZE, JITTER = 40, 0.5, 8  # of the gradient ascent; the jitter is in pixels
+
+WINDOW, STRIDE = 16, 8  # of the grey square that finds where a fully connected unit looks
+
+
+def maximised_picture(backbone, layer, unit, seed=0, steps=STEPS):
+    """A picture made to excite a unit, by gradient ascent from noise.
+
+    What is raised is the unit's mean over the picture, before its ReLU, so that a silent unit has
+    a slope too. The picture is held as a sum of waves whose slow ones move faster, and is
+    shifted a little before every step: without both, what comes out is noise that the network
+    answers to and no eye can read. Kept in the user's cache.
+
+    Parameters
+    ----------
+    backbone : Backbone
+    layer : str
+    unit, seed, steps : int
+
+    Returns
+    -------
+    ndarray of uint8, shape (side, side, 3)
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer or unit.
+
+    References
+    ----------
+    Erhan et al., "Visualizing higher-layer features of a deep network", 2009. Olah, Mordvintsev
+    and Schubert, "Feature Visualization", Distill 2017.
+    """
+    check_unit(backbone, layer, unit)
+    name = f"{backbone.fingerprint}-{layer}-{unit}-{seed}-{steps}.png"
+    file = paths.cache_folder() / "maximised" / name
+    try:
+        with Image.open(file) as kept:
+            return np.asarray(kept.convert("RGB"))
+    except OSError:
+        made = _gradient_ascent(backbone, layer, unit, seed, steps)
+    with paths.told_if_not_kept(), paths.written_whole(file) as temporary:
+        Image.fromarray(made).save(temporary, "PNG")
+    return made
+
+
+def _gradient_ascent(backbone, layer, unit, seed, steps):
+    network, normalize, side = up_to(backbone, layer), normalization_of(backbone), backbone.side
+    full = side + 2 * JITTER
+    slow = torch.hypot(torch.fft.fftfreq(full)[:, None], torch.fft.rfftfreq(full)[None])
+    slow = slow.clamp(min=1 / full)[..., None]
+
+    def picture():
+        waves = torch.view_as_complex(spectrum / slow)
+        return torch.sigmoid(torch.fft.irfft2(waves, s=(full, full)))
+
+    with random_numbers.kept():
+        random_numbers.seed(seed)
+        spectrum = (0.05 * torch.randn(3, full, full // 2 + 1, 2)).requires_grad_()
+        ascent = torch.optim.Adam([spectrum], lr=STEP_SIZE, maximize=True)
+        shifted = transforms.RandomCrop(side)
+        for _ in range(steps):
+            excitement = network(normalize(shifted(picture()))[None])[0, unit].mean()
+            (spectrum.grad,) = torch.autograd.grad(excitement, spectrum)
+            ascent.step()
+    middle = picture().detach()[:, JITTER:-JITTER, JITTER:-JITTER]
+    return (255 * middle).round().byte().permute(1, 2, 0).contiguous().numpy()
+
+
+@dataclass(frozen=True)
+class Excitation:
+    """How a picture excites a unit.
+
+    Attributes
+    ----------
+    strength : float
+        Largest activation after ReLU.
+    where : ndarray of float, shape (side, side)
+        How much each place excites the unit, from 0.
+    seen : ndarray of uint8, shape (side, side, 3)
+        The picture as the network gets it: resized and cropped.
+    """
+
+    strength: float
+    where: np.ndarray
+    seen: np.ndarray
+
+
+def excitation(backbone, picture, layer, unit):
+    """How strongly a picture excites a unit, and which places of it do.
+
+    For a convolution this is the unit's own map. A fully connected unit has none: there it is what
+    the unit loses when a grey square covers the place (Captum's ``Occlusion``).
+
+    Parameters
+    ----------
+    backbone : Backbone
+    picture : PIL image
+        Of any size.
+    layer : str
+    unit : int
+
+    Returns
+    -------
+    Excitation
+
+    Raises
+    ------
+    ValueError
+        If there is no such layer or unit.
+
+    References
+    ----------
+    Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014.
+    """
+    check_unit(backbone, layer, unit)
+    network, side = up_to(backbone, layer), backbone.side
+    image = backbone.preprocess(picture.convert("RGB"))[None]
+    with torch.inference_mode():
+        output = network(image)[:, unit].relu()
+        where = _upsampled(output, side) if output.ndim == 3 else None
+    strength = float(output.max())
+    if where is None:
+        silent = strength == 0
+        where = (
+            np.zeros((side, side)) if silent else _lost_under_grey(backbone, network, image, unit)
+        )
+    return Excitation(strength, where, _as_seen(backbone, image[0]))
+
+
+def map_picture(where):
+    """A map as a picture (PIL, RGB), black to white from 0 to its largest value."""
+    grey = np.clip(where, 0, None) * (255 / max(where.max(), 1e-12))
+    return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+
+
+def portrait(pool, backbone, layer, unit, seeds=(0, 1), n=6, side=96):
+    """A unit in pictures of one size: those made to excite it, then what it sees of the strongest.
+
+    Parameters
+    ----------
+    pool : PicturePool
+    backbone : Backbone
+    layer : str
+    unit : int
+    seeds : iterable of int
+        One made picture each.
+    n : int
+        Of the pool's pictures.
+    side : int
+        Pixels.
+
+    Returns
+    -------
+    list of PIL images
+    """
+    made = [Image.fromarray(maximised_picture(backbone, layer, unit, seed)) for seed in seeds]
+    seen = [each.patch for each in pool.strongest(backbone, layer, unit, n)]
+    return [each.resize((side, side), Image.Resampling.NEAREST) for each in made + seen]
+
+
+def up_to(backbone, layer):
+    """The network up to a layer, its ReLU left out."""
+    children = children_of(backbone)
+    names = [name for name, _ in children]
+    return nn.Sequential(*(module for _, module in children[: names.index(layer) + 1])).eval()
+
+
+def _upsampled(maps, side):
+    return F.interpolate(maps[None], (side, side), mode="bilinear")[0, 0].numpy()
+
+
+def _lost_under_grey(backbone, network, image, unit):
+    from captum.attr import Occlusion
+
+    grey = normalization_of(backbone)(torch.full((3, 1, 1), 0.5))[None]
+    lost = Occlusion(lambda images: network(images)[:, unit].relu()).attribute(
+        image,
+        sliding_window_shapes=(3, WINDOW, WINDOW),
+        strides=(3, STRIDE, STRIDE),
+        baselines=grey.expand_as(image),
+        perturbations_per_eval=64,
+    )
+    return lost[0].mean(0).clamp(min=0).detach().numpy()
+
+
+def normalization_of(backbone):
+    """The last step of the preprocessing: pixels from 0 to 1 -> what the network takes."""
+    last = getattr(backbone.preprocess, "transforms", [backbone.preprocess])[-1]
+    return transforms.Normalize(last.mean, last.std)
+
+
+def _as_seen(backbone, image):
+    normalize = normalization_of(backbone)
+    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (normalize.mean, normalize.std))
+    return (255 * (image * std + mean)).clamp(0, 255).round().byte().permute(1, 2, 0).numpy()

@@ -1,0 +1,1 @@
+"""Tables over sources and targets: published, measured, swept; the gain against the distance."""

@@ -1,0 +1,175 @@
+"""Whether the full network gains more when source and target are less similar, as measured."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from tlcourse.networks.sources import SOURCES
+from tlcourse.tables.similarity import similarity_table
+from tlcourse.tables.tables import BASELINE, FULL, PAIR, differences
+
+RESAMPLES = 1999
+
+
+def gain_against_similarity(results, similarities=None, embedding=FULL, baseline=BASELINE):
+    """What the full network gains over fc7 on each pair, beside the pair's similarity.
+
+    Parameters
+    ----------
+    results : DataFrame
+    similarities : DataFrame, optional
+        Of ``similarity_table``; by default computed here. Sources whose training pictures are not
+        known (such as vgg16) have NaN.
+    embedding, baseline : str
+
+    Returns
+    -------
+    DataFrame
+        source, target, gain, spread, lowest, highest, seeds, distance, similarity.
+    """
+    gains = differences(results, embedding, baseline).rename(columns={"mean": "gain"})
+    if similarities is None:
+        known = [source for source in gains["source"].unique() if source in SOURCES]
+        similarities = similarity_table(known, gains["target"].unique())
+    joined = gains.merge(similarities, on=PAIR, how="left", validate="one_to_one")
+    joined.attrs["space"] = similarities.attrs.get("space", "")
+    return joined
+
+
+@dataclass(frozen=True)
+class SimilarityEffect:
+    """Whether the gain grows with distance, over pairs and within targets.
+
+    Attributes
+    ----------
+    pairs : int
+    spearman, spearman_p : float
+        Rank correlation of gain and distance, and how often a random pairing is as far from 0.
+    pearson, pearson_p : float
+    low, high : float
+        95% interval of ``spearman`` by bootstrap over pairs.
+    targets : int
+        Measured from two sources or more; the nearest and the farthest are compared, which takes
+        out how hard a target is.
+    larger_from_far : int
+        Of those, how many gain more from the farther source.
+    mean_extra, mean_extra_p : float
+        Mean of (gain from far - gain from near) in points, and how often random signs are as far
+        from 0; NaN with fewer than two targets.
+    """
+
+    pairs: int
+    spearman: float
+    spearman_p: float
+    pearson: float
+    pearson_p: float
+    low: float
+    high: float
+    targets: int
+    larger_from_far: int
+    mean_extra: float
+    mean_extra_p: float
+
+    def __str__(self):
+        return (
+            f"Over {self.pairs} pairs, rank correlation of gain and distance {self.spearman:+.2f} "
+            f"(95% from {self.low:+.2f} to {self.high:+.2f}, p = {self.spearman_p:.2g}). Within "
+            f"targets, {self.larger_from_far} of {self.targets} gain more from the farther source, "
+            f"by {self.mean_extra:+.1f} points on average (p = {self.mean_extra_p:.2g})."
+        )
+
+
+def similarity_effect(gains, random_state=0):
+    """The reading of ``gain_against_similarity``, with its uncertainty.
+
+    Parameters
+    ----------
+    gains : DataFrame
+    random_state : int
+        Of permutations and bootstrap.
+
+    Returns
+    -------
+    SimilarityEffect
+
+    Raises
+    ------
+    ValueError
+        If fewer than four pairs have a distance, or all distances are the same.
+
+    Notes
+    -----
+    Pairs share targets and sources, so that the p-values over pairs are too small; the comparison
+    within targets is the fairer one, and has as few observations as there are targets.
+    """
+    known = gains.dropna(subset=["distance"])
+    if len(known) < 4 or known["distance"].nunique() < 2:
+        raise ValueError(
+            f"{len(known)} pairs have a distance: at least four with different ones are needed."
+        )
+    gain, distance = known["gain"].to_numpy(), known["distance"].to_numpy()
+    interval = stats.bootstrap(
+        (gain, distance),
+        _spearman,
+        paired=True,
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        method="percentile",
+        rng=random_state,
+    ).confidence_interval
+    extra = _extra_from_far(known)
+    return SimilarityEffect(
+        len(known),
+        float(_spearman(gain, distance)),
+        _permuted(_spearman, gain, distance, random_state),
+        float(_pearson(gain, distance)),
+        _permuted(_pearson, gain, distance, random_state),
+        float(interval.low),
+        float(interval.high),
+        len(extra),
+        int((extra > 0).sum()),
+        float(extra.mean()) if len(extra) else np.nan,
+        _sign_flipped(extra, random_state) if len(extra) > 1 else np.nan,
+    )
+
+
+def _pearson(x, y, axis=-1):
+    """Correlation along an axis, of many resamples at once; 0 where a sample is constant."""
+    x, y = (values - values.mean(axis=axis, keepdims=True) for values in (x, y))
+    norms = np.sqrt((x * x).sum(axis=axis) * (y * y).sum(axis=axis))
+    return (x * y).sum(axis=axis) / np.where(norms > 0, norms, np.inf)
+
+
+def _spearman(x, y, axis=-1):
+    return _pearson(stats.rankdata(x, axis=axis), stats.rankdata(y, axis=axis), axis)
+
+
+def _permuted(score, gain, distance, random_state):
+    test = stats.permutation_test(
+        (gain,),
+        lambda x, axis: score(x, distance, axis),
+        permutation_type="pairings",
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        rng=random_state,
+    )
+    return float(test.pvalue)
+
+
+def _extra_from_far(gains):
+    ordered = gains.sort_values("distance").groupby("target", sort=False)["gain"]
+    several = ordered.size() > 1
+    return (ordered.last() - ordered.first())[several].to_numpy()
+
+
+def _sign_flipped(extra, random_state):
+    test = stats.permutation_test(
+        (extra, np.zeros(len(extra))),
+        lambda x, y, axis: np.mean(x - y, axis=axis),
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        rng=random_state,
+    )
+    return float(test.pvalue)

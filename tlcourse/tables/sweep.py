@@ -1,0 +1,256 @@
+"""The store of a sweep: one small file a finished cell, written whole, never trusted unread.
+
+A cell's file is named by the fingerprint of everything that its result depends on, so that a result
+of other features or settings is not found, and a truncated or altered one is not used.
+"""
+
+import hashlib
+import json
+import warnings
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import sklearn
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+from tqdm import tqdm
+
+from tlcourse import paths
+from tlcourse.classifiers.score import evaluate_features, of_rows
+from tlcourse.features import cache
+from tlcourse.features.extraction import Features
+
+FORMAT = "tlcourse sweep 1"
+
+
+class SweepStore:
+    """Finished cells in a folder.
+
+    Parameters
+    ----------
+    folder : path, optional
+        By default ``sweeps`` in the user's cache.
+
+    Raises
+    ------
+    ValueError
+        If the folder is a file, or cannot be written.
+    """
+
+    def __init__(self, folder=None):
+        self.folder = Path(folder or paths.cache_folder() / "sweeps")
+        try:
+            paths.writable_folder(self.folder)
+        except paths.CannotWrite as problem:
+            raise ValueError(
+                f"The store {self.folder} is not a folder that can be written "
+                f"({problem.strerror}): name another folder in store=."
+            ) from problem
+
+    def read(self, key):
+        """The result stored under a key as a dict; None if absent, truncated or of something else.
+
+        Parameters
+        ----------
+        key : str
+        """
+        try:
+            record = json.loads(self._file(key).read_text(encoding="utf-8"))
+            whole = record["check"] == _check(key, record["result"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return record["result"] if whole else None
+
+    def write(self, key, result):
+        """Keep a result, a dict that JSON can hold, whole; a warning where that fails."""
+        record = {"format": FORMAT, "result": result, "check": _check(key, result)}
+        with paths.told_if_not_kept(), paths.written_whole(self._file(key)) as temporary:
+            temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
+
+    def _file(self, key):
+        return self.folder / f"{key}.json"
+
+
+class NoStore:
+    """Keeps nothing."""
+
+    def read(self, key):
+        return None
+
+    def write(self, key, result):
+        pass
+
+
+def key_of(*parts):
+    """A name for what a result depends on, from the text of each part."""
+    return hashlib.sha256(repr((FORMAT, *parts)).encode()).hexdigest()[:24]
+
+
+def _check(key, result):
+    text = json.dumps([FORMAT, key, result], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def run_sweep(cells, store=None, n_jobs=None, progress=True):
+    """Measure cells, or read those that were measured before.
+
+    Every finished cell is stored at once: a sweep that was interrupted goes on where it stopped.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+    store : path or False, optional
+        Folder of finished cells, by default ``sweeps`` in the user's cache; False keeps nothing,
+        nor does, with a warning, a cache that cannot be written.
+    n_jobs : int, optional
+        Processes, as for joblib: by default 1 here, all workers under
+        ``joblib.parallel_config(backend="dask")``.
+    progress : bool
+        A progress bar when the sweep takes more than two seconds.
+
+    Returns
+    -------
+    DataFrame
+        One row a cell, in the order of ``cells``: source, target, embedding, seed, C, accuracy
+        (mean over classes, a share of 1), n_features, train_images, test_images, seconds (of the
+        SVM, training and test), date.
+
+    Raises
+    ------
+    ValueError
+        If there are no cells, features cannot be had, are not finite, or lack a layer, a class has
+        fewer images than are asked for, or ``store`` cannot be written.
+    """
+    import pandas as pd
+
+    cells = list(cells)
+    if not cells:
+        raise ValueError("There are no cells to measure: make some with make_cells.")
+    store = _open_store(store)
+    prepared = _prepare_all(cells, progress)
+    pairs = [prepared[cell.source, cell.target] for cell in cells]
+    keys = [_key(cell, pair) for cell, pair in zip(cells, pairs, strict=True)]
+    results = dict(enumerate(map(store.read, keys)))
+    missing = [number for number, result in results.items() if result is None]
+    silent = {} if progress else {"disable": True}  # so that TQDM_DISABLE counts where it is {}
+    done = len(cells) - len(missing)
+    with tqdm(total=len(cells), initial=done, desc="cells", delay=2, **silent) as bar:
+        for number, result in _finished(missing, cells, pairs, n_jobs):
+            store.write(keys[number], result)
+            results[number] = result
+            bar.update()
+    rows = [_row(cell) | results[number] for number, cell in enumerate(cells)]
+    return pd.DataFrame(rows)
+
+
+def _open_store(folder):
+    if folder is False:
+        return NoStore()
+    try:
+        return SweepStore(folder)
+    except ValueError as problem:
+        if folder is not None:
+            raise
+        warnings.warn(f"No cell is kept: {problem}", stacklevel=3)
+        return NoStore()
+
+
+def _finished(numbers, cells, pairs, n_jobs):
+    """Number and result of each cell, as soon as it is measured."""
+    run = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
+    jobs = [delayed(_measured)(number, cells[number], pairs[number]) for number in numbers]
+    yield from run(jobs) if jobs else ()
+
+
+def _measured(number, cell, pair):
+    with threadpool_limits(1):
+        features = _load(pair)
+        train, test = (of_rows(features, rows) for rows in cell.target.split(features, cell.seed))
+        layers = cell.embedding.layers or pair.layers
+        options = (cell.seed, cell.C, cell.embedding.normalization)
+        result = evaluate_features(train, test, layers, *options)
+    return number, {
+        "accuracy": result.accuracy,
+        "n_features": result.n_features,
+        "train_images": len(train.labels),
+        "test_images": len(test.labels),
+        "seconds": round(result.seconds, 4),
+        "date": date.today().isoformat(),
+    }
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """The features of a target under a source, and how a worker gets the same ones."""
+
+    source: str
+    target: object
+    entry: str | None
+    layers: tuple[str, ...]
+    fingerprint: str
+
+
+def _prepare_all(cells, progress):
+    """``{(source, target): _Pair}``; features are extracted where need be, and checked."""
+    wanted = {}
+    for cell in cells:
+        wanted.setdefault((cell.source, cell.target), set()).add(cell.embedding)
+    return {pair: _prepare(*pair, wanted[pair], progress) for pair in wanted}
+
+
+def _prepare(source, target, embeddings, progress):
+    features = target.features(source, progress)
+    what = f"The features of {source} on {target.name}"
+    for embedding in embeddings:
+        absent = [layer for layer in embedding.layers or () if layer not in features.layer_sizes]
+        if absent:
+            raise ValueError(
+                f"{what} have no layer {absent[0]}, which {embedding.name!r} is made of: they have "
+                f"{', '.join(features.layer_sizes)}."
+            )
+    if not np.isfinite(features.matrix.sum(dtype=np.float64)):
+        raise ValueError(f"{what} hold NaN or infinite values: extract them again.")
+    layers = tuple(features.layer_sizes)
+    return _Pair(source, target, target.entry(source), layers, _fingerprint(features))
+
+
+@lru_cache(maxsize=2)
+def _load(pair):
+    """The features of a pair in this process, once they are those of the process that asked."""
+    found = cache.read(pair.entry) if pair.entry else None
+    if found and set(pair.layers) <= set(found["layer_sizes"]):
+        features = Features(**found).restricted_to(pair.layers)
+    else:
+        features = pair.target.features(pair.source, progress=False)
+    if _fingerprint(features) != pair.fingerprint:
+        raise ValueError(
+            f"A worker has other features of {pair.source} on {pair.target.name} than the process "
+            "that started the sweep: give all of them the same data, weights and versions."
+        )
+    return features
+
+
+def _fingerprint(features):
+    digest = hashlib.sha256(repr((dict(features.layer_sizes), features.classes)).encode())
+    digest.update(np.ascontiguousarray(features.matrix))
+    digest.update(np.ascontiguousarray(features.labels))
+    return digest.hexdigest()[:16]
+
+
+def _key(cell, pair):
+    embedding = (cell.embedding.layers or pair.layers, cell.embedding.normalization)
+    settings = (cell.source, repr(cell.target), embedding, cell.seed, cell.C)
+    return key_of(*settings, pair.fingerprint, sklearn.__version__)
+
+
+def _row(cell):
+    return {
+        "source": cell.source,
+        "target": cell.target.name,
+        "embedding": cell.embedding.name,
+        "seed": cell.seed,
+        "C": cell.C,
+    }

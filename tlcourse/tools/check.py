@@ -1,0 +1,230 @@
+"""What this machine has for the course, and what to do about what is missing."""
+
+import itertools
+import os
+import platform
+import shutil
+import sys
+from dataclasses import dataclass
+from importlib import metadata
+
+from tlcourse import paths
+
+GB = 1e9
+
+LITTLE_DISK_GB = 1
+
+LITTLE_MEMORY_GB = 2
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report.
+
+    Attributes
+    ----------
+    what, found : str
+        The thing looked for, and what was found.
+    remedy : str
+        One sentence that says what to do; empty if nothing is missing.
+    essential : bool
+        Whether the course cannot run without it.
+    """
+
+    what: str
+    found: str
+    remedy: str = ""
+    essential: bool = False
+
+
+def findings():
+    """Look at everything the course uses.
+
+    Returns
+    -------
+    list of Finding
+    """
+    libraries = library_findings()
+    torch_runs = not any(finding.essential and finding.remedy for finding in libraries)
+    return [
+        Finding("Python", f"{platform.python_version()} in {sys.prefix}"),
+        *libraries,
+        *([*device_findings(), *shipped_findings()] if torch_runs else []),
+        tiny_imagenet_finding(),
+        *([*benchmark_findings(), places365_finding()] if torch_runs else []),
+        cache_finding(),
+        disk_finding(),
+        memory_finding(),
+    ]
+
+
+def report():
+    """Print the findings, then what to do; 1 if the course cannot run, else 0."""
+    found = findings()
+    width = max(len(finding.what) for finding in found)
+    for finding in found:
+        print(f"{finding.what:<{width}}  {finding.found}")
+    missing = [finding for finding in found if finding.remedy]
+    print("\nTo do:" if missing else "\nNothing is missing.")
+    for finding in missing:
+        need = "needed" if finding.essential else "optional"
+        print(f"- {finding.what} ({need}): {finding.remedy}")
+    return int(any(finding.essential for finding in missing))
+
+
+def library_findings():
+    """torch, torchvision (with whether the pair fits) and what shows the course."""
+    names = ("torch", "torchvision", "scikit-learn", "jupyterlab", "ipywidgets", "anywidget")
+    return [_torch(), _torchvision(), *(_installed(name) for name in names[2:])]
+
+
+def _installed(name):
+    try:
+        return Finding(name, metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return Finding(name, "missing", _AGAIN, essential=True)
+
+
+_AGAIN = "remove the folder .venv and run start.py again."
+
+
+def _torch():
+    try:
+        import torch
+    except (ImportError, OSError) as problem:
+        return Finding("torch", f"does not import: {problem}", _AGAIN, essential=True)
+    return Finding("torch", torch.__version__)
+
+
+def _torchvision():
+    try:
+        import torchvision
+    except (ImportError, OSError, RuntimeError) as problem:
+        return Finding("torchvision", f"does not import: {problem}", _AGAIN, essential=True)
+    from tlcourse import _torchvision_pair
+
+    cured = bool(_torchvision_pair._libraries)
+    fit = "built for another torch, cured" if cured else "fits torch"
+    return Finding("torchvision", f"{torchvision.__version__} ({fit})")
+
+
+def device_findings():
+    from tlcourse.devices import best_device, devices
+
+    best = best_device()
+    return [
+        Finding(f"device {device.name}", _described(device, device.name == best))
+        for device in devices()
+    ]
+
+
+def _described(device, is_best):
+    if not device.available:
+        return f"no: {device.reason}"
+    return f"{device.label}{' (used by default)' if is_best else ''}"
+
+
+def shipped_findings():
+    """The bundled networks' weights, hashed, and the features of the target families."""
+    from tlcourse.datasets.photos import FAMILIES, SOURCES
+    from tlcourse.features.cache import shipped_file
+    from tlcourse.networks.backbones import BUNDLED
+
+    entries = itertools.product(SOURCES, FAMILIES, ("train", "test"))
+    return [*map(_bundled, BUNDLED), _shipped_features([shipped_file(*entry) for entry in entries])]
+
+
+def _bundled(name):
+    from tlcourse.networks.weights import WeightsError, read_bundled
+
+    try:
+        parameters = sum(tensor.numel() for tensor in read_bundled(name).values())
+    except WeightsError as problem:
+        return Finding(f"backbone {name}", "no weights", str(problem), essential=True)
+    return Finding(f"backbone {name}", f"{parameters / 1e6:.1f} million parameters, hash checked")
+
+
+def _shipped_features(files):
+    missing = [file for file in files if not file.exists()]
+    if missing:
+        remedy = f"run 'git checkout -- data': {missing[0]} and {len(missing) - 1} others are gone."
+        found = f"{len(missing)} of {len(files)} files missing"
+        return Finding("shipped features", found, remedy, essential=True)
+    size = sum(file.stat().st_size for file in files)
+    return Finding("shipped features", f"{len(files)} files, {size / 1e6:.1f} MB")
+
+
+def tiny_imagenet_finding():
+    """The photographs behind the shipped features: only needed to recompute or pre-train."""
+    folder = paths.data_folder() / "tiny-imagenet-200"
+    if (folder / "train").is_dir() and (folder / "val").is_dir():
+        return Finding("Tiny ImageNet", str(folder))
+    remedy = (
+        "only to recompute the shipped features or pre-train: unpack tiny-imagenet-200.zip of "
+        f"Stanford CS231n into {folder.parent}, or name its parent folder in TLCOURSE_DATA."
+    )
+    return Finding("Tiny ImageNet", f"not in {folder.parent}", remedy)
+
+
+def benchmark_findings():
+    """Each of the nine data sets that is there, and one line for those that are not."""
+    from tlcourse.datasets.benchmarks import BENCHMARKS, state_of
+
+    states = {name: state_of(name) for name in BENCHMARKS}
+    there = {name: state for name, state in states.items() if state.word != "absent"}
+    absent = [name for name in BENCHMARKS if name not in there]
+    return [
+        *(_benchmark(name, state) for name, state in there.items()),
+        *([_absent("data sets", absent, "to measure on them")] if absent else []),
+    ]
+
+
+def _benchmark(name, state):
+    if state.word == "complete":
+        return Finding(f"data set {name}", state.found)
+    remedy = f"{state.found.rstrip('.')}: move it away, then run 'python3 start.py fetch {name}'."
+    return Finding(f"data set {name}", "not complete", remedy)
+
+
+def _absent(what, names, purpose):
+    remedy = f"only {purpose}: 'python3 start.py fetch {names[0]}' brings one."
+    return Finding(what, f"not there: {', '.join(names)}", remedy)
+
+
+def places365_finding():
+    """The networks of Places365, by whether their files are there."""
+    from tlcourse.networks import places365
+
+    absent = [name for name in places365.NAMES if not places365.file_of(name).exists()]
+    if absent:
+        return _absent("Places365", absent, "to start from scenes")
+    return Finding("Places365", f"{len(places365.NAMES)} networks in {paths.data_folder()}")
+
+
+def cache_finding():
+    folder = paths.cache_folder()
+    there = next(filter(os.path.exists, (folder, *folder.absolute().parents)), folder)
+    if not os.path.isdir(there) or not os.access(there, os.W_OK):
+        remedy = "make it a folder that can be written, or name another one in TLCOURSE_CACHE."
+        return Finding("cache", f"{folder} cannot be written", remedy)
+    if there != folder:
+        return Finding("cache", f"{folder} (empty)")
+    size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+    return Finding("cache", f"{folder}, {size / 1e6:.1f} MB")
+
+
+def disk_finding():
+    free = shutil.disk_usage(paths.PROJECT).free / GB
+    few = free < LITTLE_DISK_GB
+    remedy = f"make room: features and weights want {LITTLE_DISK_GB} GB." if few else ""
+    return Finding("free disk", f"{free:.1f} GB", remedy)
+
+
+def memory_finding():
+    import psutil
+
+    memory = psutil.virtual_memory()
+    little = memory.total < LITTLE_MEMORY_GB * GB
+    remedy = f"close other programs: the notebooks want {LITTLE_MEMORY_GB} GB." if little else ""
+    found = f"{memory.total / GB:.1f} GB, {memory.available / GB:.1f} GB of it free"
+    return Finding("memory", found, remedy)

@@ -1,0 +1,1 @@
+"""Notebooks as slides: live, and as decks that need no network."""

@@ -1,0 +1,77 @@
+"""All tests: units, notebooks, browser; the verb ``test``."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+IN_PARALLEL = ("-n", "2", "--durations", "5")
+
+NBVAL = (
+    *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"),
+    *(*IN_PARALLEL, "--dist", "loadscope"),
+)
+
+
+def test(arguments):
+    """All tests, or, with arguments, pytest with these arguments."""
+    started = time.perf_counter()
+    status = run_pytest(arguments) if arguments else max(test_everything())
+    print(f"All of it took {time.perf_counter() - started:.0f} s.", flush=True)
+    return status
+
+
+def test_everything():
+    """Exit statuses of the unit tests, the notebooks, and the tests that drive a browser."""
+    one_thread = {"OMP_NUM_THREADS": "1", **os.environ}
+    yield run_pytest(["tests", "-m", "not browser", *IN_PARALLEL, "--dist", "loadfile"], one_thread)
+    yield test_notebooks(one_thread)
+    yield run_pytest(["tests", "-m", "browser", "-s", "--durations", "5"])
+
+
+def test_notebooks(environment):
+    """Run every notebook by nbval; those that fail are kept, executed, under ``build/``."""
+    if not any(Path("notebooks").glob("*.ipynb")):
+        return 0
+    build = Path("build")
+    build.mkdir(exist_ok=True)
+    report = build / "notebooks.xml"
+    xml = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
+        environment = {**environment, "TLCOURSE_CACHE": cache, "TLCOURSE_DATA": user_data()}
+        status = run_pytest([*NBVAL, *xml, "notebooks"], environment)
+        if status:
+            for notebook in failed_notebooks(report):
+                keep_executed(notebook, build, environment)
+    return status
+
+
+def user_data():
+    from tlcourse.paths import data_folder
+
+    return str(data_folder())
+
+
+def run_pytest(arguments, environment=None):
+    return subprocess.call([sys.executable, "-m", "pytest", *arguments], env=environment)
+
+
+def failed_notebooks(report):
+    """The notebooks with a failing cell in a JUnit report, in order, each once."""
+    if not report.exists():
+        return []
+    cases = ElementTree.parse(report).iter("testcase")
+    bad = [case for case in cases if {"failure", "error"} & {child.tag for child in case}]
+    files = [case.get("file") or "" for case in bad]
+    return list(dict.fromkeys(file for file in files if file.endswith(".ipynb")))
+
+
+def keep_executed(notebook, folder, environment=None):
+    """Execute ``notebook`` to its end, errors and all, into ``folder``."""
+    print(f"Keeping {notebook} as executed in {folder}.", flush=True)
+    command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute"]
+    options = ["--allow-errors", "--log-level", "WARN", "--output-dir", str(folder)]
+    subprocess.call([*command, *options, notebook], env=environment)

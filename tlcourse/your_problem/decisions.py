@@ -1,0 +1,252 @@
+"""Is deciding from measurements worth it? The decision against always doing the same.
+
+A *case* is one target with so many images; an *option* is one thing that could be done about it.
+The decision names an option of each case before its accuracy is known. What it costs is its
+*regret*: the points that the best option has over it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from tqdm import tqdm
+
+from tlcourse.classifiers.intervals import paired_difference
+from tlcourse.classifiers.score import (
+    evaluate_features,
+    every_second_class,
+    of_rows,
+    sample_per_class,
+)
+from tlcourse.datasets import FAMILIES
+from tlcourse.features.extraction import shipped_features
+from tlcourse.finetuning.grid import GRID_SOURCES as GRID_SOURCES
+from tlcourse.finetuning.grid import GRID_TARGETS as GRID_TARGETS
+from tlcourse.finetuning.grid import SEEDS, TEST_PER_CLASS, read_grid, tied_with_best
+from tlcourse.tables.similarity import similarity_table
+from tlcourse.your_problem.advice import decide
+from tlcourse.your_problem.nearness import typical_distance
+from tlcourse.your_problem.options import EMBEDDINGS
+
+PHOTO_SOURCES = ("natural", "manmade")
+
+VOLUMES, DRAWS = (5, 20), range(3)
+
+SVM = "full network + SVM"
+
+MIXED = "freeze, fine-tune, retrain"
+
+REUSING = (MIXED, "fine-tune all", "retrain the top")
+
+WITHOUT = ("all random", "raw pixels + SVM")
+
+AS_PROPOSED = ("fine-tune top 7", "fine-tune all")  # the rule's policy for much data, or nearest
+
+
+@dataclass(frozen=True)
+class Case:
+    """What was measured of one case.
+
+    Attributes
+    ----------
+    name : str
+    accuracies : dict of str to dict of int to float
+        Option -> draw -> accuracy, from 0 to 1.
+    decided : str
+        The option that the rule names.
+    """
+
+    name: str
+    accuracies: dict[str, dict[int, float]]
+    decided: str
+
+    def mean(self, option):
+        """Mean accuracy of an option over its draws."""
+        return float(np.mean(list(self.accuracies[option].values())))
+
+    @property
+    def best(self):
+        """The option of the highest mean."""
+        return max(self.accuracies, key=self.mean)
+
+    def regret(self, option=None):
+        """Points that the best option has over one, by default over the decided one."""
+        return 100 * (self.mean(self.best) - self.mean(option or self.decided))
+
+    @property
+    def within_noise(self):
+        """Whether the best option is not surely better than the decided one, paired by draw."""
+        return self.decided in tied_with_best(self.accuracies)
+
+
+def source_cases(families=FAMILIES, volumes=VOLUMES, draws=DRAWS):
+    """Six families of photographs, two sources, three embeddings: which source, which embedding?
+
+    Parameters
+    ----------
+    families : sequence of str
+    volumes : sequence of int
+        Training images a class, of 40.
+    draws : sequence of int
+
+    Returns
+    -------
+    list of Case
+        The decision is the full network of the source whose classes are nearer.
+    """
+    distances = similarity_table(PHOTO_SOURCES, families)
+    nearest = distances.loc[distances.groupby("target")["distance"].idxmin()]
+    nearest = dict(zip(nearest["target"], nearest["source"], strict=True))
+    pairs = [(family, n) for family in families for n in volumes]
+    return [
+        Case(f"{family}, {n} a class", _svm_options(family, n, draws), f"{nearest[family]}, {SVM}")
+        for family, n in tqdm(pairs, "families of photographs", delay=2)
+    ]
+
+
+def _svm_options(family, per_class, draws):
+    found = {}
+    for source in PHOTO_SOURCES:
+        train, test = shipped_features(source, family)
+        for embedding in EMBEDDINGS:
+            found[f"{source}, {embedding} + SVM"] = {
+                draw: _svm_accuracy(train, test, embedding, per_class, draw) for draw in draws
+            }
+    return found
+
+
+def _svm_accuracy(train, test, embedding, per_class, draw):
+    layers = tuple(train.layer_sizes) if embedding == "full network" else (embedding,)
+    drawn = of_rows(train, sample_per_class(train.labels, per_class, draw))
+    normalization = EMBEDDINGS[embedding]
+    return evaluate_features(drawn, test, layers, draw, normalization=normalization).accuracy
+
+
+def policy_cases():
+    """The grid of notebook 08, with the full network and an SVM beside its policies.
+
+    Returns
+    -------
+    list of Case
+        Two targets, a near and a far source, three volumes. The grid's images are every second
+        class of a family and 30 test images a class; its 48 training images a class are 40 for the
+        SVM, whose features are shipped.
+    """
+    return [
+        _policy_case(target, similarity, per_class)
+        for target in GRID_TARGETS
+        for similarity in GRID_SOURCES
+        for per_class in (4, 16, 48)
+    ]
+
+
+def _policy_case(target, similarity, per_class):
+    source = GRID_SOURCES[similarity][GRID_TARGETS.index(target)]
+    found = {}
+    for run in read_grid():
+        fits = (run.target, run.per_class) == (target, per_class) and run.seed in SEEDS
+        if fits and run.similarity in (similarity, "none"):
+            found.setdefault(run.policy, {})[run.seed] = run.accuracy
+    train, test = (every_second_class(each) for each in shipped_features(source, target))
+    rows = [np.flatnonzero(test.labels == k)[:TEST_PER_CLASS] for k in range(len(test.classes))]
+    test = of_rows(test, np.concatenate(rows))
+    found[SVM] = {
+        seed: _svm_accuracy(train, test, "full network", min(per_class, 40), seed) for seed in SEEDS
+    }
+    distance = similarity_table([source], [target])["distance"][0]
+    method, _ = decide(per_class, distance > typical_distance())
+    proposed = next(policy for policy in AS_PROPOSED if policy in found)
+    decided = SVM if method == "full network" else proposed
+    return Case(f"{target} from {source}, {per_class} a class", found, decided)
+
+
+def investigated_case(investigation):
+    """What ``investigate`` measured, as a case; raw pixels are an option too."""
+    labels = investigation.problem.labels[investigation.split.test]
+    classes = np.unique(labels)
+    found = {}
+    for row in investigation.comparison.rows:
+        right = row.option.predictions == labels
+        of_class = [right[:, labels == label].mean(axis=1) for label in classes]
+        found[row.option.name] = dict(enumerate(np.mean(of_class, axis=0).tolist()))
+    decided = investigation.proposed.option.name
+    return Case(f"{investigation.problem.name}, live", found, decided)
+
+
+def regrets(cases):
+    """What the decision loses against the best option, and what always doing the same loses.
+
+    Parameters
+    ----------
+    cases : list of Case
+
+    Returns
+    -------
+    dict of str to list of float
+        "decided" first, then the options that all cases have, least mean first; points of each
+        case.
+    """
+    always = {
+        option: [case.regret(option) for case in cases]
+        for option in cases[0].accuracies
+        if all(option in case.accuracies for case in cases)
+    }
+    decided = [case.regret() for case in cases]
+    return {"decided": decided, **dict(sorted(always.items(), key=lambda item: sum(item[1])))}
+
+
+def best_habit(cases):
+    """The option that loses least when it is always taken: the habit that is hardest to beat."""
+    return next(option for option in regrets(cases) if option != "decided")
+
+
+def takeaways(photographs, policies, live):
+    """The lecture's takeaways, each as a difference in points over cases.
+
+    Parameters
+    ----------
+    photographs, policies, live : lists of Case
+        Of ``source_cases``, ``policy_cases`` and ``investigated_case``.
+
+    Returns
+    -------
+    dict of str to Difference
+        Above zero where the takeaway is right. Volumes of one family are averaged first, so that
+        the photographs are six observations.
+    """
+    habit = best_habit(photographs)
+    short = [case for case in policies if not case.name.endswith(" 48 a class")]
+    return {
+        "use a pre-trained net": _gain(policies + live, _best_reused, _best_without),
+        "analyse similarity": paired_difference(_over_habit(photographs, habit)),
+        "freeze, fine-tune, retrain": _gain(policies, _always(MIXED), _always("fine-tune all")),
+        "extract features if data are short": _gain(short, _always(SVM), _best_policy),
+    }
+
+
+def _gain(cases, first, second):
+    return paired_difference([100 * (first(case) - second(case)) for case in cases])
+
+
+def _always(option):
+    return lambda case: case.mean(option)
+
+
+def _best_reused(case):
+    return max(case.mean(option) for option in case.accuracies if option not in WITHOUT)
+
+
+def _best_without(case):
+    return max(case.mean(option) for option in case.accuracies if option in WITHOUT)
+
+
+def _best_policy(case):
+    """The best of the three policies that every cell has; it is chosen on the test images."""
+    return max(case.mean(option) for option in REUSING)
+
+
+def _over_habit(cases, habit):
+    by_family = {}
+    for case in cases:
+        gain = case.regret(habit) - case.regret()
+        by_family.setdefault(case.name.split(",")[0], []).append(gain)
+    return [float(np.mean(gains)) for gains in by_family.values()]
