@@ -35,7 +35,7 @@ from tlcourse import plots
 from tlcourse.classifiers.score import evaluate_transfer, layer_sets, sample_per_class
 from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
 from tlcourse.course import claims
-from tlcourse.datasets import FAMILIES, HandwrittenDigits
+from tlcourse.datasets import FAMILIES, HandwrittenDigits, chance_of
 from tlcourse.features.extraction import extract_features
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.weights import read_card
@@ -200,7 +200,7 @@ for target, source in near_source.items():
     measured[target, "far source"] = accuracies(other[source], target)
     measured[target, "from scratch"] = [run["accuracy"] for run in from_scratch[target]]
 
-ax = plots.plot_accuracies(measured, chance=plots.chance_of(near_source))
+ax = plots.plot_accuracies(measured, chance=chance_of(near_source))
 plots.alt_text(
     ax,
     "Accuracy on four targets of fc7 from the near source, of fc7 from the far source, and of "
@@ -270,7 +270,7 @@ compared = {
     for target in FAMILIES
     for name, layers in embeddings.items()
 }
-ax = plots.plot_accuracies(compared, chance=plots.chance_of(FAMILIES))
+ax = plots.plot_accuracies(compared, chance=chance_of(FAMILIES))
 plots.alt_text(
     ax, "Accuracy of fc6, fc7 and the full network on six targets: the full network is highest."
 )

@@ -50,6 +50,7 @@ from tlcourse.tables.tables import (
     caption,
     differences,
     measured_table,
+    plot_table,
     summarize,
     write_table,
 )
@@ -144,7 +145,7 @@ high_prediction
 # %% slideshow={"slide_type": "-"} tags=["claim:high-similarity-table"]
 results = run_sweep(make_cells(TWO_SOURCES, FAMILIES, PAPER))
 named = source_factors.by_distance(results, distances)
-ax = plots.plot_table(named, "nearer")
+ax = plot_table(named, "nearer")
 plots.alt_text(
     ax,
     "Table of accuracies from the nearer source: fc6, fc7 and full network on six targets, with "
@@ -270,7 +271,7 @@ low_prediction
 # **Experiment.** The same targets and the same draws, the source swapped.
 
 # %% slideshow={"slide_type": "-"} tags=["claim:low-similarity-table"]
-ax = plots.plot_table(named, "farther")
+ax = plot_table(named, "farther")
 plots.alt_text(
     ax,
     "Table of accuracies from the farther source: fc6, fc7 and full network on six targets, with "

@@ -13,7 +13,6 @@ from tlcourse.datasets.drawn import (
     Domain,
     DrawnImages,
     Factors,
-    contact_sheet,
     domains,
 )
 from tlcourse.datasets.drawn.factors import LIMITS, SINGLE, STYLES
@@ -195,11 +194,6 @@ class TestErrors:
             ValueError, match=rf"^{what} is {wrong}: give a whole number of at least"
         ):
             DrawnImages("birds", **{what: wrong})
-
-
-def test_contact_sheet_has_a_row_a_class():
-    sheet = contact_sheet("birds", side=24, columns=3)
-    assert sheet.size == (48 + 3 * 24, 24 * len(Domain("birds").classes))
 
 
 def test_regions_are_sampled_inside():

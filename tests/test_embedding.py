@@ -1,6 +1,6 @@
 """The full-network embedding of features and of images, and ten crops that stay together."""
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from dataclasses import replace
 
 import numpy as np
@@ -11,14 +11,12 @@ from scipy.stats import mode
 from sklearn.base import clone
 from sklearn.model_selection import KFold, StratifiedGroupKFold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Normalizer
-from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 from torch import nn
 from torchvision import transforms
 
 from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
-from tlcourse.features.embedding import FullNetworkClassifier, FullNetworkEmbedding
+from tlcourse.features.embedding import FullNetworkEmbedding
 from tlcourse.features.extraction import extract_features
 from tlcourse.features.normalization import Discretizer, Standardizer
 from tlcourse.features.ten_crops import (
@@ -133,68 +131,6 @@ def test_bad_input_is_one_sentence():
         ValueError, match=r"NaN or infinite values \(1, the first in row 2, column 3\)"
     ):
         FullNetworkEmbedding().fit(np.where(TRAIN == TRAIN[2, 3], np.nan, TRAIN))
-
-
-# The embedding of images
-
-
-def test_images_in_classes_out(backbone):
-    train, test = Pictures(8), Pictures(6, seed=1)
-    model = FullNetworkClassifier(backbone, **OPTIONS).fit(train)
-    features = [extract_features(backbone, images, **OPTIONS).matrix for images in (train, test)]
-    embedding = FullNetworkEmbedding().fit(features[0])
-    assert (model.transform(test) == embedding.transform(features[1])).all()
-    machine = LinearSVC(random_state=0).fit(embedding.transform(features[0]), train.targets)
-    assert model.predict(test).tolist() == machine.predict(model.transform(test)).tolist()
-    assert model.score(test) == mean_class_accuracy(test.targets, model.predict(test))
-    names = model.get_feature_names_out()
-    assert len(names) == features[0].shape[1] == len(set(names))
-    assert names[-1] == f"fc7 n{backbone.layer_sizes['fc7'] - 1}"
-
-
-def test_layers_embedding_and_classifier_are_choices(backbone):
-    options = {"layers": ["fc7"], "embedding": Normalizer(), "classifier": LinearSVM(C=10)}
-    model = FullNetworkClassifier(backbone, **options, **OPTIONS).fit(Pictures(6))
-    np.testing.assert_allclose(np.linalg.norm(model.transform(Pictures(4)), axis=1), 1, rtol=1e-5)
-    assert model.classifier_.C == 10
-    assert not hasattr(options["classifier"], "coef_")
-    assert list(model.layer_sizes_) == ["fc7"]
-
-
-def test_a_name_is_a_backbone_and_a_clone_is_unfitted():
-    model = FullNetworkClassifier("natural", layers=["conv1_1"], **OPTIONS).fit(Pictures(4))
-    copy = clone(model)
-    assert copy.get_params() == model.get_params()
-    with pytest.raises(ValueError, match="not fitted yet"):
-        copy.predict(Pictures(4))
-
-
-def test_scoring_on_other_classes(backbone):
-    model = FullNetworkClassifier(backbone, ["conv1_1"], **OPTIONS).fit(Pictures(4))
-    other = Pictures(4)
-    other.classes = ("blue", "red")
-    with pytest.raises(ValueError, match=r"\(blue, red\) are not those trained on \(red, blue\)"):
-        model.score(other)
-
-
-def test_a_layer_that_is_not_there(backbone):
-    with pytest.raises(ValueError, match="no layer called 'fc9': choose from conv1_1"):
-        FullNetworkClassifier(backbone, ["fc9"], **OPTIONS).fit(Pictures(4))
-
-
-def test_voting_images_are_those_of_the_crops(backbone):
-    train, test = Pictures(6), Pictures(4, seed=1)
-    model = FullNetworkClassifier(backbone, ["conv1_1", "fc7"], ten_crops=True, **OPTIONS)
-    model.fit(train)
-    embedded = model.transform(test)
-    assert embedded.shape == (40, sum(model.layer_sizes_.values()))
-    ballots = model.classifier_.predict(embedded).reshape(4, 10)
-    predicted = model.predict(test)
-    assert predicted.shape == (4,)
-    for row, label in zip(ballots, predicted, strict=True):
-        counts = Counter(row.tolist())
-        assert counts[label] == max(counts.values())
-    assert model.score(test) == mean_class_accuracy(test.targets, predicted)
 
 
 # Ten crops

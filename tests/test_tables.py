@@ -27,6 +27,7 @@ from tlcourse.tables.tables import (
     caption,
     differences,
     measured_table,
+    plot_table,
     summarize,
     write_table,
 )
@@ -329,10 +330,10 @@ class TestFigures:
         return [text.get_text() for text in ax.texts]
 
     def test_the_table_has_means_spreads_and_signs(self, made_up):
-        texts = self.texts(plots.plot_table(made_up, "natural"))
+        texts = self.texts(plot_table(made_up, "natural"))
         assert "31.0 ± 1.0" in texts and "+5.0" in texts and "+10.0" in texts
         assert texts.count("baseline") == 2
-        against = self.texts(plots.plot_table(made_up, "natural", baseline="full network"))
+        against = self.texts(plot_table(made_up, "natural", baseline="full network"))
         assert "−5.0" in against and "+5.0" not in against
 
     def test_every_pair_is_a_point_with_bars_and_every_target_has_its_name(self, results):

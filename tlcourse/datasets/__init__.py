@@ -3,19 +3,5 @@
 from tlcourse.datasets.benchmarks import BENCHMARKS, Benchmark, load_benchmark
 from tlcourse.datasets.digits import HandwrittenDigits
 from tlcourse.datasets.folder import ImageFolder, UnreadableImage, read_image
-from tlcourse.datasets.photos import FAMILIES, SOURCES, TinyImageNet
+from tlcourse.datasets.photos import FAMILIES, SOURCES, TinyImageNet, chance_of
 from tlcourse.datasets.split import stratified_split
-
-__all__ = [
-    "BENCHMARKS",
-    "FAMILIES",
-    "SOURCES",
-    "Benchmark",
-    "HandwrittenDigits",
-    "ImageFolder",
-    "TinyImageNet",
-    "UnreadableImage",
-    "load_benchmark",
-    "read_image",
-    "stratified_split",
-]

@@ -13,7 +13,8 @@ from torch.utils.data import Dataset
 from tlcourse.datasets.drawn import Domain, DrawnImages, Factors
 from tlcourse.datasets.drawn.animals import LABEL_SPACES
 
-SOURCE_TASK, *OTHER_TASKS = TASKS = ("species", "breed", "background")
+TASKS = ("species", "breed", "background")
+SOURCE_TASK = TASKS[0]
 BACKGROUNDS = ("leaves", "stripes", "gradient", "horizon")
 
 

@@ -1,7 +1,5 @@
 """Maximum mean discrepancy: two samples compared by the mean of a kernel, and its test."""
 
-from typing import NamedTuple
-
 import numpy as np
 from sklearn.metrics import euclidean_distances
 
@@ -84,59 +82,6 @@ def maximum_mean_discrepancy(source, target, unbiased=True, bandwidth=None):
     is_source = np.repeat([1.0, 0.0], [len(source), len(target)])[:, None]
     kernel = _gaussian_kernel(np.concatenate([source, target]), bandwidth)
     return float(_squared_mmd(kernel, is_source, unbiased)[0])
-
-
-class PermutationTest(NamedTuple):
-    """A statistic, its p-value, and its values under permutation, as in ``scipy.stats``."""
-
-    statistic: float
-    pvalue: float
-    null_distribution: np.ndarray
-
-
-def mmd_permutation_test(source, target, permutations=500, bandwidth=None, random_state=0):
-    """Could two samples of one domain lie this far apart? The permutation test of the MMD.
-
-    Parameters
-    ----------
-    source, target, bandwidth
-        As for ``maximum_mean_discrepancy``.
-    permutations : int
-        How often images are dealt to the two domains at random.
-    random_state : int or Generator
-
-    Returns
-    -------
-    PermutationTest
-        ``statistic`` is the unbiased squared MMD; ``pvalue``, from 1 / (permutations + 1) to 1,
-        the share of deals at least as far apart, the measured one included. *Lower is less
-        similar.*
-
-    Raises
-    ------
-    ValueError
-        As for ``maximum_mean_discrepancy``, or if there is no permutation.
-
-    Notes
-    -----
-    Traps: with enough images any two domains differ, so p says *whether*, the distance says how
-    much. Crops of one picture are not independent images and make p far too small.
-
-    References
-    ----------
-    Gretton et al. 2012. Phipson and Smyth, "Permutation p-values should never be zero",
-    Statistical Applications in Genetics and Molecular Biology 9 (2010).
-    """
-    if permutations < 1:
-        raise ValueError(f"permutations is {permutations}: give at least 1.")
-    source, target = two_domains(source, target)
-    is_source = np.repeat([1.0, 0.0], [len(source), len(target)])
-    kernel = _gaussian_kernel(np.concatenate([source, target]), bandwidth)
-    rng = np.random.default_rng(random_state)
-    deals = rng.permuted(np.tile(is_source, (permutations, 1)), axis=1)
-    found, *null = _squared_mmd(kernel, np.vstack([is_source, deals]).T, unbiased=True)
-    pvalue = (1 + sum(value >= found - 1e-12 for value in null)) / (permutations + 1)
-    return PermutationTest(float(found), float(pvalue), np.array(null))
 
 
 def _gaussian_kernel(X, bandwidth):

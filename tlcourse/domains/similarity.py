@@ -6,16 +6,14 @@ and beside ``noise_control``.
 """
 
 import numpy as np
-from scipy.linalg import eigh, svdvals
 from scipy.stats import wasserstein_distance_nd
-from sklearn.covariance import empirical_covariance, ledoit_wolf, shrunk_covariance
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tlcourse.classifiers.svm import mean_class_accuracy
-from tlcourse.features.samples import check_shrinkage, class_indices, two_domains
+from tlcourse.features.samples import class_indices, two_domains
 
 
 def proxy_a_distance(source, target, classifier=None, folds=5, random_state=0):
@@ -91,71 +89,6 @@ def _folds(X, domain, folds, random_state):
     )
 
 
-def frechet_distance(source, target, shrinkage=None):
-    """Squared Frechet distance between the Gaussians fitted to the two domains.
-
-    |mean_s - mean_t|^2 + tr(S + T - 2 (S T)^(1/2)), S and T the covariances: the squared
-    2-Wasserstein distance of two Gaussians, and the formula of the FID. Range 0 to infinity, in
-    squared units of the features; *lower is more similar*.
-
-    Parameters
-    ----------
-    source : array-like of shape (n, d)
-    target : array-like of shape (m, d)
-    shrinkage : None, "ledoit-wolf" or float
-        Pull of each covariance towards a multiple of the identity: none, as much as Ledoit and
-        Wolf estimate for that domain, or a share from 0 to 1.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If a domain has no more images than features and ``shrinkage`` is None, the feature
-        spaces differ, a value is NaN or infinite, or the shrinkage is outside its range.
-
-    Notes
-    -----
-    Traps: covariances of few images overfit, so that two halves of *one* domain lie apart, by
-    more the fewer the images, even where n is a few times d; beneath n = d it is refused. Ledoit
-    and Wolf's share depends on n: give both domains equally many images, or fix the share. Only
-    means and covariances are seen. Time grows with d^3.
-
-    References
-    ----------
-    Dowson and Landau, "The Frechet Distance between Multivariate Normal Distributions", J.
-    Multivariate Analysis 12 (1982). Heusel et al., "GANs Trained by a Two Time-Scale Update
-    Rule", NIPS 2017, for the FID. Ledoit and Wolf, J. Multivariate Analysis 88 (2004).
-    """
-    check_shrinkage(shrinkage)
-    source, target = two_domains(source, target)
-    fewest, d = min(len(source), len(target)), source.shape[1]
-    if shrinkage is None and fewest <= d:
-        raise ValueError(
-            f"The Frechet distance needs more images than features, and a domain has {fewest} "
-            f"images of {d} features: give more images, fewer features (one layer, a PCA fitted "
-            "on both domains) or shrinkage='ledoit-wolf'."
-        )
-    S, T = (_covariance(X, shrinkage) for X in (source, target))
-    shared = svdvals(_square_root(S) @ _square_root(T)).sum()
-    shift = np.sum((source.mean(axis=0) - target.mean(axis=0)) ** 2)
-    return float(max(0, shift + np.trace(S) + np.trace(T) - 2 * shared))
-
-
-def _covariance(X, shrinkage):
-    if shrinkage == "ledoit-wolf":
-        return ledoit_wolf(X)[0]
-    unbiased = empirical_covariance(X) * len(X) / (len(X) - 1)
-    return shrunk_covariance(unbiased, shrinkage or 0)
-
-
-def _square_root(covariance):
-    values, vectors = eigh(covariance)
-    return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
-
-
 def class_mean_emd(source, source_labels, target, target_labels):
     """Earth mover's distance between the class means of two domains.
 
@@ -190,41 +123,6 @@ def class_mean_emd(source, source_labels, target, target_labels):
     heaps = _class_means(source, source_labels, "source_labels")
     holes = _class_means(target, target_labels, "target_labels")
     return float(wasserstein_distance_nd(heaps[0], holes[0], heaps[1], holes[1]))
-
-
-def class_mean_emd_similarity(source, source_labels, target, target_labels, gamma=0.01):
-    """exp(-gamma EMD), where EMD is ``class_mean_emd``; range 0 to 1, *higher is more similar*.
-
-    Parameters
-    ----------
-    source, source_labels, target, target_labels
-        As for ``class_mean_emd``.
-    gamma : float
-        0.01 in the paper.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        As ``class_mean_emd``, or if gamma is not greater than 0.
-
-    Notes
-    -----
-    Traps: those of ``class_mean_emd``, and gamma = 0.01 suits the scale of the paper's features; a
-    feature space with small distances puts every pair near 1, and features times 10 are another
-    similarity.
-
-    References
-    ----------
-    Cui et al., "Large Scale Fine-Grained Categorization and Domain-Specific Transfer Learning",
-    CVPR 2018, equations 1 and 2.
-    """
-    if not 0 < gamma < np.inf:
-        raise ValueError(f"gamma is {gamma}: give a number greater than 0.")
-    return float(np.exp(-gamma * class_mean_emd(source, source_labels, target, target_labels)))
 
 
 def _class_means(X, y, name):

@@ -15,7 +15,6 @@ from tqdm import tqdm
 from tlcourse import paths
 from tlcourse.datasets.folder import class_names, read_item, shown
 from tlcourse.devices import check_device
-from tlcourse.features import cache
 from tlcourse.features import cache as feature_cache
 from tlcourse.networks import weights
 from tlcourse.networks.backbones import recorded_means
@@ -309,14 +308,14 @@ def shipped_features(backbone_name, family):
 
 
 def _shipped_entry(backbone_name, family, split):
-    file = cache.shipped_file(backbone_name, family, split)
+    file = feature_cache.shipped_file(backbone_name, family, split)
     if not file.exists():
         have = sorted({path.parent.name for path in paths.SHIPPED_FEATURES.glob("*/*.npz")})
         raise ValueError(
             f"No features of {family!r} are shipped for {backbone_name!r} (shipped: "
             f"{', '.join(have) or 'none'}): use extract_features on the images."
         )
-    entry = cache.read_file(file)
+    entry = feature_cache.read_file(file)
     if (
         entry is None
         or entry["about"]["weights_sha256"] != weights.read_card(backbone_name)["sha256"]

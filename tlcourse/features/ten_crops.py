@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 from sklearn.base import clone
+from sklearn.metrics import balanced_accuracy_score
 from torch.utils.data import Dataset
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms import functional as F
 
-from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets.folder import read_item
 from tlcourse.features.extraction import extract_features
 
@@ -222,4 +222,4 @@ def accuracy_by_vote(model, X, labels, groups, train, test):
     fitted = clone(model).fit(X[train], labels[train])
     first_rows = np.unique(groups[test], return_index=True)[1]
     predicted = predict_by_vote(fitted, X[test], groups[test])
-    return mean_class_accuracy(labels[test][first_rows], predicted)
+    return balanced_accuracy_score(labels[test][first_rows], predicted)

@@ -133,7 +133,7 @@ CARD_CORES = (1, 2)
 
 PASSES_PER_STEP = 3
 
-SECONDS_A_DAY, JOULES_A_WH = 86_400, 3600
+JOULES_A_WH = 3600
 
 
 class Range(NamedTuple):

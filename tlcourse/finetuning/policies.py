@@ -1,6 +1,5 @@
 """Policies: freeze, fine-tune or random, layer by layer, and their application to a network."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field
@@ -145,15 +144,6 @@ class Policy:
         """What ``to_dict`` gave, as a policy again."""
         then = saved["then"] and cls.from_dict(saved["then"])
         return cls(**{**saved, "then": then})
-
-    def to_json(self):
-        """As text, the order of the choices kept."""
-        return json.dumps(self.to_dict(), indent=2)
-
-    @classmethod
-    def from_json(cls, text):
-        """What ``to_json`` gave, as a policy again."""
-        return cls.from_dict(json.loads(text))
 
 
 def _preset(name, choices, **options):

@@ -13,7 +13,8 @@ from torch import nn
 from torchvision import models, transforms
 
 from tlcourse import random_numbers
-from tlcourse.networks import places365, weights
+from tlcourse.networks import places365
+from tlcourse.networks import weights as weight_files
 from tlcourse.networks.small_vgg import SIDE, small_vgg
 from tlcourse.networks.sources import SOURCES
 
@@ -192,9 +193,9 @@ def fetch_weights(name):
         If the file cannot be had.
     """
     if name in BUNDLED:
-        return weights.bundled_file(name)
+        return weight_files.bundled_file(name)
     _check_torchvision_has(name)
-    return weights.fetch_torchvision(models.get_model_weights(name).DEFAULT, name)
+    return weight_files.fetch_torchvision(models.get_model_weights(name).DEFAULT, name)
 
 
 def _check_torchvision_has(name):
@@ -205,16 +206,16 @@ def _check_torchvision_has(name):
 
 
 def _bundled(name, weights, seed, n_classes):
-    card = weights.read_card(name)
+    card = weight_files.read_card(name)
     build = lambda: small_vgg(n_classes or len(card["classes"]), width=card["width"])  # noqa: E731
     if weights == "random":
         network, origin = _random(build, seed)
     elif weights is None:
         network, origin = build(), "bundled"
-        weights.load_into(network, weights.read_bundled(name), name)
+        weight_files.load_into(network, weight_files.read_bundled(name), name)
     else:
         network, origin = build(), str(weights)
-        weights.load_into(network, weights.read_file(weights), weights)
+        weight_files.load_into(network, weight_files.read_file(weights), weights)
     side, mean, std = (card["preprocessing"][key] for key in ("side", "mean", "std"))
     return _with_lecture_names(name, origin, network, _preprocess(side, mean, std), side)
 
@@ -234,7 +235,7 @@ def _torchvision(name, weights, seed, n_classes):
     elif weights is None or not _is_file(weights):
         enum = _enum(enums, weights, name)
         network, origin, prepare = build(), str(enum), enum.transforms()
-        weights.load_into(network, weights.read_torchvision(enum, name), origin)
+        weight_files.load_into(network, weight_files.read_torchvision(enum, name), origin)
     else:
         network, origin = build(), str(weights)
         _load_own(network, weights)
@@ -246,10 +247,10 @@ def _torchvision(name, weights, seed, n_classes):
 
 def _load_own(network, file):
     """A file's tensors may carry torchvision's names of today or of 2017, or the lecture's."""
-    state = places365.torchvision_names(weights.read_file(file))
+    state = places365.torchvision_names(weight_files.read_file(file))
     if isinstance(network, models.VGG | models.AlexNet) and "conv1_1.weight" in state:
         network = lecture_names(network)
-    weights.load_into(network, state, file)
+    weight_files.load_into(network, state, file)
 
 
 def _is_file(weights):

@@ -2,64 +2,7 @@
 
 from tlcourse.plots.style import MARKERS, OKABE_ITO, PALETTE, as_duration, colour_of, new_axes
 
-_FULL_TINT = 10
-
 _SHAPES = ("o", "s", "D", "^", "v", "P")
-
-
-def plot_table(results, source, baseline="fc7", ax=None):
-    """The table of one source: mean and spread, and the difference from a row by sign and colour.
-
-    Parameters
-    ----------
-    results : DataFrame
-        Of ``tlcourse.tables.sweep.run_sweep``, of this source or of several.
-    source : str
-    baseline : str
-        The row that the others are compared with, paired by seed.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    Axes
-    """
-    from tlcourse.tables.tables import differences, of_source, summarize
-
-    results = of_source(results, source)
-    rows = summarize(results)
-    embeddings, targets = (list(rows[name].unique()) for name in ("embedding", "target"))
-    ax = ax or new_axes(height=1.3 + 0.72 * len(embeddings))
-    gains = {}
-    for embedding in embeddings:
-        if embedding != baseline:
-            for row in differences(results, embedding, baseline).itertuples():
-                gains[embedding, row.target] = row.mean
-    for row in rows.itertuples():
-        place = (targets.index(row.target), embeddings.index(row.embedding))
-        _draw_entry(ax, place, row.mean, row.spread, gains.get((row.embedding, row.target)))
-    ax.set_xlim(-0.5, len(targets) - 0.5)
-    ax.set_ylim(len(embeddings) - 0.5, -0.5)
-    ax.set_xticks(range(len(targets)), targets)
-    ax.set_yticks(range(len(embeddings)), embeddings)
-    ax.xaxis.tick_top()
-    ax.tick_params(length=0)
-    ax.spines[:].set_visible(False)
-    ax.set_xlabel(
-        f"source {source}: accuracy (%) ± spread of seeds; below it, points over {baseline}"
-    )
-    return ax
-
-
-def _draw_entry(ax, place, mean, spread, gain):
-    x, y = place
-    tint = 0.0 if gain is None else min(abs(gain) / _FULL_TINT, 1)
-    colour = OKABE_ITO["blue" if (gain or 0) >= 0 else "vermillion"]
-    ax.fill_between([x - 0.48, x + 0.48], y - 0.47, y + 0.47, color=colour, alpha=0.45 * tint, lw=0)
-    spread_text = "" if spread != spread else f" ± {spread:.1f}"
-    ax.text(x, y - 0.17, f"{mean:.1f}{spread_text}", ha="center", va="center", fontsize=15)
-    below = "baseline" if gain is None else f"{gain:+.1f}".replace("-", "−")
-    weight = "normal" if gain is None else "bold"
-    ax.text(x, y + 0.22, below, ha="center", va="center", fontsize=13, fontweight=weight)
 
 
 def plot_gain_by_distance(gains, ax=None):
@@ -140,13 +83,6 @@ def plot_accuracies(accuracies, ax=None, chance=None):
     ax.grid(axis="y", color="0.88")
     ax.legend(ncols=len(embeddings) + 1, loc="lower left", bbox_to_anchor=(0, 1))
     return ax
-
-
-def chance_of(families):
-    """Accuracy of guessing on each target family, as {family: share}."""
-    from tlcourse.datasets.photos import class_names
-
-    return {family: 1 / len(class_names(family)) for family in families}
 
 
 def plot_histogram(values, xlabel, ylabel, ax=None):

@@ -27,35 +27,3 @@ from tlcourse.widgets.threshold_explorer import ThresholdExplorer
 from tlcourse.widgets.toggles import Toggles
 from tlcourse.widgets.transfer_settings import TransferSettings
 from tlcourse.widgets.unit_explorer import UnitExplorer
-
-__all__ = [
-    "BackgroundDials",
-    "Choice",
-    "ClaimsTable",
-    "ContactSheets",
-    "CostCalculator",
-    "CostToReach",
-    "DeviceToggle",
-    "Dial",
-    "DomainExplorer",
-    "FeatureExtractionExplorer",
-    "Feedback",
-    "KernelExplorer",
-    "LayerToggle",
-    "NetworkCut",
-    "NormalizationExplorer",
-    "PictureUpload",
-    "PolicyPainter",
-    "Prediction",
-    "PublishedTables",
-    "Quiz",
-    "SVMPlayground",
-    "TableExplorer",
-    "ThresholdExplorer",
-    "Toggles",
-    "TransferSettings",
-    "UnitExplorer",
-    "check_answer",
-    "league_html",
-    "quiz",
-]

@@ -16,35 +16,3 @@ from tlcourse.your_problem.options import (
 from tlcourse.your_problem.pictures import Problem, open_problem
 from tlcourse.your_problem.report import CannotReport, report_html, write_report
 from tlcourse.your_problem.volume import Split, split_problem
-
-__all__ = [
-    "POLICIES",
-    "RULE",
-    "SOURCES",
-    "Advice",
-    "CannotReport",
-    "Comparison",
-    "Confusion",
-    "Investigation",
-    "Look",
-    "Nearness",
-    "Option",
-    "Problem",
-    "Rule",
-    "Split",
-    "advise",
-    "comparison_html",
-    "confusions",
-    "contact_sheet",
-    "decide",
-    "fine_tuned_option",
-    "investigate",
-    "measure_nearness",
-    "open_problem",
-    "pixel_option",
-    "report_html",
-    "scratch_option",
-    "split_problem",
-    "svm_options",
-    "write_report",
-]

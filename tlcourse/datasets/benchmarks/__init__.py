@@ -6,16 +6,3 @@ from tlcourse.datasets.benchmarks.fetching import fetch_benchmark, state_of, ter
 from tlcourse.datasets.benchmarks.protocols import Fold
 
 BENCHMARKS = tuple(CARDS)
-
-__all__ = [
-    "BENCHMARKS",
-    "Benchmark",
-    "Card",
-    "Fold",
-    "card_of",
-    "fetch_benchmark",
-    "load_benchmark",
-    "read_benchmark",
-    "state_of",
-    "terms_of",
-]

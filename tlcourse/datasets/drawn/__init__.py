@@ -1,18 +1,5 @@
 """Drawn domains: images drawn by code from a seed, with a dial for every factor."""
 
-from tlcourse.datasets.drawn.domains import FAMILIES, Domain, DrawnImages, contact_sheet
+from tlcourse.datasets.drawn.domains import FAMILIES, Domain, DrawnImages
 from tlcourse.datasets.drawn.factors import BACKGROUNDS, STYLES, Factors, Look
 from tlcourse.datasets.drawn.hybrids import HybridImages, hybrids
-
-__all__ = [
-    "BACKGROUNDS",
-    "FAMILIES",
-    "STYLES",
-    "Domain",
-    "DrawnImages",
-    "Factors",
-    "HybridImages",
-    "Look",
-    "contact_sheet",
-    "hybrids",
-]

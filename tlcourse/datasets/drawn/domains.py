@@ -10,7 +10,6 @@ import importlib
 from dataclasses import dataclass, field
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
 from torch.utils.data import Dataset
 
 from tlcourse.datasets.drawn import backgrounds
@@ -151,22 +150,6 @@ def family_module(name):
 def sample_region(region, rng):
     """One point of a region of parameters, as ``{parameter: value}``."""
     return {name: _sample_value(value, rng) for name, value in region.items()}
-
-
-def contact_sheet(family, side=96, columns=8, factors=None, seed=0, classes=None):
-    """A row of examples for every class, with the class's name (PIL, RGB)."""
-    domain = Domain(family, factors or Factors())
-    classes = domain.classes if classes is None else list(classes)
-    margin, font = 2 * side, ImageFont.load_default(max(10, side // 6))
-    sheet = Image.new("RGB", (margin + columns * side, len(classes) * side), "white")
-    for row, name in enumerate(classes):
-        place = (margin - 8, row * side + side // 2)
-        ImageDraw.Draw(sheet).text(place, name, "black", font, anchor="rm")
-        hue = own_hue(row, len(classes))
-        for column in range(columns):
-            picture = domain.draw(name, seed, row * columns + column, side, hue)
-            sheet.paste(picture, (margin + column * side, row * side))
-    return sheet
 
 
 def _sample_value(value, rng):
