@@ -8,7 +8,7 @@ from itertools import chain
 
 import pytest
 
-from scripts.code_lines import count_lines
+from scripts.code_lines import code_lines, count_lines
 from tlcourse.paths import PROJECT
 
 # From the bottom to the top: a module imports from its own room and from those before it.
@@ -223,3 +223,15 @@ def called_by_a_framework(method, owner):
         for each in method.decorator_list
     )
     return method.name.startswith(("__", "_repr_")) or decorated or method.name in hooks
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_docstring_is_longer_than_the_code_it_explains(module):
+    longer = {}
+    for node in ast.walk(tree_of(MODULES[module])):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            told = node.body[0].end_lineno - node.body[0].lineno + 1
+            code = code_lines(ast.unparse(node))
+            if told > max(1, code):
+                longer[node.name] = f"{told} lines on {code} of code"
+    assert longer == {}

@@ -37,13 +37,7 @@ def main(arguments=None):
 
 
 def split_verb(arguments):
-    """The verb (``lab`` if none is named) and what follows it.
-
-    Raises
-    ------
-    UnknownVerb
-        With the verbs that there are.
-    """
+    """The verb (``lab`` if none is named) and what follows it."""
     if arguments and arguments[0] in ("help", "-h", "--help"):
         return "help", arguments[1:]
     if not arguments or arguments[0].startswith("-"):

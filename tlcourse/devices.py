@@ -9,19 +9,7 @@ FASTEST_FIRST = ("cuda", "mps", "cpu")
 
 @dataclass(frozen=True)
 class Device:
-    """A kind of device.
-
-    Attributes
-    ----------
-    name : {"cpu", "cuda", "mps"}
-        torch's name.
-    label : str
-        For people: ``"CPU, 2 cores"``.
-    available : bool
-        Whether torch can use it on this machine.
-    reason : str
-        One sentence that says why not; empty if it is available.
-    """
+    """A kind of device."""
 
     name: str
     label: str

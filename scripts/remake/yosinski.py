@@ -42,13 +42,7 @@ REUSED_FACTOR = 0.2  # fine-tuned layers learn five times more slowly than new o
 
 
 def copying_policy(curve, n):
-    """Copy the bottom n layers and begin the others anew.
-
-    Raises
-    ------
-    ValueError
-        If there is no such curve, or n leaves nothing to copy or nothing to learn.
-    """
+    """Copy the bottom n layers and begin the others anew."""
     if curve not in CURVES:
         raise ValueError(f"There is no curve {curve!r}: take one of {', '.join(CURVES)}.")
     if not 0 < n < N_LAYERS:

@@ -18,17 +18,7 @@ HARD = 1e6  # a C at which no training point of separable classes is given up
 
 @dataclass(frozen=True)
 class Boundary:
-    """A straight boundary ``normal . x + offset = 0``, scaled so that the margin is at -1 and 1.
-
-    Attributes
-    ----------
-    normal : ndarray of shape (features,)
-    offset : float
-    support : ndarray of int
-        Rows of the support vectors.
-    inside : int
-        Training points inside the margin or on the wrong side.
-    """
+    """A straight boundary ``normal . x + offset = 0``, scaled so that the margin is at -1 and 1."""
 
     normal: np.ndarray
     offset: float
@@ -84,25 +74,7 @@ def linear_boundary(X, y, C=1.0):
 
 
 def margins_by_direction(X, y, n_directions=3600):
-    """The margin in every direction of the plane: the brute force that an SVM spares us.
-
-    Parameters
-    ----------
-    X : array-like of shape (n, 2)
-    y : array-like of shape (n,)
-        Two classes.
-    n_directions : int
-        Directions of the normal, evenly over the whole circle.
-
-    Returns
-    -------
-    angles : ndarray of shape (n_directions,)
-        Degrees, of the normal that points to the second class.
-    margins : ndarray of shape (n_directions,)
-        Half the gap between the classes along the normal; below 0 where they overlap.
-    offsets : ndarray of shape (n_directions,)
-        Of the boundary in the middle of the gap, for a normal of length 1.
-    """
+    """The margin in every direction of the plane: the brute force that an SVM spares us."""
     X, y = two_classes(X, y)
     angles = np.arange(n_directions) * (360 / n_directions)
     along = X @ _unit_normals(angles)
@@ -112,18 +84,7 @@ def margins_by_direction(X, y, n_directions=3600):
 
 @dataclass(frozen=True)
 class AgainstBruteForce:
-    """The SVM of one draw of two clouds beside every other boundary that separates them.
-
-    Attributes
-    ----------
-    boundary : Boundary
-    angles, margins : ndarray of shape (directions,)
-        From ``margins_by_direction``.
-    new_points_right : float
-        Share of new points on the right side of the SVM's boundary.
-    others_right : ndarray of float
-        The same for each direction that separates the training points, its line in mid-gap.
-    """
+    """The SVM of one draw of two clouds beside every other boundary that separates them."""
 
     boundary: Boundary
     angles: np.ndarray

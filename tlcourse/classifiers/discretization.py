@@ -22,21 +22,7 @@ MAGNITUDES = {"standardized": None, "{-v, 0, v}": "mean", "discretized": "one"}
 
 @dataclass(frozen=True)
 class ThresholdResult:
-    """The full-network embedding with two thresholds, and a linear SVM on it.
-
-    Attributes
-    ----------
-    accuracy : float
-        Mean over classes, on the test images, in [0, 1].
-    shares : dict of int to float
-        -1, 0, 1 -> share of the training images' values.
-    bytes : dict of str to int
-        Of the training images' embedding, by the type that holds it.
-    seconds : float
-        Training the SVM.
-    passes : int
-        Over the images, of the class that took most.
-    """
+    """The full-network embedding with two thresholds, and a linear SVM on it."""
 
     accuracy: float
     shares: dict[int, float]

@@ -10,15 +10,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Difference:
-    """A paired difference and how sure it is.
-
-    Attributes
-    ----------
-    mean : float
-    low, high : float
-        Ends of the 95% interval of Student's t over the pairs.
-    pairs : tuple of float
-    """
+    """A paired difference and how sure it is."""
 
     mean: float
     low: float

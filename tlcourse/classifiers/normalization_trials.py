@@ -77,20 +77,7 @@ def scaled_C(source, target, layers, normalization, factor=1.0):
 
 
 def accuracies(source, target, layers, normalization, C=1.0, seeds=SEEDS):
-    """Accuracy of the SVM over several draws of the training images.
-
-    Parameters
-    ----------
-    source, target, layers, normalization
-        As for ``tlcourse.classifiers.score.evaluate_transfer``, which keeps what it has measured.
-    C : float or "to scale"
-    seeds : sequence of int
-
-    Returns
-    -------
-    list of float
-        Mean class accuracy of each draw, from 0 to 1.
-    """
+    """Accuracy of the SVM over several draws of the training images."""
     if C == TO_SCALE:
         C = scaled_C(source, target, layers, normalization)
     options = {"C": C, "normalization": normalization}

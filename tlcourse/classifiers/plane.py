@@ -5,22 +5,7 @@ from sklearn.datasets import make_circles, make_moons
 
 
 def two_clouds(n, seed=0, gap=0.5):
-    """Two clouds with an empty band between them, so that straight lines separate them.
-
-    Parameters
-    ----------
-    n : int
-        Points in all.
-    seed : int
-    gap : float
-        Width of the empty band, in the unit of the axes.
-
-    Returns
-    -------
-    X : ndarray of shape (n, 2)
-    y : ndarray of int, shape (n,)
-        0 or 1.
-    """
+    """Two clouds with an empty band between them, so that straight lines separate them."""
     rng = np.random.default_rng(seed)
     y = np.arange(n) % 2
     angle, along = rng.uniform(0, np.pi), rng.normal(0, 1.2, n)

@@ -42,24 +42,7 @@ def probe_network(backbone, picture_sets, seeds=range(3)):
 
 
 def probe_layers(features, labels, seeds=range(3)):
-    """What a linear classifier reads of each property, layer by layer.
-
-    Half of the pictures of a property's rarest label train, as many of every other label; all
-    others test.
-
-    Parameters
-    ----------
-    features : Features
-    labels : mapping of str to ndarray of int
-        Property -> label of each row.
-    seeds : iterable of int
-        One draw of the training pictures each.
-
-    Returns
-    -------
-    dict of str to dict of str to list of float
-        ``{property: {layer: accuracy of each draw}}``, mean over classes, from 0 to 1.
-    """
+    """What a linear classifier reads of each property, layer by layer."""
     seeds, lines = list(seeds), {}
     for name, values in tqdm(labels.items(), "probes", delay=2, leave=False):
         train = int(np.bincount(values).min() // 2)
@@ -71,26 +54,7 @@ def probe_layers(features, labels, seeds=range(3)):
 
 
 def depth_read(line):
-    """Where along the network a property is read: one number a draw.
-
-    The centre of gravity of the curve: the mean of the layers, counted from 1, each weighted by
-    how much better than from the worst layer the property is read there. (The best layer alone
-    would jump about where several are nearly as good.)
-
-    Parameters
-    ----------
-    line : mapping of str to sequence of float
-        Layer -> accuracy of each draw, in the order of the network.
-
-    Returns
-    -------
-    list of float
-
-    Raises
-    ------
-    ValueError
-        If a draw reads the property equally well everywhere.
-    """
+    """Where along the network a property is read: one number a draw."""
     above = np.array(list(line.values()), dtype=float)
     above -= above.min(axis=0)
     if not above.any(axis=0).all():

@@ -86,27 +86,7 @@ def linear_separability(X, labels, train_per_class=12, seeds=range(3), groups=No
 
 
 def matched_accuracy(outputs, labels):
-    """The most that a classifier's outputs can be worth for another label space.
-
-    Each output is taken for one label and each label for one output, in the way that makes the
-    accuracy on these very images highest.
-
-    Parameters
-    ----------
-    outputs : array-like of int, shape (images,)
-        What the classifier says, in its own label space.
-    labels : array-like of int, shape (images,)
-        What is true, in the other one.
-
-    Returns
-    -------
-    float
-        Mean class accuracy, from 0 to 1; a label without an output counts 0.
-
-    References
-    ----------
-    Kuhn, "The Hungarian method for the assignment problem", Naval Research Logistics 2 (1955).
-    """
+    """The most that a classifier's outputs can be worth for another label space."""
     outputs = class_indices(outputs, len(outputs), "outputs", minimum=1)
     labels = class_indices(labels, len(outputs), "labels", minimum=1)
     counts = np.zeros((labels.max() + 1, outputs.max() + 1))
@@ -116,25 +96,7 @@ def matched_accuracy(outputs, labels):
 
 
 def reuse_classifier(source, target, labels, task, seed=0, train_per_breed=12):
-    """The source's species classifier on pictures of a domain, judged on a task of them.
-
-    Parameters
-    ----------
-    source, target : arrays of shape (pictures, features)
-        The same representation of the same animals in the source domain and in the target one.
-    labels : dict of str to ndarray
-        As ``AnimalPictures.labels``.
-    task : str
-        One of ``TASKS``. For another one than the species: by ``matched_accuracy``.
-    seed : int
-        Which pictures train the classifier; the others test it.
-    train_per_breed : int
-
-    Returns
-    -------
-    float
-        Mean class accuracy.
-    """
+    """The source's species classifier on pictures of a domain, judged on a task of them."""
     train, test, y = _split(labels, task, seed, train_per_breed)
     species = labels[SOURCE_TASK]
     outputs = new_classifier().fit(source[train], species[train]).predict(target[test])
@@ -143,22 +105,7 @@ def reuse_classifier(source, target, labels, task, seed=0, train_per_breed=12):
 
 
 def reuse_representation(target, labels, task, per_class=10, seed=0, train_per_breed=12):
-    """A new classifier on few pictures of the target domain, in a representation that is reused.
-
-    Parameters
-    ----------
-    target : array of shape (pictures, features)
-        The representation of the pictures.
-    labels, task, seed, train_per_breed
-        As in ``reuse_classifier``; the test pictures are the same.
-    per_class : int
-        Pictures of each label that train the new classifier.
-
-    Returns
-    -------
-    float
-        Mean class accuracy.
-    """
+    """A new classifier on few pictures of the target domain, in a representation that is reused."""
     train, test, y = _split(labels, task, seed, train_per_breed)
     few = train[sample_per_class(y[train], per_class, seed)]
     predicted = new_classifier().fit(target[few], y[few]).predict(target[test])

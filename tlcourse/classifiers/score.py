@@ -26,10 +26,7 @@ SEEDS = range(5)
 
 @dataclass(frozen=True)
 class TransferResult:
-    """Accuracies are shares of 1; ``accuracy`` is the mean over classes, the paper's score.
-
-    ``converged`` is False where the SVM stopped at its largest number of passes.
-    """
+    """Accuracies are shares of 1; ``accuracy`` is the mean over classes, the paper's score."""
 
     accuracy: float
     per_class: dict[str, float]

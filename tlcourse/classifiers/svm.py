@@ -117,25 +117,7 @@ def _require_two_classes(y):
 
 
 def rotated_to_span(X):
-    """Coordinates of the rows of ``X`` in an orthonormal basis of the space they span.
-
-    The coordinates are the factor of a pivoted Cholesky decomposition of the Gram matrix;
-    directions in which every row is shorter than a millionth of the longest row are dropped.
-    They are triangular, up to the order of the rows, and so half as long to go through.
-
-    Parameters
-    ----------
-    X : ndarray of float64, shape (rows, columns)
-        With at least one value that is not 0.
-
-    Returns
-    -------
-    coordinates : ndarray of float64, shape (rows, rank)
-        ``coordinates @ coordinates.T`` is ``X @ X.T``.
-    rotate_back : function
-        Takes vectors in the rotated space, shape (vectors, rank), to the space of the columns,
-        shape (vectors, columns).
-    """
+    """Coordinates of the rows of ``X`` in an orthonormal basis of the space they span."""
     gram = X @ X.T
     factor, pivots, rank, _ = dpstrf(gram, lower=1, tol=NEGLIGIBLE * gram.diagonal().max())
     triangle = np.tril(factor)[:, :rank]

@@ -26,19 +26,7 @@ COLOURS = {"holds": "#009E73", "does not hold here": "#D55E00", "depends": "#007
 
 @dataclass(frozen=True)
 class Claim:
-    """What a slide of the lecture says.
-
-    Attributes
-    ----------
-    id : str
-        Name in code, notebooks and tests; the cell that measures it is tagged ``claim:ID``.
-    notebook : str
-        The one notebook that measures it, such as ``"06_feature_extraction"``.
-    slide : str
-        Section of the lecture.
-    sentence : str
-        The claim, in the words of the slide where it has words.
-    """
+    """What a slide of the lecture says."""
 
     id: str
     notebook: str

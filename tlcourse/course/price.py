@@ -14,21 +14,7 @@ GROUPS = ("Labels", "Storage", "Training", "Energy", "People")
 
 @dataclass(frozen=True)
 class Assumption:
-    """One factor of the price.
-
-    Attributes
-    ----------
-    name : str
-        Of the argument.
-    group : str
-        One of ``GROUPS``.
-    label, unit : str
-    default, low, high : float
-    kind : str
-        ``"published"``, ``"derived"`` (computed from published numbers) or ``"assumption"``.
-    source : str
-        In a sentence.
-    """
+    """One factor of the price."""
 
     name: str
     group: str
@@ -110,14 +96,7 @@ def emitted_kg(kwh, grid_intensity=_D["grid_intensity"]):
 
 @dataclass(frozen=True)
 class Bill:
-    """What it takes, and what it costs.
-
-    Attributes
-    ----------
-    label_hours, gigabytes, card_hours, kwh, kg_co2, person_months : float
-    dollars : dict of str to float
-        By group of ``GROUPS``.
-    """
+    """What it takes, and what it costs."""
 
     label_hours: float
     gigabytes: float

@@ -12,15 +12,7 @@ QUIZZES = Path(__file__).with_name("quizzes")
 
 @dataclass(frozen=True)
 class Option:
-    """One answer that can be given.
-
-    Attributes
-    ----------
-    text : str
-    why : str
-        Why it is right or wrong, whole sentences.
-    right : bool
-    """
+    """One answer that can be given."""
 
     text: str
     why: str
@@ -34,13 +26,7 @@ class Option:
 
 @dataclass(frozen=True)
 class Question:
-    """A question with its options, exactly one of them right.
-
-    Raises
-    ------
-    ValueError
-        If not exactly one option is right, or two options have the same text.
-    """
+    """A question with its options, exactly one of them right."""
 
     text: str
     options: tuple[Option, ...]

@@ -15,16 +15,7 @@ CORRECTIONS = Path(__file__).with_name("slide_corrections.csv")
 
 @dataclass(frozen=True)
 class Correction:
-    """Where a slide is wrong, garbled or arguable.
-
-    Attributes
-    ----------
-    number : str
-        As in the design's list.
-    claim : str
-        The claim of the lecture that it bears on.
-    slide, slide_says, what_is_right, evidence : str
-    """
+    """Where a slide is wrong, garbled or arguable."""
 
     number: str
     claim: str
@@ -36,17 +27,7 @@ class Correction:
 
 @dataclass(frozen=True)
 class Entry:
-    """One claim with all that is known about it.
-
-    Attributes
-    ----------
-    claim : Claim
-    here : Verdict or None
-        Recorded on this machine.
-    stored : Verdict or None
-        Of the maintainers' run.
-    corrections : tuple of Correction
-    """
+    """One claim with all that is known about it."""
 
     claim: object
     here: Verdict | None

@@ -25,42 +25,14 @@ NOISE = "noise"
 
 @dataclass(frozen=True)
 class LabelledPictures:
-    """Pictures with several labels each.
-
-    Attributes
-    ----------
-    pixels : ndarray of uint8, shape (n, side, side, 3)
-    labels : dict of str to ndarray of int, shape (n,)
-        Property -> the label of each picture.
-    """
+    """Pictures with several labels each."""
 
     pixels: np.ndarray
     labels: dict[str, np.ndarray]
 
 
 def pictures_with_dials(family, classes, kind, dials, n, seed=0):
-    """Drawn pictures whose class and dials are dealt independently, as evenly as n allows.
-
-    Parameters
-    ----------
-    family : str
-        Of the drawn domains.
-    classes : sequence of str
-    kind : str
-        What the class is called as a property, such as ``"breed"``.
-    dials : sequence of str
-        Of ``DIALS``.
-    n, seed : int
-
-    Returns
-    -------
-    LabelledPictures
-
-    Raises
-    ------
-    ValueError
-        If a family, class or dial is unknown, or n gives a label fewer than four pictures.
-    """
+    """Drawn pictures whose class and dials are dealt independently, as evenly as n allows."""
     unknown = [dial for dial in dials if dial not in DIALS]
     if unknown:
         raise ValueError(f"There is no dial {unknown[0]!r}: name some of {', '.join(DIALS)}.")

@@ -9,21 +9,7 @@ from tlcourse.domains.mmd import maximum_mean_discrepancy
 
 
 def train_classifier(X, y, C=1.0, weights=None):
-    """L2 norm an image, then the linear SVM of the lecture.
-
-    Parameters
-    ----------
-    X : array-like of shape (n, d)
-    y : array-like of shape (n,)
-    C : float
-        Of the SVM: the smaller, the stronger the regularisation.
-    weights : array-like of shape (n,), optional
-        How much each picture counts.
-
-    Returns
-    -------
-    Pipeline
-    """
+    """L2 norm an image, then the linear SVM of the lecture."""
     machine = make_pipeline(Normalizer(), LinearSVM(C=C, random_state=0))
     return machine.fit(X, y, linearsvm__sample_weight=weights)
 
@@ -171,20 +157,7 @@ def retrain_with_few(source, few, representation, share=0.5):
 
 
 def classifiers_of_fixes(source, varied, few, representation):
-    """The same classifier as it is, and with each remedy for another source.
-
-    Parameters
-    ----------
-    source, varied, few : Sample
-        Training pictures of the source; as many of more varied domains; a few of the target.
-    representation : str
-
-    Returns
-    -------
-    dict of str to Pipeline
-        ``"as it is"``, ``"more varied data"`` (instead of the source), ``"a few target pictures"``
-        (besides the source).
-    """
+    """The same classifier as it is, and with each remedy for another source."""
     return {
         "as it is": train_classifier(source.X[representation], source.labels),
         "more varied data": train_classifier(varied.X[representation], varied.labels),

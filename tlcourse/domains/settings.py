@@ -11,20 +11,7 @@ from tlcourse.datasets.drawn import Domain, DrawnImages, Factors
 
 @dataclass(frozen=True)
 class Side:
-    """Source or target: pictures of a domain, and the labels that the task gives them.
-
-    Attributes
-    ----------
-    what : str
-        The pictures, in words.
-    domain : Domain
-    classes : tuple of str
-        Drawn in turn.
-    task : str
-        What is asked of a picture, in words.
-    labels : tuple of str
-        The label of each of ``classes``.
-    """
+    """Source or target: pictures of a domain, and the labels that the task gives them."""
 
     what: str
     domain: Domain
@@ -45,20 +32,7 @@ class Side:
 
 @dataclass(frozen=True)
 class TransferSetting:
-    """One cell of the table of same and different domains and tasks.
-
-    Attributes
-    ----------
-    same_domain, same_task : bool
-    name : str
-    meaning : str
-        The definition.
-    needs : str
-        Which labels there have to be.
-    course : str
-        Where the course does this.
-    source, target : Side
-    """
+    """One cell of the table of same and different domains and tasks."""
 
     same_domain: bool
     same_task: bool

@@ -36,18 +36,7 @@ _BREEDS = {
 
 @dataclass(frozen=True)
 class Sample:
-    """Pictures drawn from a domain, their labels, and what each representation makes of them.
-
-    Attributes
-    ----------
-    pictures : ndarray of uint8, shape (n, side, side, 3)
-    labels : ndarray of int, shape (n,)
-        Index into ``CLASSES``.
-    agrees : ndarray of bool, shape (n,)
-        Whether the background has the colour of the label: green for cats, magenta for dogs.
-    X : dict of str to ndarray, shape (n, d)
-        Representation -> features.
-    """
+    """Pictures drawn from a domain, their labels, and what each representation makes of them."""
 
     pictures: np.ndarray
     labels: np.ndarray
@@ -80,13 +69,7 @@ def pooled(*samples):
 
 @dataclass(frozen=True)
 class CounterfactualPair:
-    """The same animals twice: before the colour of their label, and before the other colour.
-
-    Attributes
-    ----------
-    agreeing, conflicting : Sample
-        Row i of both shows the same animal.
-    """
+    """The same animals twice: before the colour of their label, and before the other colour."""
 
     agreeing: Sample
     conflicting: Sample
@@ -103,28 +86,7 @@ class CounterfactualPair:
         return CounterfactualPair(self.agreeing.rows(chosen), self.conflicting.rows(chosen))
 
     def with_correlation(self, correlation, seed=0):
-        """Each animal once, background and label correlated as asked for.
-
-        A share (1 + correlation) / 2 of each class agrees, chosen by ``seed``. With classes of one
-        size both colours are equally frequent whatever the correlation: the marginal distribution
-        of the background does not change.
-
-        Parameters
-        ----------
-        correlation : float, -1 to 1
-            1: every cat before green, every dog before magenta. 0: as a coin falls. -1: the other
-            way round.
-        seed : int
-
-        Returns
-        -------
-        Sample
-
-        Raises
-        ------
-        ValueError
-            If the correlation is outside its range.
-        """
+        """Each animal once, background and label correlated as asked for."""
         return self._mixed(agreement(self.labels, correlation, seed))
 
     def background_masks(self):
@@ -140,21 +102,7 @@ class CounterfactualPair:
 
 
 def agreement(labels, correlation, seed=0):
-    """Which pictures get the background of their own label: ndarray of bool, shape (n,).
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n,)
-    correlation : float, -1 to 1
-        A share (1 + correlation) / 2 of each class agrees.
-    seed : int
-        Which ones.
-
-    Raises
-    ------
-    ValueError
-        If the correlation is outside its range.
-    """
+    """Which pictures get the background of their own label: ndarray of bool, shape (n,)."""
     if not -1 <= correlation <= 1:
         raise ValueError(f"correlation is {correlation!r}: give a number between -1 and 1.")
     agrees, rng = np.zeros(len(labels), dtype=bool), np.random.default_rng(seed)

@@ -19,44 +19,12 @@ APPEARANCE, PIXELS = "brightness and colourfulness", "pixels"
 
 
 def brightness(pixels):
-    """Mean luma of each picture, 0 (black) to 255 (white).
-
-    Parameters
-    ----------
-    pixels : array-like of shape (n, height, width, 3)
-        Red, green and blue, 0 to 255.
-
-    Returns
-    -------
-    ndarray of shape (n,)
-
-    References
-    ----------
-    ITU-R Recommendation BT.601 for the weights 0.299, 0.587, 0.114.
-    """
+    """Mean luma of each picture, 0 (black) to 255 (white)."""
     return (_pictures(pixels) @ (0.299, 0.587, 0.114)).mean(axis=(1, 2))
 
 
 def colourfulness(pixels):
-    """How far the colours of each picture lie from grey and from each other; 0 is grey.
-
-    With rg = R - G and yb = (R + G) / 2 - B: the length of their standard deviations plus 0.3
-    times the length of their means.
-
-    Parameters
-    ----------
-    pixels : array-like of shape (n, height, width, 3)
-
-    Returns
-    -------
-    ndarray of shape (n,)
-        About 15 is "slightly", 45 "quite", 80 "highly colourful" to human viewers.
-
-    References
-    ----------
-    Hasler and Suesstrunk, "Measuring Colourfulness in Natural Images", Human Vision and
-    Electronic Imaging VIII, SPIE 5007 (2003).
-    """
+    """How far the colours of each picture lie from grey and from each other; 0 is grey."""
     red, green, blue = np.moveaxis(_pictures(pixels), -1, 0)
     opponents = np.stack([red - green, (red + green) / 2 - blue])
     deviation, mean = opponents.std(axis=(2, 3)), opponents.mean(axis=(2, 3))
@@ -132,16 +100,7 @@ def draw_pictures(domain, n, seed=0, side=64):
 
 @dataclass(frozen=True)
 class DomainPair:
-    """Two samples in one feature space, and how far apart they are.
-
-    Attributes
-    ----------
-    source, target : ndarray of shape (n, d)
-    distance : float
-        Proxy A-distance, -2 to 2: 0 where a linear classifier guesses, 2 where it always knows.
-    control : ndarray of float
-        The same after the rows of both were dealt out anew at random: distances by chance.
-    """
+    """Two samples in one feature space, and how far apart they are."""
 
     source: np.ndarray
     target: np.ndarray

@@ -17,18 +17,7 @@ TRAIN_SHARE = 0.8
 
 @dataclass(frozen=True)
 class BackgroundReliance:
-    """What classifiers trained on one correlation of background and label do on every other.
-
-    Attributes
-    ----------
-    agreeing, conflicting : ndarray of float, shape (draws,)
-        Accuracy on test pictures whose background has the label's colour, and on the same animals
-        before the other colour.
-    flipped : ndarray of float, shape (draws,)
-        Share of test animals that get another label when nothing but the background changes.
-    classifiers : list of Pipeline
-        One a draw of the training pictures.
-    """
+    """What classifiers trained on one correlation of background and label do on every other."""
 
     agreeing: np.ndarray
     conflicting: np.ndarray
@@ -36,21 +25,7 @@ class BackgroundReliance:
     classifiers: list
 
     def accuracy(self, correlation):
-        """Accuracy where a share (1 + correlation) / 2 of the test pictures agrees.
-
-        Parameters
-        ----------
-        correlation : float, -1 to 1
-
-        Returns
-        -------
-        ndarray of float, shape (draws,)
-
-        Raises
-        ------
-        ValueError
-            If the correlation is outside its range.
-        """
+        """Accuracy where a share (1 + correlation) / 2 of the test pictures agrees."""
         if not -1 <= correlation <= 1:
             raise ValueError(f"correlation is {correlation!r}: give a number between -1 and 1.")
         agreeing = (1 + correlation) / 2
@@ -106,25 +81,7 @@ def background_reliance(train, test, correlation, representation, draws=3, C=1.0
 
 
 def split_pool(pool, split, seed=0):
-    """Divide the pictures of one pool into a training and a test half.
-
-    Parameters
-    ----------
-    pool : Sample
-    split : {"by pairing", "by colour", "at random"}
-        Pictures that agree against pictures that conflict, green against magenta, or by lot.
-    seed : int
-        Of the lot.
-
-    Returns
-    -------
-    train, test : Sample
-
-    Raises
-    ------
-    ValueError
-        If the split is unknown, or leaves one side without a class.
-    """
+    """Divide the pictures of one pool into a training and a test half."""
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}: choose one of {', '.join(SPLITS)}.")
     lot = np.random.default_rng(seed).permutation(len(pool)) < len(pool) / 2

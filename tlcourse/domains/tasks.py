@@ -35,15 +35,7 @@ WAYS = ("f_S as it is", "new classifier", "fine-tuned", "without f_S")
 
 @dataclass(frozen=True)
 class Sample:
-    """Pictures of drawn animals and what the frozen layers say of them.
-
-    Attributes
-    ----------
-    pictures : list of PIL images
-    breeds : ndarray of str, shape (n,)
-    activations : float32 tensor of shape (n, d)
-        Input of fc6.
-    """
+    """Pictures of drawn animals and what the frozen layers say of them."""
 
     pictures: list
     breeds: np.ndarray
@@ -57,13 +49,7 @@ class Sample:
         return np.array([label_of(breed, space) for breed in self.breeds])
 
     def few(self, per_label, seed=0, space="kind"):
-        """``per_label`` pictures of each label, drawn without replacement.
-
-        Raises
-        ------
-        ValueError
-            If a label has fewer, or ``per_label`` is below 1.
-        """
+        """``per_label`` pictures of each label, drawn without replacement."""
         labels, rng, rows = self.labels(space), np.random.default_rng(seed), []
         for label in np.unique(labels):
             candidates = np.flatnonzero(labels == label)
@@ -80,20 +66,7 @@ class Sample:
 
 
 def label_of(name, space):
-    """What a breed or a species of drawn animals is called in a label space.
-
-    Parameters
-    ----------
-    name : str
-        ``"tabby cat"``, ``"lioness"``, ... or ``"cat"``, ``"dog"``, ``"lion"``, ``"wolf"``.
-    space : str
-        ``"breed"``, ``"species"`` or ``"kind"`` (feline, canine).
-
-    Raises
-    ------
-    ValueError
-        If the name or the label space is unknown, or a species is to be called by a breed.
-    """
+    """What a breed or a species of drawn animals is called in a label space."""
     if space != "breed" and space not in LABEL_SPACES:
         known = ", ".join(["breed", *LABEL_SPACES])
         raise ValueError(f"There is no label space {space!r} of animals: name one of {known}.")
@@ -146,15 +119,7 @@ def cut(backbone, layer=CUT):
 
 @dataclass(frozen=True)
 class PredictiveFunction:
-    """f: from pictures to labels of one label space Y.
-
-    Attributes
-    ----------
-    names : tuple of str
-        Y, in the order of the network's outputs.
-    network : nn.Sequential
-        From the input of fc6 to one score a label.
-    """
+    """f: from pictures to labels of one label space Y."""
 
     names: tuple
     network: nn.Sequential

@@ -17,51 +17,7 @@ NEGLIGIBLE = 1e-10
 
 
 def h_score(X, y, shrinkage="ledoit-wolf"):
-    """Variance between classes in units of the features' whole variance: tr(Cov(X)^-1 Cov(E[X|y])).
-
-    Regularised by default, as Ibrahim et al. propose: with Ledoit and Wolf's share a the
-    covariance is shrunk towards a multiple of the identity and the variance between classes
-    multiplied by 1 - a. Range 0 to classes - 1; *higher is more transferable*.
-
-    Parameters
-    ----------
-    X : array-like of shape (n, d)
-        Features of the target's images.
-    y : array-like of shape (n,)
-        Their classes.
-    shrinkage : "ledoit-wolf", float or None
-        Estimated, a share from 0 to 1, or none: the H-score of Bao et al., with a pseudo-inverse.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If there is not one label an image, fewer than two classes, a value is NaN or infinite,
-        every feature is constant, or the shrinkage is outside its range.
-
-    Warns
-    -----
-    UserWarning
-        If there is no shrinkage and no more images than features.
-
-    Notes
-    -----
-    Traps: without shrinkage the score is classes - 1 on *any* labels, noise included, as soon as
-    features outnumber images. With it permuted labels may still reach half of that: read it
-    beside ``noise_control``. The share differs from one feature space to another. The score grows
-    with the number of classes: it does not compare targets. Only what a linear classifier can use
-    is seen.
-
-    References
-    ----------
-    Bao et al., "An Information-Theoretic Approach to Transferability in Task Transfer Learning",
-    ICIP 2019. Ibrahim et al., "Newer is not always better: Rethinking transferability metrics,
-    their peculiarities, stability and performance", arXiv 2110.06893 (2021). Ledoit and Wolf, J.
-    Multivariate Analysis 88 (2004).
-    """
+    """Variance between classes in units of the features' whole variance."""
     check_shrinkage(shrinkage)
     X = feature_matrix(X)
     classes = class_indices(y, len(X))
@@ -110,43 +66,7 @@ def _spectrum(X):
 
 
 def leep(source_probabilities, y):
-    """Log expected empirical prediction: the target's labels read off a source's predictions.
-
-    With P(y | z) the empirical share of class y among the probability given to source class z:
-    the mean over images of log sum_z P(y_i | z) p(z | x_i). Range minus infinity to 0; *higher is
-    more transferable*. Predictions that say nothing give minus the entropy of the labels.
-
-    Parameters
-    ----------
-    source_probabilities : array-like of shape (n, source classes)
-        Output of the *source's own* classifier (fc8), after softmax, for each image of the
-        target.
-    y : array-like of shape (n,)
-        Classes of the target.
-
-    Returns
-    -------
-    float
-        In nats an image.
-
-    Raises
-    ------
-    ValueError
-        If the rows are not probabilities (scores before softmax, for instance), there is not one
-        label an image, or fewer than two classes.
-
-    Notes
-    -----
-    Traps: features do not do, it takes the source's classification layer. A source class that no
-    image is given any of is 0/0 in the definition: it takes no part. P(y | z) is fitted on the
-    images it is scored on, so that many source classes and few images score above what permuted
-    labels deserve, which is again minus the entropy.
-
-    References
-    ----------
-    Nguyen et al., "LEEP: A New Measure to Evaluate Transferability of Learned Representations",
-    ICML 2020.
-    """
+    """Log expected empirical prediction: the target's labels read off a source's predictions."""
     P = feature_matrix(source_probabilities, "source_probabilities")
     if P.min() < 0 or not np.allclose(P.sum(axis=1), 1, atol=1e-2):
         raise ValueError(
@@ -161,45 +81,7 @@ def leep(source_probabilities, y):
 
 
 def log_me(X, y):
-    """Log maximum evidence: how probable the labels are under a linear model, weights summed out.
-
-    For each class, its 0/1 labels are modelled as X w + noise, w ~ N(0, 1/alpha), noise ~ N(0,
-    1/beta); the evidence log p(labels | X, alpha, beta) is maximised over alpha and beta, divided
-    by n, and averaged over classes. It has no bounds (a density, so positive values occur);
-    *higher is more transferable*.
-
-    Parameters
-    ----------
-    X : array-like of shape (n, d)
-        Features of the target's images.
-    y : array-like of shape (n,)
-        Their classes.
-
-    Returns
-    -------
-    float
-        In nats an image. The same for features times any number.
-
-    Raises
-    ------
-    ValueError
-        If there is not one label an image, fewer than two classes, a value is NaN or infinite,
-        or every feature is 0.
-
-    Notes
-    -----
-    Traps: the paper's model has no intercept, so that centred (standardised) features score
-    otherwise than raw ones: compare like with like. Values depend on the number and balance of
-    classes: they do not compare targets. Labels that fit exactly in fewer dimensions than images
-    have infinite evidence; alpha / beta is kept within a factor of 1e10 of the mean eigenvalue of
-    X X', and the value stays finite.
-
-    References
-    ----------
-    You et al., "LogME: Practical Assessment of Pre-trained Models for Transfer Learning", ICML
-    2021. The paper's fixed-point iteration may stop early; here beta is eliminated in closed form
-    and alpha / beta searched on a grid, then refined.
-    """
+    """Log maximum evidence."""
     X = feature_matrix(X)
     classes = class_indices(y, len(X))
     if not X.any():
@@ -216,19 +98,7 @@ def log_me(X, y):
 
 
 def _maximum_evidence(squares, outside, eigenvalues, n):
-    """Maximum over alpha and beta of the log evidence of one regression.
-
-    Parameters
-    ----------
-    squares : ndarray of shape (rank,)
-        Squared coordinates of the labels on the left singular vectors.
-    outside : float
-        Squared length of the labels outside their span.
-    eigenvalues : ndarray of shape (rank,)
-        Squared singular values.
-    n : int
-        Number of images.
-    """
+    """Maximum over alpha and beta of the log evidence of one regression."""
 
     def evidence(log_ratio):
         ratio = np.exp(log_ratio)[..., None]

@@ -16,21 +16,7 @@ SIDES = {"presence": 1, "absence": -1}
 
 @dataclass(frozen=True)
 class CharacteristicFeatures:
-    """Pairs of class and feature, and what they are.
-
-    Attributes
-    ----------
-    above, below : ndarray of shape (classes, features)
-        One-sided Kolmogorov-Smirnov statistics, in [0, 1]: how far the class's values lie above
-        those of the other images, and how far below.
-    critical : float
-        What luck exceeds in a share ``level`` of the pairs.
-    marks : ndarray of int8, shape (classes, features)
-        1 presence, -1 absence, 0 uncharacteristic.
-    by_luck : ndarray of int, shape (draws, 2)
-        How many features mark a class of permuted labels by presence and by absence, a draw; the
-        mean over classes.
-    """
+    """Pairs of class and feature, and what they are."""
 
     above: np.ndarray
     below: np.ndarray
@@ -43,26 +29,7 @@ class CharacteristicFeatures:
         return _counts(self.marks)
 
     def strongest(self, label, side, columns=slice(None), n=1):
-        """The features that mark a class most clearly by presence or by absence.
-
-        Parameters
-        ----------
-        label : int
-        side : {"presence", "absence"}
-        columns : slice
-            Only these, such as one layer's.
-        n : int
-
-        Returns
-        -------
-        list of int
-            Columns, the clearest first.
-
-        Raises
-        ------
-        ValueError
-            If there is no such side or label.
-        """
+        """The features that mark a class most clearly by presence or by absence."""
         if side not in SIDES:
             raise ValueError(f"side is {side!r}: choose from {', '.join(SIDES)}.")
         if not 0 <= label < len(self.marks):
@@ -164,16 +131,7 @@ def class_means(X, labels):
 
 @dataclass(frozen=True)
 class Gaps:
-    """Distribution functions of three groups of values, and where they lie farthest apart.
-
-    Attributes
-    ----------
-    grid : ndarray of shape (points,)
-    absence, uncharacteristic, presence : ndarray of shape (points,)
-        Share of a group's values up to each point of the grid.
-    low, high : float
-        Where absence and uncharacteristic lie farthest apart, and uncharacteristic and presence.
-    """
+    """Distribution functions of three groups of values, and where they lie farthest apart."""
 
     grid: np.ndarray
     absence: np.ndarray

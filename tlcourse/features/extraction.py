@@ -245,10 +245,7 @@ def _converted(network, device, dtype):
 
 
 def _fastest_safe(backbone, full, dataset, layers, device, n_images=8):
-    """The 16-bit network if a trial finds it clearly faster and as good, else ``full``.
-
-    There is no trial where the whole pass takes seconds: noise would decide it.
-    """
+    """The 16-bit network if a trial finds it clearly faster and as good, else ``full``."""
     rows = np.linspace(0, len(dataset) - 1, n_images).astype(int)
     prepared = [_prepared_image(dataset, backbone.preprocess, int(row))[0] for row in rows]
     images = torch.stack(prepared)

@@ -17,13 +17,7 @@ MAGNITUDES = ("one", "mean", "own")
 
 
 def finite_matrix(estimator, X, reset, **options):
-    """``X`` as floats of 32 or 64 bits, checked against what ``estimator`` was fitted on.
-
-    Raises
-    ------
-    ValueError
-        If a value is NaN or infinite, or the number of columns is another one than in ``fit``.
-    """
+    """``X`` as floats of 32 or 64 bits, checked against what ``estimator`` was fitted on."""
     floats = (np.float64, np.float32)
     X = validate_data(estimator, X, dtype=floats, reset=reset, ensure_all_finite=False, **options)
     wrong = np.argwhere(~np.isfinite(X)) if not np.isfinite(X.sum(dtype=np.float64)) else []

@@ -13,22 +13,7 @@ SPREAD = (0.05, 0.95)
 
 
 def correlation_matrix(matrix):
-    """Pearson correlation of each pair of features over the images.
-
-    Parameters
-    ----------
-    matrix : array-like of shape (images, features)
-
-    Returns
-    -------
-    ndarray of shape (features, features)
-        Row and column of a constant feature are 0: it goes with nothing.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two images, or a value is NaN or infinite.
-    """
+    """Pearson correlation of each pair of features over the images."""
     rows = _unit_columns(matrix)
     return rows.T @ rows
 

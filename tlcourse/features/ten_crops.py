@@ -19,28 +19,7 @@ RESIZE_PER_SIDE = 256 / 224
 
 
 class TenCrops(Dataset):
-    """Ten items an image, one after the other: four corners and the centre, and their mirrors.
-
-    Parameters
-    ----------
-    dataset : Dataset of (PIL image, label)
-    side : int
-        Pixels of a crop's side.
-    resize : int
-        Pixels of the shorter side of the image that is cropped.
-    interpolation : InterpolationMode
-        Of the resizing.
-
-    Attributes
-    ----------
-    groups : ndarray of int, length 10 n
-        The index of its image, for each crop.
-
-    Raises
-    ------
-    ValueError
-        If the crops would be larger than the image.
-    """
+    """Ten items an image, one after the other: four corners and the centre, and their mirrors."""
 
     def __init__(self, dataset, side, resize, interpolation=InterpolationMode.BILINEAR):
         if resize < side:
@@ -133,21 +112,7 @@ def _crop_preprocess(backbone, resize):
 
 
 def vote(scores, groups):
-    """One ballot a crop, one winner an image.
-
-    Parameters
-    ----------
-    scores : ndarray of shape (crops, classes)
-        Each crop votes for its largest.
-    groups : array-like of shape (crops,)
-        Which image each crop is of.
-
-    Returns
-    -------
-    ndarray of int, shape (images,)
-        Column of the winning class, images in the order of their sorted groups. A tie goes to
-        the tied class with the largest sum of scores.
-    """
+    """One ballot a crop, one winner an image."""
     images, row = np.unique(groups, return_inverse=True)
     ballots = scores.argmax(axis=1)[:, None] == np.arange(scores.shape[1])
     votes, support = np.zeros((2, len(images), scores.shape[1]))
@@ -158,39 +123,14 @@ def vote(scores, groups):
 
 
 def predict_by_vote(classifier, X, groups):
-    """Label of each image, by vote over the rows of ``X`` that are its crops.
-
-    Parameters
-    ----------
-    classifier : fitted classifier with a ``decision_function``
-    X : ndarray of shape (crops, features)
-    groups : array-like of shape (crops,)
-
-    Returns
-    -------
-    ndarray of shape (images,)
-        In the order of the sorted groups.
-    """
+    """Label of each image, by vote over the rows of ``X`` that are its crops."""
     scores = classifier.decision_function(X)
     scores = np.column_stack([-scores, scores]) if scores.ndim == 1 else scores
     return classifier.classes_[vote(scores, groups)]
 
 
 def check_split(train, test, groups=None):
-    """Refuse a split that has an image, or crops of it, on both sides.
-
-    Parameters
-    ----------
-    train, test : array-like of int
-        Rows.
-    groups : array-like of int, optional
-        Which image each row is of; each row is an image of its own where it is None.
-
-    Raises
-    ------
-    ValueError
-        If there is such an image.
-    """
+    """Refuse a split that has an image, or crops of it, on both sides."""
     images = (rows if groups is None else np.asarray(groups)[rows] for rows in (train, test))
     shared = np.intersect1d(*images)
     if len(shared):

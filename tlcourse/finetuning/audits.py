@@ -11,19 +11,7 @@ from tlcourse.networks.layers import as_backbone, layers_of, without_weights
 
 @dataclass(frozen=True)
 class AuditRow:
-    """One layer: what is done with it.
-
-    Attributes
-    ----------
-    layer : str
-    choice : {"freeze", "fine-tune", "random"}
-    starts_from : str
-        Whose weights, or whose initialisation.
-    parameters : int
-    trained : bool
-    learning_rate : float or None
-        None where nothing is trained.
-    """
+    """One layer: what is done with it."""
 
     layer: str
     choice: str
@@ -41,18 +29,7 @@ class AuditRow:
 
 @dataclass(frozen=True)
 class Audit:
-    """What a policy means for a network; prints as a table.
-
-    Attributes
-    ----------
-    title : str
-    rows : tuple of AuditRow
-        One a layer, in the order of the network.
-    notes : tuple of str
-        Sentences on what is computed once and what is not.
-    then : Audit or None
-        Of the second stage, where there is one.
-    """
+    """What a policy means for a network; prints as a table."""
 
     title: str
     rows: tuple[AuditRow, ...]

@@ -27,21 +27,7 @@ N = 2  # images that are counted: batch normalisation cannot train on one
 
 @dataclass(frozen=True)
 class TrainingCost:
-    """What one stage of a policy costs, an image.
-
-    A multiplication and an addition are two operations. Convolutions and matrix products are
-    counted, forward and backward; what is cheap beside them (ReLU, the optimizer) is not.
-
-    Attributes
-    ----------
-    once : int
-        Of the frozen layers that are computed once for each image; 0 where there are none.
-    each_time : int
-        Of each use of the image in training: all other layers forward, and backward as far down
-        as a layer is trained.
-    numbers : int
-        Kept of each image after the frozen layers; 0 where nothing is kept.
-    """
+    """What one stage of a policy costs, an image."""
 
     once: int
     each_time: int

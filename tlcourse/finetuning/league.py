@@ -15,24 +15,7 @@ CURVE = ("images", "seconds", "validation_accuracy")
 
 @dataclass(frozen=True)
 class Result:
-    """What one run of a policy gave.
-
-    Attributes
-    ----------
-    stages : tuple of dict
-        Of each stage of the policy: layer -> [choice, factor on the learning rate].
-    seed : int
-    accuracy : float
-        Mean class accuracy, from 0 to 1.
-    trained_parameters : int
-        Of the stage that trains most.
-    seconds : float
-        Of training.
-    curve : tuple
-        The learning curve: points of (images, seconds, validation accuracy).
-    stopped : bool
-        Whether somebody stopped it before its end.
-    """
+    """What one run of a policy gave."""
 
     stages: tuple
     seed: int
@@ -69,17 +52,7 @@ def preset_name(policy, layers):
 
 
 def setting_of(run, test=None):
-    """What must be the same for two runs to be compared.
-
-    Parameters
-    ----------
-    run : tlcourse.finetuning.runs.Run
-    test : PreparedImages, optional
-
-    Returns
-    -------
-    dict of str
-    """
+    """What must be the same for two runs to be compared."""
     settings = asdict(run.settings)
     for name in ("seed", "device", "cache"):
         del settings[name]
@@ -134,17 +107,7 @@ def describe_stage(stage):
 
 @dataclass(frozen=True)
 class Standing:
-    """A policy's place in the league: the results of its seeds together.
-
-    Attributes
-    ----------
-    name : str
-        Of the preset, or "my policy 1", "my policy 2", ... in the order of training.
-    is_own : bool
-        Whether it is no preset.
-    results : tuple of Result
-        One a seed.
-    """
+    """A policy's place in the league: the results of its seeds together."""
 
     name: str
     is_own: bool

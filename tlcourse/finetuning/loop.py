@@ -69,15 +69,7 @@ def asked_to_stop(stop):
 
 @contextmanager
 def interrupt_sets_a_flag():
-    """Within the block the first Ctrl-C (or Jupyter's interrupt) sets an event, the next raises.
-
-    So a step is never left half done. In another thread than the main one, which gets no
-    interrupts, the event is never set.
-
-    Yields
-    ------
-    threading.Event
-    """
+    """Within the block the first Ctrl-C (or Jupyter's interrupt) sets an event, the next raises."""
     flag = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield flag
@@ -133,18 +125,7 @@ EVALUATION_BATCH = 250
 
 
 class Stage:
-    """One stage of a run: what is trained, on what, by which optimizer.
-
-    Parameters
-    ----------
-    run : Run
-        Its network has made the choices of this stage.
-    cost : TrainingCost
-        Of this stage.
-    train, validation : PreparedImages
-    progress_bar : bool
-        For the pass through a frozen bottom.
-    """
+    """One stage of a run: what is trained, on what, by which optimizer."""
 
     def __init__(self, run, cost, train, validation, progress_bar=True):
         self.network, self.settings, self.progress = run.network, run.settings, run.progress
@@ -216,24 +197,7 @@ class Stage:
 
 
 def train_stage(stage, stop=None, report=lambda point: None):
-    """Train until the stage is over.
-
-    Parameters
-    ----------
-    stage : Stage
-    stop : threading.Event or callable, optional
-    report : callable
-        Called with None after each step and with each new CurvePoint.
-
-    Returns
-    -------
-    {"finished", "stopped early", "stopped"}
-
-    Raises
-    ------
-    Diverged
-        If the loss is not finite.
-    """
+    """Train until the stage is over."""
     progress, settings = stage.progress, stage.settings
     if not progress.points or progress.points[-1].stage != progress.stage:
         _keep(stage, stage.evaluate(), report, begins=True)
@@ -279,16 +243,7 @@ def _keep(stage, point, report, begins=False):
 
 
 class Batches:
-    """The rows of each step's batch: another order in each epoch, decided by the seed.
-
-    Parameters
-    ----------
-    n : int
-        Images.
-    batch_size : int
-        At most; the batches of an epoch differ by one image at most.
-    seed : int
-    """
+    """The rows of each step's batch: another order in each epoch, decided by the seed."""
 
     def __init__(self, n, batch_size, seed):
         self.n, self.seed = n, seed
@@ -306,16 +261,7 @@ class Batches:
 
 
 def seeded(seed, step, device="cpu"):
-    """Make all that is random in a step depend on seed and step only: one can go on anywhere.
-
-    Dropout takes torch's own generators, which are seeded here: call it in a block of
-    ``tlcourse.random_numbers.kept``.
-
-    Returns
-    -------
-    torch.Generator
-        For augmentation.
-    """
+    """Make all that is random in a step depend on seed and step only: one can go on anywhere."""
     number = _number(seed, step)
     random_numbers.seed(number, device)
     return torch.Generator().manual_seed(number)

@@ -11,23 +11,7 @@ RANDOM_IN_TRAINING = (nn.modules.dropout._DropoutNd, StochasticDepth)
 
 
 class TargetNetwork(nn.Module):
-    """A network with a choice for each layer, made by ``apply_policy``.
-
-    Parameters
-    ----------
-    network : nn.Module
-        Takes images, gives scores; it is changed, not copied.
-    layers : list of Layer
-        From ``tlcourse.networks.layers.layers_of``.
-    choices : dict of str
-        Layer -> "freeze", "fine-tune" or "random".
-    factors : dict of float
-        Layer -> factor on the learning rate.
-
-    Attributes
-    ----------
-    network, layers, choices, factors
-    """
+    """A network with a choice for each layer, made by ``apply_policy``."""
 
     def __init__(self, network, layers, choices, factors):
         super().__init__()
@@ -49,11 +33,7 @@ class TargetNetwork(nn.Module):
         return self.network(images)
 
     def train(self, mode=True):
-        """As in PyTorch, but frozen layers stay in eval mode: ``requires_grad`` is not enough.
-
-        Batch normalisation in train mode moves its running statistics without any gradient, and
-        dropout would change what a frozen layer says.
-        """
+        """As in PyTorch, but frozen layers stay in eval mode: ``requires_grad`` is not enough."""
         super().train(mode)
         for layer in self.frozen_layers:
             for name in layer.modules:
@@ -75,16 +55,7 @@ class TargetNetwork(nn.Module):
         return [layer for layer in self.layers if self.choices[layer.name] == "freeze"]
 
     def parameter_groups(self, learning_rate, weight_decay=0.0):
-        """Groups for a ``torch.optim`` optimizer; frozen parameters are in none.
-
-        A frozen parameter in a group would move: by momentum and by weight decay, as soon as its
-        gradient is zero instead of None. Vectors (biases, normalisations) get no weight decay.
-
-        Returns
-        -------
-        list of dict
-            ``params``, ``lr``, ``weight_decay``, and ``layers``, the names of the layers.
-        """
+        """Groups for a ``torch.optim`` optimizer; frozen parameters are in none."""
         groups = {}
         for layer in self.trained_layers:
             for parameter in self._parameters_of(layer):
@@ -98,10 +69,7 @@ class TargetNetwork(nn.Module):
         ]
 
     def changed_state(self):
-        """A copy of the tensors of all layers that a stage trained so far: key -> tensor.
-
-        Running statistics are among them. The other tensors are the backbone's.
-        """
+        """A copy of the tensors of all layers that a stage trained so far: key -> tensor."""
         state = self.network.state_dict()
         changed = [layer for layer in self.layers if layer.name in self._changed]
         return {key: state[key].clone() for layer in changed for key in layer.tensors}
@@ -119,14 +87,7 @@ class TargetNetwork(nn.Module):
         return digest.hexdigest()
 
     def split(self):
-        """The network in two, so that what is frozen needs to be computed only once.
-
-        Returns
-        -------
-        bottom, top : nn.Module
-            ``top(bottom(images))`` are the scores; they share the weights. ``bottom`` is None
-            where nothing can be cut off: see ``top_begins_at``.
-        """
+        """The network in two, so that what is frozen needs to be computed only once."""
         begin = top_begins_at(self.network, self.layers, self.choices)
         if begin is None:
             return None, self
@@ -142,15 +103,7 @@ class TargetNetwork(nn.Module):
 
 
 def top_begins_at(network, layers, choices):
-    """The child of the network with which the trained part begins, if all before it is frozen.
-
-    A network that is one sequence of layers can be cut before any of them; another one only
-    before its last child, the classifier.
-
-    Returns
-    -------
-    str or None
-    """
+    """The child of the network with which the trained part begins, if all before it is frozen."""
     trained = [layer for layer in layers if choices[layer.name] != "freeze"]
     children = [name for name, _ in network.named_children()]
     if isinstance(network, nn.Sequential):

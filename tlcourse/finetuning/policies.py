@@ -188,31 +188,7 @@ def as_policy(policy):
 
 
 def apply_policy(backbone, policy, n_classes, seed=0):
-    """A new network for the target, with everything settled; the backbone is not changed.
-
-    The architecture is built anew, so that a random layer has the architecture's own
-    initialisation, and the tensors of the other layers are copied from the backbone.
-
-    Parameters
-    ----------
-    backbone : Backbone
-    policy : Policy or str
-        The first stage of it; the name of a preset stands for the preset.
-    n_classes : int
-        Of the target: outputs of the new head.
-    seed : int
-        Of what is random.
-
-    Returns
-    -------
-    TargetNetwork
-        In train mode, frozen layers in eval mode.
-
-    Raises
-    ------
-    ValueError
-        If the policy does not fit the network, or there are fewer than two classes.
-    """
+    """A new network for the target, with everything settled; the backbone is not changed."""
     policy = as_policy(policy)
     check_classes(n_classes)
     network = build_anew(backbone, n_classes, seed)

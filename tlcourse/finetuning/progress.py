@@ -10,13 +10,7 @@ LEARNING_RATE = 0.005  # by default: twice that sends some seeds of "fine-tune a
 
 @dataclass(frozen=True)
 class Settings:
-    """How a run is trained; the parameters are those of ``tlcourse.finetuning.training.fine_tune``.
-
-    Raises
-    ------
-    ValueError
-        If one is outside its range.
-    """
+    """How a run is trained."""
 
     seed: int
     epochs: int
@@ -65,12 +59,7 @@ def _is_whole(value):
 
 
 class CurvePoint(NamedTuple):
-    """One evaluation on the way.
-
-    ``seconds``, ``cpu_seconds`` and ``flops`` are those of training alone, the one pass through
-    a frozen bottom included and evaluations left out. ``train_loss`` is the mean since the point
-    before, None at the beginning of a stage.
-    """
+    """One evaluation on the way."""
 
     stage: int
     step: int

@@ -22,22 +22,7 @@ PARTS = ("best", "current", "optimizer")
 
 @dataclass(eq=False)
 class Run:
-    """A trained network and how it came to be.
-
-    Attributes
-    ----------
-    backbone : Backbone
-    policy : Policy
-    settings : Settings
-    classes : list of str
-    network : TargetNetwork
-        In eval mode, with the weights that were best on the validation images.
-    progress : Progress
-    ended : str
-        Why it ended, in words.
-    best : CurvePoint
-        Of the weights of ``network``.
-    """
+    """A trained network and how it came to be."""
 
     backbone: object
     policy: Policy
@@ -74,19 +59,7 @@ class Run:
         return np.array([math.nan if value is None else value for value in values], dtype=float)
 
     def cost_to_reach(self, accuracy, of="flops"):
-        """What it took to reach a validation accuracy for the first time.
-
-        Parameters
-        ----------
-        accuracy : float
-            From 0 to 1.
-        of : {"flops", "seconds", "cpu_seconds", "images", "step"}
-
-        Returns
-        -------
-        float
-            ``inf`` where it was never reached.
-        """
+        """What it took to reach a validation accuracy for the first time."""
         reached = self.column("validation_accuracy") >= accuracy
         return float(self.column(of)[reached.argmax()]) if reached.any() else math.inf
 
@@ -120,16 +93,7 @@ class Run:
         )
 
     def save(self, folder):
-        """Write the run into a folder: ``run.json`` and the tensors that differ from the backbone.
-
-        Each file appears only when it is whole, and ``run.json`` names the tensors' file last, so
-        that an interrupted ``save`` leaves the run that was there before.
-
-        Returns
-        -------
-        Path
-            Of ``run.json``.
-        """
+        """Write the run into a folder."""
         folder, tensors = Path(folder), {}
         for part in PARTS:
             for key, tensor in getattr(self.progress, part).items():
@@ -162,25 +126,7 @@ class Run:
 
 
 def load_run(folder, backbone):
-    """A run that ``Run.save`` wrote.
-
-    Parameters
-    ----------
-    folder : path
-    backbone : Backbone
-        The one it began from.
-
-    Returns
-    -------
-    Run
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no run.
-    WeightsError
-        If its weights are missing or altered, or the backbone is another one.
-    """
+    """A run that ``Run.save`` wrote."""
     file = Path(folder) / "run.json"
     if not file.exists():
         raise FileNotFoundError(f"There is no run in {folder}: save one there by run.save().")

@@ -235,16 +235,7 @@ def _drawn(train, volume, seed):
 
 @dataclass(frozen=True)
 class LatchedOn:
-    """One network after training with a background that goes with the label.
-
-    Attributes
-    ----------
-    agreeing, conflicting : float
-        Accuracy on test animals before the colour of their class, and before the other one.
-    evidence : ndarray of float, shape (2,)
-        Margin lost without the background, and without the animal.
-    classifier : MarginOf
-    """
+    """One network after training with a background that goes with the label."""
 
     agreeing: float
     conflicting: float
@@ -259,12 +250,7 @@ class LatchedOn:
 
 
 class MarginOf:
-    """A trained run of two classes as ``tlcourse.networks.occlusion`` takes one.
-
-    Parameters
-    ----------
-    run : Run
-    """
+    """A trained run of two classes as ``tlcourse.networks.occlusion`` takes one."""
 
     def __init__(self, run):
         self.network = run.network

@@ -115,29 +115,7 @@ def fine_tune(
 
 
 def resume(run, train, validation, *, stop=None, progress=True, watch=None):
-    """Go on with a run that was stopped: on the CPU, as if it had never been.
-
-    Parameters
-    ----------
-    run : Run
-        As returned, or from ``tlcourse.finetuning.runs.load_run``. It is used up: take what is
-        returned.
-    train, validation
-        The same images as before.
-    stop, progress, watch
-        As for ``fine_tune``.
-
-    Returns
-    -------
-    Run
-
-    Raises
-    ------
-    ValueError
-        If the images are others, the run is over, or its device is not here.
-    TrainingError
-        As for ``fine_tune``.
-    """
+    """Go on with a run that was stopped: on the CPU, as if it had never been."""
     check_device(run.settings.device)
     train, validation = checked_images(run.backbone, train, validation, progress)
     if run.progress.images_digest != train.digest():

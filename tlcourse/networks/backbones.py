@@ -271,11 +271,7 @@ def _enum(enums, weights, name):
 
 
 def with_seed(build, seed):
-    """What ``build`` makes with torch's random numbers seeded; they go on afterwards as before.
-
-    On the meta device nothing is drawn, and torch's random numbers are left alone: a run that
-    trains in another thread may be using them.
-    """
+    """What ``build`` makes with torch's random numbers seeded; they go on afterwards as before."""
     device = torch.get_default_device()
     if device.type == "meta":
         return build()
@@ -300,11 +296,7 @@ def _preprocess(side, mean, std):
 
 
 def lecture_names(network):
-    """torchvision's VGG or AlexNet as one sequence of modules under the lecture's names.
-
-    The modules are shared with ``network``, not copied. VGG counts layers in each block
-    (conv3_2); AlexNet has one layer a block (conv3_1), as in Krizhevsky et al. 2012.
-    """
+    """torchvision's VGG or AlexNet as one sequence of modules under the lecture's names."""
     children, block, number = OrderedDict(), 1, 0
     one_a_block = isinstance(network, models.AlexNet)
     for module in network.features:

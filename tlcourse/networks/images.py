@@ -17,16 +17,7 @@ KEPT = 4  # frozen outputs of one set of images that are remembered
 
 @dataclass(eq=False)
 class PreparedImages:
-    """Images as a backbone takes them, all in memory.
-
-    Parameters
-    ----------
-    inputs : float32 tensor (n, 3, side, side)
-        Standardised, as by ``backbone.preprocess``.
-    labels : int64 tensor (n,)
-        Index into ``classes``.
-    classes : list of str
-    """
+    """Images as a backbone takes them, all in memory."""
 
     inputs: torch.Tensor
     labels: torch.Tensor
@@ -47,25 +38,7 @@ class PreparedImages:
         return f"{len(self)} images {total!r} {zlib.crc32(self.labels.numpy().tobytes())}"
 
     def passed_through(self, bottom, key, device="cpu", progress=True):
-        """What a frozen network says of each image, computed once for each ``key``.
-
-        Parameters
-        ----------
-        bottom : nn.Module
-            In eval mode.
-        key : hashable
-            Changes with the network.
-        device : str
-        progress : bool
-            A progress bar when it takes more than two seconds.
-
-        Returns
-        -------
-        outputs : float32 tensor (n, ...)
-            On the CPU.
-        seconds, cpu_seconds : float
-            That it took when it was computed.
-        """
+        """What a frozen network says of each image, computed once for each ``key``."""
         if key not in self._kept:
             while len(self._kept) >= KEPT:
                 self._kept.pop(next(iter(self._kept)))

@@ -16,19 +16,7 @@ SMALL_VGG = {"small_vgg": False, "small_vgg_bn": True}  # name -> batch normalis
 
 @dataclass(frozen=True)
 class Layer:
-    """What a policy decides on at once: a weight, with what belongs to it.
-
-    Attributes
-    ----------
-    name : str
-        ``"conv3_2"`` on VGG-like networks and AlexNet, else the module's own name.
-    tensors : tuple of str
-        Its keys in the network's state dict: weight, bias, and the batch normalisation's.
-    modules : tuple of str
-        Its modules: besides those of the tensors, the ReLU, dropout and max-pool that follow.
-    parameters : int
-        Numbers that training can change.
-    """
+    """What a policy decides on at once: a weight, with what belongs to it."""
 
     name: str
     tensors: tuple[str, ...]
@@ -207,13 +195,7 @@ def resolved(rules, names):
 
 
 def selected(selector, names):
-    """The names that a selector means.
-
-    Raises
-    ------
-    ValueError
-        If it means none and does not say so, as ``"bottom 0"`` does.
-    """
+    """The names that a selector means."""
     if selector == "*":
         return names
     depth = DEPTH.fullmatch(selector)
@@ -241,20 +223,7 @@ def _at_depth(selector, end, number, percent, names):
 
 @dataclass(frozen=True)
 class LayerShape:
-    """What a drawing of the network needs to know of a layer.
-
-    Attributes
-    ----------
-    name : str
-    block : str
-        A selector of ``Policy``: ``"conv3"``, ``"fc"``, ``"layer1.0"``.
-    depth : int
-        Its number of features.
-    size : tuple of int or None
-        Height and width of its output in pixels; None where it has none.
-    is_pooled : bool
-        A max-pool follows.
-    """
+    """What a drawing of the network needs to know of a layer."""
 
     name: str
     block: str

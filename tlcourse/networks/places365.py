@@ -26,22 +26,7 @@ NAMES = tuple(f"{architecture}_places365" for architecture in SIZES)
 
 
 def torchvision_names(state):
-    """A state dict under the names, and with the counters, of today's torchvision.
-
-    Three things differ in old checkpoints: ``module.`` of a data-parallel network stands in front
-    of every name, or inside it where only a part was parallel (AlexNet's
-    ``features.module.0.weight``); DenseNet's layers are ``norm.1`` instead of ``norm1``; batch
-    normalisation has no ``num_batches_tracked``.
-
-    Parameters
-    ----------
-    state : dict of {str: Tensor}
-
-    Returns
-    -------
-    dict of {str: Tensor}
-        A state dict of today's torchvision comes back unchanged.
-    """
+    """A state dict under the names, and with the counters, of today's torchvision."""
     renamed = {}
     for name, tensor in state.items():
         name = re.sub(r"(^|\.)module\.", r"\1", name)
@@ -55,13 +40,7 @@ def torchvision_names(state):
 
 
 def checkpoint_file(architecture):
-    """The fetched checkpoint of a network.
-
-    Raises
-    ------
-    WeightsError
-        If there is none for this network, or it was not fetched.
-    """
+    """The fetched checkpoint of a network."""
     if architecture not in SIZES:
         raise WeightsError(
             f"Places365 has no PyTorch weights of {architecture}: choose from {', '.join(SIZES)}."

@@ -45,25 +45,7 @@ SHORT = {**RECIPE, "cycles": [{"epochs": 10, "peak_learning_rate": 0.1, "augment
 
 @dataclass(frozen=True)
 class Source:
-    """A source of pictures, and the network that learns from it.
-
-    Attributes
-    ----------
-    name : str
-        Of the backbone.
-    role : str
-        Which classes: a role of ``TinyImageNet``, or "drawn".
-    per_class : int
-        Training pictures a class.
-    every : int
-        1 takes every class, 2 every second one.
-    width : float
-        Of the small VGG's layers, 1 for the full one.
-    recipe : dict
-        As ``RECIPE``.
-    compared_with, change : str
-        The source that this one differs from in one factor, and the factor.
-    """
+    """A source of pictures, and the network that learns from it."""
 
     name: str
     role: str
@@ -75,20 +57,7 @@ class Source:
     change: str = ""
 
     def images(self, split, root=None):
-        """The pictures: Tiny ImageNet's from the folder ``root``, the drawn ones from code.
-
-        Parameters
-        ----------
-        split : {"train", "val"}
-            ``per_class`` pictures a class in ``train``, 50 in ``val``.
-        root : path, optional
-            Tiny ImageNet, in its standard layout.
-
-        Returns
-        -------
-        Dataset
-            RGB, 64 x 64; with ``pixels()``, ``targets`` and ``classes``.
-        """
+        """The pictures: Tiny ImageNet's from the folder ``root``, the drawn ones from code."""
         if self.role == "drawn":
             return HybridImages(split)
         per_class = self.per_class if split == "train" and self.per_class < PER_CLASS else None

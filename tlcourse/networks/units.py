@@ -21,17 +21,7 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """The part of the picture that one place of a layer's map depends on.
-
-    Attributes
-    ----------
-    side : int
-        Pixels; it can be larger than the picture.
-    step : int
-        Pixels from one place of the map to the next; 0 for a layer without places.
-    start : float
-        Where the middle of the first place's field is, in pixels from the edge of the picture.
-    """
+    """The part of the picture that one place of a layer's map depends on."""
 
     side: int
     step: int
@@ -103,37 +93,14 @@ def flat_share(filters):
 
 @dataclass(frozen=True)
 class Peaks:
-    """The largest activation of every unit in every picture.
-
-    Attributes
-    ----------
-    values : dict of str to ndarray of float32, shape (pictures, units)
-        Layer -> activations after ReLU.
-    places : dict of str to ndarray of int, shape (pictures, units, 2)
-        Layer -> row and column of the map where it is; (0, 0) for a layer without places.
-    """
+    """The largest activation of every unit in every picture."""
 
     values: dict[str, np.ndarray]
     places: dict[str, np.ndarray]
 
 
 def unit_peaks(backbone, pictures):
-    """One pass over the pictures: the largest activation of every unit of every layer.
-
-    Parameters
-    ----------
-    backbone : Backbone
-    pictures : sequence of PIL images
-
-    Returns
-    -------
-    Peaks
-
-    Raises
-    ------
-    ValueError
-        If there is no picture.
-    """
+    """One pass over the pictures: the largest activation of every unit of every layer."""
     if not len(pictures):
         raise ValueError("There is no picture to look at: give at least one.")
     starts = range(0, len(pictures), BATCH_SIZE)
@@ -222,13 +189,7 @@ def check_unit(backbone, layer, unit):
 
 
 def children_of(backbone):
-    """Name and module of each layer, where the network is one sequence of them.
-
-    Raises
-    ------
-    ValueError
-        If it is not.
-    """
+    """Name and module of each layer, where the network is one sequence of them."""
     if not isinstance(backbone.network, nn.Sequential):
         raise ValueError(
             f"{backbone.name} is not one sequence of layers: take a VGG-like network or AlexNet."
@@ -332,17 +293,7 @@ def _gradient_ascent(backbone, layer, unit, seed, steps):
 
 @dataclass(frozen=True)
 class Excitation:
-    """How a picture excites a unit.
-
-    Attributes
-    ----------
-    strength : float
-        Largest activation after ReLU.
-    where : ndarray of float, shape (side, side)
-        How much each place excites the unit, from 0.
-    seen : ndarray of uint8, shape (side, side, 3)
-        The picture as the network gets it: resized and cropped.
-    """
+    """How a picture excites a unit."""
 
     strength: float
     where: np.ndarray

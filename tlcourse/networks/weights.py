@@ -55,24 +55,7 @@ def read_torchvision(enum, name):
 
 
 def fetch_torchvision(enum, name):
-    """The file of one of torchvision's weights, downloaded once into torch's hub folder.
-
-    Parameters
-    ----------
-    enum : torchvision.models.WeightsEnum
-    name : str
-        Name of the backbone, for the message.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    WeightsError
-        If the file can be neither found nor downloaded, its folder cannot be written, or its hash
-        is wrong.
-    """
+    """The file of one of torchvision's weights, downloaded once into torch's hub folder."""
     file = Path(torch.hub.get_dir()) / "checkpoints" / enum.url.rsplit("/", 1)[1]
     command = f"python3 start.py fetch {name}"
     if not file.exists():
@@ -98,13 +81,7 @@ def fetch_torchvision(enum, name):
 
 
 def read_file(file):
-    """State dict in a file of your own: ``.safetensors``, or ``.pt``/``.pth`` holding tensors only.
-
-    Raises
-    ------
-    WeightsError
-        If the file is missing, truncated, or holds pickled objects or no state dict.
-    """
+    """State dict in a file of your own."""
     file = Path(file)
     if not file.exists():
         raise WeightsError(f"{file} does not exist: check the path of the weights.")
@@ -142,13 +119,7 @@ def _load_tensors(file):
 
 
 def load_into(network, state, origin):
-    """Load ``state`` into ``network``; one sentence when the architecture is another.
-
-    Raises
-    ------
-    WeightsError
-        Names the first tensor that is missing, unexpected, or of another shape.
-    """
+    """Load ``state`` into ``network``; one sentence when the architecture is another."""
     expected = network.state_dict()
     for key in [*expected, *(key for key in state if key not in expected)]:
         if key not in state or key not in expected or state[key].shape != expected[key].shape:

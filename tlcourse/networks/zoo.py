@@ -19,16 +19,7 @@ C3_SEES = (*_THREE, *_FOUR, [0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], list(range
 
 
 class LeNet5(nn.Module):
-    """LeNet-5 as its paper has it: 32 x 32 grey pixels in, ten distances out.
-
-    Subsampling has a trained coefficient and bias a map; each map of C3 sees some maps of S2 only
-    (table I of the paper); the output compares F6 with a fixed code of ten characters.
-
-    References
-    ----------
-    LeCun, Bottou, Bengio and Haffner, "Gradient-based learning applied to document recognition",
-    Proceedings of the IEEE 86 (1998).
-    """
+    """LeNet-5 as its paper has it: 32 x 32 grey pixels in, ten distances out."""
 
     def __init__(self):
         super().__init__()
@@ -65,15 +56,7 @@ def _squash(x):
 
 
 def alexnet_2012():
-    """AlexNet with its two towers, as trained on two cards; torchvision's has one tower.
-
-    conv2, conv4 and conv5 see the maps of their own tower only (two groups).
-
-    References
-    ----------
-    Krizhevsky, Sutskever and Hinton, "ImageNet classification with deep convolutional neural
-    networks", NIPS 2012; the one tower: Krizhevsky, "One weird trick ...", arXiv 1404.5997.
-    """
+    """AlexNet with its two towers, as trained on two cards; torchvision's has one tower."""
     shape = {1: (3, 96, 11), 2: (96, 256, 5), 3: (256, 384, 3), 4: (384, 384, 3), 5: (384, 256, 3)}
     layers = []
     for number, (maps_in, maps, side) in shape.items():
@@ -141,19 +124,7 @@ class BasicBlock(nn.Module):
 
 @dataclass(frozen=True)
 class Count:
-    """What was counted on a network.
-
-    Attributes
-    ----------
-    depth : int
-        Convolutions and fully connected layers on the longest way from input to output.
-    parameters : int
-        Numbers that are trained.
-    multiply_adds : int
-        Of convolutions and fully connected layers, for one image.
-    fully_connected : int
-        Those of the parameters that belong to fully connected layers.
-    """
+    """What was counted on a network."""
 
     depth: int
     parameters: int
@@ -185,10 +156,7 @@ def count(network, input_shape):
 
 
 def count_depth(network):
-    """Convolutions and fully connected layers on the longest way through a network.
-
-    A shortcut or a short branch beside it does not count. Norms and pools have no depth.
-    """
+    """Convolutions and fully connected layers on the longest way through a network."""
     graph = fx.symbolic_trace(network).graph
     depth = {}
     for node in graph.nodes:
@@ -274,13 +242,7 @@ NETWORKS = {design.name: design for design in _DESIGNS}
 
 
 def design_of(name):
-    """The ``Design`` of that name.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
+    """The ``Design`` of that name."""
     if name not in NETWORKS:
         raise ValueError(f"There is no network {name!r}: choose from {', '.join(NETWORKS)}.")
     return NETWORKS[name]

@@ -6,26 +6,7 @@ _CLASSES = ((OKABE_ITO["blue"], "o"), (OKABE_ITO["orange"], "s"))
 
 
 def plot_boundary(X, y, decision, support=(), title="", labels=("x1", "x2"), ax=None):
-    """Points of two classes, the regions of a classifier, its boundary and its margin.
-
-    Parameters
-    ----------
-    X : ndarray of shape (n, 2)
-    y : ndarray of int, shape (n,)
-        0 or 1.
-    decision : callable
-        (m, 2) -> (m,) scores: the boundary is at 0, the margin at -1 and 1.
-    support : sequence of int
-        Rows of the support vectors, drawn with a black edge.
-    title : str
-    labels : pair of str
-        Names of the two axes.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    Axes
-    """
+    """Points of two classes, the regions of a classifier, its boundary and its margin."""
     import numpy as np
 
     ax = ax or new_axes()

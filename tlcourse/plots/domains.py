@@ -212,20 +212,7 @@ LOOKS = (("vermillion", "X"), ("sky blue", "s"), ("blue", "o"), ("black", "D"))
 
 
 def plot_confusion(truth, predicted, labels, ax=None, title=""):
-    """How often pictures of each true label got each label, in percent of the true label.
-
-    Parameters
-    ----------
-    truth, predicted : sequences of str, shape (n,)
-    labels : sequence of str
-        Columns; the rows are those that occur in ``truth``.
-    ax : matplotlib Axes, optional
-    title : str
-
-    Returns
-    -------
-    Axes
-    """
+    """How often pictures of each true label got each label, in percent of the true label."""
     from sklearn.metrics import confusion_matrix
 
     ax = ax or new_axes(height=3.4)

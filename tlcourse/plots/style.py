@@ -59,18 +59,7 @@ _OTHERS = ("black", "sky blue", "reddish purple", "blue")  # yellow is lost on w
 
 
 def colour_of(name):
-    """The colour that a thing of the lecture has in every figure.
-
-    Parameters
-    ----------
-    name : str
-        A key of ``PALETTE``; any other name gets one of four further colours, always the same.
-
-    Returns
-    -------
-    str
-        ``"#RRGGBB"``; all are told apart by colour-blind eyes (Okabe and Ito 2008).
-    """
+    """The colour that a thing of the lecture has in every figure."""
     if name in PALETTE:
         return PALETTE[name]
     return OKABE_ITO[_OTHERS[sum(name.encode("utf-8")) % len(_OTHERS)]]
@@ -127,15 +116,7 @@ def alt_text(figure, text):
 
 
 class Picture:
-    """A PNG and its alternative text; shows in a notebook.
-
-    Attributes
-    ----------
-    png : bytes
-    text : str
-    width : int
-        Pixels on the page at most.
-    """
+    """A PNG and its alternative text; shows in a notebook."""
 
     def __init__(self, png, text, width):
         self.png, self.text, self.width = png, text, width

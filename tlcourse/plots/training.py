@@ -61,18 +61,7 @@ def plot_learning_curves(
 
 
 def mean_curve(seeds):
-    """Mean, lowest and highest of several curves, as far as all of them go.
-
-    Parameters
-    ----------
-    seeds : sequence of (sequence of float, sequence of float)
-        x, which does not fall, and y of each seed.
-
-    Returns
-    -------
-    x, mean, low, high : ndarray of shape (points,)
-        At every x of any of them; between its points a curve is a straight line.
-    """
+    """Mean, lowest and highest of several curves, as far as all of them go."""
     import numpy as np
 
     end = min(max(x) for x, _ in seeds)

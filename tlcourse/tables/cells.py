@@ -9,17 +9,7 @@ from tlcourse.tables.targets import as_target
 
 @dataclass(frozen=True)
 class Embedding:
-    """What the SVM gets: which layers, normalized how.
-
-    Attributes
-    ----------
-    name : str
-        Of the row in a table.
-    layers : tuple of str, optional
-        None for the full network.
-    normalization : str
-        One of ``tlcourse.features.normalization.NORMALIZATIONS``.
-    """
+    """What the SVM gets: which layers, normalized how."""
 
     name: str
     layers: tuple[str, ...] | None = None
@@ -44,20 +34,7 @@ EMBEDDINGS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One accuracy of a table: a source's features of a target, embedded, one split.
-
-    Attributes
-    ----------
-    source : str
-        As for ``tlcourse.tables.targets.source_backbone``.
-    target : target
-        As ``tlcourse.tables.targets.as_target`` gives it.
-    embedding : Embedding
-    seed : int
-        Of the draw of training images; the number of the official fold for a data set.
-    C : float
-        Of the SVM; 1 in the paper.
-    """
+    """One accuracy of a table: a source's features of a target, embedded, one split."""
 
     source: str
     target: object

@@ -39,25 +39,7 @@ def gain_against_similarity(results, similarities=None, embedding=FULL, baseline
 
 @dataclass(frozen=True)
 class SimilarityEffect:
-    """Whether the gain grows with distance, over pairs and within targets.
-
-    Attributes
-    ----------
-    pairs : int
-    spearman, spearman_p : float
-        Rank correlation of gain and distance, and how often a random pairing is as far from 0.
-    pearson, pearson_p : float
-    low, high : float
-        95% interval of ``spearman`` by bootstrap over pairs.
-    targets : int
-        Measured from two sources or more; the nearest and the farthest are compared, which takes
-        out how hard a target is.
-    larger_from_far : int
-        Of those, how many gain more from the farther source.
-    mean_extra, mean_extra_p : float
-        Mean of (gain from far - gain from near) in points, and how often random signs are as far
-        from 0; NaN with fewer than two targets.
-    """
+    """Whether the gain grows with distance, over pairs and within targets."""
 
     pairs: int
     spearman: float

@@ -117,19 +117,7 @@ def published_drop(row):
 
 
 def corrections(which=None):
-    """What is wrong, garbled or arguable in the tables, and how one knows.
-
-    Parameters
-    ----------
-    which : {"high", "low"}, optional
-        Both by default.
-
-    Returns
-    -------
-    DataFrame
-        facts (number in the course's list of facts), table, dataset, row, slide_says,
-        what_is_right, evidence. They are not applied to the tables.
-    """
+    """What is wrong, garbled or arguable in the tables, and how one knows."""
     if which not in (None, *TABLES):
         raise ValueError(f"There is no table {which!r}: choose 'high' or 'low' (similarity).")
     file = Path(__file__).with_name("published_corrections.csv")
@@ -169,18 +157,7 @@ class PublishedTable:
     order: tuple[str, ...]
 
     def marked(self, form="{text} {mark}"):
-        """Every entry as text with the mark of its provenance, in the lecture's shape.
-
-        Parameters
-        ----------
-        form : str
-            Of an entry.
-
-        Returns
-        -------
-        DataFrame of str
-            The first row is the source that the network was pre-trained on.
-        """
+        """Every entry as text with the mark of its provenance, in the lecture's shape."""
         parts = [published_part(self.which, name) for name in ("text", "spread", "provenance")]
         rows = parts[0].index
         entries = {
@@ -229,19 +206,7 @@ def _entry(form, text, spread, provenance):
 
 @dataclass(frozen=True)
 class PublishedPoint:
-    """One point of the published figures.
-
-    Attributes
-    ----------
-    curve : str
-        "base", "BnB", "AnB", "BnB+", "AnB+", "natman_..." or "nolearn(random frozen)".
-    layer : int
-        Layers copied; 0 for a base network.
-    networks : int
-        Logs that were found.
-    best, last : float
-        Accuracy: mean of the ten best evaluations, and of the ten last ones.
-    """
+    """One point of the published figures."""
 
     curve: str
     layer: int

@@ -11,10 +11,7 @@ RESAMPLES = 2000
 
 
 class Ratio(NamedTuple):
-    """How many times less reuse takes, and how sure that is.
-
-    ``is_bound`` is true where the ratio is a lower bound, as one side left what was measured.
-    """
+    """How many times less reuse takes, and how sure that is."""
 
     value: float
     low: float

@@ -109,17 +109,7 @@ DRAWN_PER_CLASS = 10
 
 @dataclass(frozen=True)
 class SourceSimilarity:
-    """What lies between a source and a target.
-
-    Attributes
-    ----------
-    distance : float
-        Earth mover's distance between class means, in the units of the features.
-    similarity : float
-        exp(-gamma distance), from 0 to 1.
-    space : str
-        The features that both were described by.
-    """
+    """What lies between a source and a target."""
 
     distance: float
     similarity: float

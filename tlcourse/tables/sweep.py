@@ -27,18 +27,7 @@ FORMAT = "tlcourse sweep 1"
 
 
 class SweepStore:
-    """Finished cells in a folder.
-
-    Parameters
-    ----------
-    folder : path, optional
-        By default ``sweeps`` in the user's cache.
-
-    Raises
-    ------
-    ValueError
-        If the folder is a file, or cannot be written.
-    """
+    """Finished cells in a folder."""
 
     def __init__(self, folder=None):
         self.folder = Path(folder or paths.cache_folder() / "sweeps")
@@ -51,12 +40,7 @@ class SweepStore:
             ) from problem
 
     def read(self, key):
-        """The result stored under a key as a dict; None if absent, truncated or of something else.
-
-        Parameters
-        ----------
-        key : str
-        """
+        """The result stored under a key as a dict."""
         try:
             record = json.loads(self._file(key).read_text(encoding="utf-8"))
             whole = record["check"] == _check(key, record["result"])

@@ -84,13 +84,7 @@ def measured_table(results, source=None, baseline=BASELINE):
 
 
 def of_source(results, source):
-    """The results of one source.
-
-    Raises
-    ------
-    ValueError
-        If there are none.
-    """
+    """The results of one source."""
     _check(results)
     found = results[results["source"] == source]
     if found.empty:

@@ -28,18 +28,7 @@ DRAWN = "drawn "
 
 @lru_cache(maxsize=2)
 def source_backbone(source):
-    """The backbone that a source's name stands for.
-
-    Parameters
-    ----------
-    source : str
-        A backbone of ``load_backbone``, or one and its weights: "natural", "vgg16", "alexnet
-        places365", "vgg16 random".
-
-    Returns
-    -------
-    Backbone
-    """
+    """The backbone that a source's name stands for."""
     name, _, weights = str(source).partition(" ")
     return load_backbone(name, weights or None)
 
@@ -184,15 +173,7 @@ def _photographs(family, root):
 
 @dataclass(frozen=True)
 class BenchmarkTarget(_Live):
-    """One of the nine data sets of the lecture, once fetched, by its official splits.
-
-    Attributes
-    ----------
-    name : str
-        One of ``tlcourse.datasets.BENCHMARKS``.
-    root : str, optional
-        The folder that holds the data set's own; by default the user's data folder.
-    """
+    """One of the nine data sets of the lecture, once fetched, by its official splits."""
 
     name: str
     root: str | None = None

@@ -19,17 +19,7 @@ LITTLE_MEMORY_GB = 2
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of the report.
-
-    Attributes
-    ----------
-    what, found : str
-        The thing looked for, and what was found.
-    remedy : str
-        One sentence that says what to do; empty if nothing is missing.
-    essential : bool
-        Whether the course cannot run without it.
-    """
+    """One line of the report."""
 
     what: str
     found: str
@@ -38,12 +28,7 @@ class Finding:
 
 
 def findings():
-    """Look at everything the course uses.
-
-    Returns
-    -------
-    list of Finding
-    """
+    """Look at everything the course uses."""
     libraries = library_findings()
     torch_runs = not any(finding.essential and finding.remedy for finding in libraries)
     return [

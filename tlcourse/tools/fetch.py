@@ -54,13 +54,7 @@ def _size(megabytes):
 
 
 def fetch_one(name, agreed=False):
-    """Bring one thing, once its terms were shown and agreed to, and print where it is.
-
-    Raises
-    ------
-    ValueError, WeightsError, DownloadError, ArchiveError, NotAgreed
-        One sentence that says what to do.
-    """
+    """Bring one thing, once its terms were shown and agreed to, and print where it is."""
     if name in benchmarks.BENCHMARKS:
         _fetch_data_set(name, agreed)
     elif name in places365.NAMES:
@@ -89,13 +83,7 @@ def _fetch_data_set(name, agreed):
 
 
 def agree(terms, agreed):
-    """Show the terms, and ask unless they were agreed to beforehand.
-
-    Raises
-    ------
-    NotAgreed
-        If the answer is no, or there is nobody to ask.
-    """
+    """Show the terms, and ask unless they were agreed to beforehand."""
     print(terms, flush=True)
     if agreed:
         return

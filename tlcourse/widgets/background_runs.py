@@ -17,21 +17,7 @@ class Report(NamedTuple):
 
 
 class BackgroundRuns:
-    """Trains in a thread; everything it has to say comes by two calls from there.
-
-    Parameters
-    ----------
-    backbone : Backbone
-    train, validation : PreparedImages
-    options : dict
-        For ``fine_tune``; ``epochs`` and ``batch_size`` must be among them.
-    keep : callable
-        Called with each ``Run`` that ended and learned something.
-    report : callable
-        Called with a ``Report`` now and then, and at the end.
-    fine_tune : callable
-        As ``tlcourse.finetuning.training.fine_tune``.
-    """
+    """Trains in a thread; everything it has to say comes by two calls from there."""
 
     def __init__(self, backbone, train, validation, options, keep, report, fine_tune):
         self._images = backbone, train, validation
@@ -44,13 +30,7 @@ class BackgroundRuns:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self, policy, seeds):
-        """Train a policy with some seeds.
-
-        Raises
-        ------
-        ValueError
-            If runs are under way.
-        """
+        """Train a policy with some seeds."""
         if self.are_under_way:
             raise ValueError("Runs are under way: wait for them, or stop them first.")
         self._stop.clear()

@@ -13,27 +13,7 @@ from tlcourse.widgets import _assets
 
 
 class Choice(anywidget.AnyWidget):
-    """A group of radio buttons in a row; arrow keys move the choice and stay in the group.
-
-    Parameters
-    ----------
-    label : str
-        What is being chosen.
-    options : sequence of str
-    value : str, optional
-        Chosen at first; by default the first option that can be chosen.
-    reasons : mapping of str to str, optional
-        Options that cannot be chosen, and why: shown, disabled, with the reason in text.
-
-    Attributes
-    ----------
-    value : str
-
-    Raises
-    ------
-    traitlets.TraitError
-        If the value is not an option, or is one that cannot be chosen.
-    """
+    """A group of radio buttons in a row; arrow keys move the choice and stay in the group."""
 
     _esm = _assets.esm("choice")
     _css = _assets.css()

@@ -61,16 +61,7 @@ def verdict_of(entry):
 
 
 def overview_html(entries):
-    """How many claims have which verdict, and the verdict of each as a mark beside its name.
-
-    Parameters
-    ----------
-    entries : sequence of tlcourse.course.register.Entry
-
-    Returns
-    -------
-    str
-    """
+    """How many claims have which verdict, and the verdict of each as a mark beside its name."""
     verdicts = [verdict_of(entry) for entry in entries]
     counts = "; ".join(f"{_marked(name)} {name}: {verdicts.count(name)}" for name in VERDICTS)
     names = "".join(
@@ -91,18 +82,7 @@ def _marked(verdict):
 
 
 def table_html(entries, of=None):
-    """Claims as one HTML table, each a row.
-
-    Parameters
-    ----------
-    entries : sequence of tlcourse.course.register.Entry
-    of : int, optional
-        How many claims there are in all, for the caption.
-
-    Returns
-    -------
-    str
-    """
+    """Claims as one HTML table, each a row."""
     of = len(entries) if of is None else of
     caption = (
         f'<caption style="text-align:left;font-weight:700;font-size:18px;padding:6px 12px">'

@@ -47,21 +47,7 @@ class ContactSheets(ipywidgets.VBox):
 
 @lru_cache
 def sheet_html(family):
-    """Every class of a family as HTML: its name as text, and a strip of pictures.
-
-    Parameters
-    ----------
-    family : str
-
-    Returns
-    -------
-    str
-
-    Raises
-    ------
-    ValueError
-        If the family is unknown.
-    """
+    """Every class of a family as HTML: its name as text, and a strip of pictures."""
     from tlcourse.datasets.drawn import DrawnImages
 
     images = DrawnImages(family, n_per_class=COLUMNS, side=SIDE)

@@ -34,19 +34,7 @@ CSS = """
 
 
 def stops(name):
-    """The values that the slider of an assumption stops at, from its lowest to its highest.
-
-    Parameters
-    ----------
-    name : str
-        A key of ``tlcourse.course.price.ASSUMPTIONS``.
-
-    Returns
-    -------
-    list of float
-        Ten a decade, and with them the default and the value of each scenario; whole numbers where
-        things are counted.
-    """
+    """The values that the slider of an assumption stops at, from its lowest to its highest."""
     a = ASSUMPTIONS[name]
     least = a.low or a.high / 200
     decades = range(floor(log10(least)), ceil(log10(a.high)) + 1)

@@ -61,22 +61,7 @@ class CostToReach(ipywidgets.VBox):
 
 
 def costs_html(runs, accuracy, column, written):
-    """A table: each start, what its seeds spent on the way to an accuracy, and how many got there.
-
-    Parameters
-    ----------
-    runs : mapping of str to sequence of StartedRun
-    accuracy : float
-        From 0 to 1.
-    column : str
-        Of the learning curves.
-    written : callable
-        A number of that column in words.
-
-    Returns
-    -------
-    str
-    """
+    """A table."""
     from tlcourse.tables.savings import cost_to_reach
 
     rows = []

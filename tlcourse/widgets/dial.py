@@ -13,29 +13,7 @@ from tlcourse.widgets import _assets
 
 
 class Dial(anywidget.AnyWidget):
-    """A labelled slider; arrow keys move it and stay in it.
-
-    The value is sent when the slider has rested for a moment.
-
-    Parameters
-    ----------
-    label : str
-        What the number is.
-    value, min, max, step : float
-    ends : sequence of two str, optional
-        What the lowest and the highest value mean.
-
-    Attributes
-    ----------
-    value : float
-
-    Raises
-    ------
-    ValueError
-        If the range is empty or the step is not greater than 0.
-    traitlets.TraitError
-        If the value is outside the range.
-    """
+    """A labelled slider; arrow keys move it and stay in it."""
 
     _esm = _assets.esm("dial")
     _css = _assets.css()

@@ -29,20 +29,7 @@ TEXT = "font-size:18px;line-height:1.4;color:var(--jp-content-font-color1,#111);
 
 
 class DomainDials(anywidget.AnyWidget):
-    """The dials of one drawn domain.
-
-    Parameters
-    ----------
-    label : str
-        Which domain.
-    **start : float or str
-        Values that differ from ``START`` at first.
-
-    Attributes
-    ----------
-    value : dict
-        Dial -> number or name.
-    """
+    """The dials of one drawn domain."""
 
     _esm = _assets.esm("domain_dials")
     _css = _assets.css() + CSS
@@ -154,23 +141,7 @@ def dials_of_a_domain():
 
 
 def domain_of(family, dials):
-    """The drawn domain that dials describe.
-
-    Parameters
-    ----------
-    family : str
-    dials : mapping
-        As the ``value`` of ``DomainDials``; exposure and blur are the middle of a range.
-
-    Returns
-    -------
-    Domain
-
-    Raises
-    ------
-    ValueError
-        If the family is unknown or a dial outside its range.
-    """
+    """The drawn domain that dials describe."""
     from tlcourse.datasets.drawn import BACKGROUNDS, Domain, Factors
 
     ranges = {name: _around(name, dials[name]) for name in SPREAD}
@@ -182,18 +153,7 @@ def domain_of(family, dials):
 
 
 def readout_html(pair, source, target, space, family):
-    """A pair of domains as HTML: pictures, the two densities, and the distance in words.
-
-    Parameters
-    ----------
-    pair : DomainPair
-    source, target : sequences of PIL images
-    space, family : str
-
-    Returns
-    -------
-    str
-    """
+    """A pair of domains as HTML: pictures, the two densities, and the distance in words."""
     from tlcourse.datasets.drawn.domains import family_module
 
     words = _sentence(pair, space)

@@ -12,14 +12,7 @@ from numbers import Real
 
 @dataclass(frozen=True)
 class Feedback:
-    """What the check says.
-
-    Attributes
-    ----------
-    right : bool or None
-        None where nothing was answered yet.
-    words : str
-    """
+    """What the check says."""
 
     right: bool | None
     words: str

@@ -78,21 +78,7 @@ class FeatureExtractionExplorer(ipywidgets.VBox):
 
 
 def result_html(result, setting, per_class):
-    """A result as HTML: one sentence, and a bar a class beside the level of guessing.
-
-    Parameters
-    ----------
-    result : object
-        With ``accuracy``, ``per_class``, ``n_features``, ``seconds``; accuracies in [0, 1].
-    setting : str
-        Which source, target and layers.
-    per_class : int
-        Training images a class.
-
-    Returns
-    -------
-    str
-    """
+    """A result as HTML: one sentence, and a bar a class beside the level of guessing."""
     chance = 1 / len(result.per_class)
     bars = "".join(_bar(name, value, chance) for name, value in result.per_class.items())
     head = (

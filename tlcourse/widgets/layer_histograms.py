@@ -12,21 +12,7 @@ LIMITS = (0.001, 0.999)
 
 
 def draw_histograms(values, shares):
-    """The drawing as SVG.
-
-    Parameters
-    ----------
-    values : mapping of str to ndarray of shape (images, features)
-        The features of each layer.
-    shares : mapping of str to float
-        Beside each layer a bar: its part of the variance of all features.
-
-    Returns
-    -------
-    str
-        The height of a histogram is the square root of the share of values, so that rare values
-        show; the few beyond the ends of the scale are left out.
-    """
+    """The drawing as SVG."""
     edges = _common_bins(values)
     height = ROW * (len(values) + 1) + 34
     rows = [

@@ -10,31 +10,7 @@ from tlcourse.widgets.network_drawing import blocks_of, draw_network, static_pic
 
 
 class LayerToggle(anywidget.AnyWidget):
-    """The network drawn as in the lecture; a click, Enter or Space on a layer toggles it.
-
-    Arrow keys move between layers, shift extends the choice from the last layer used, buttons
-    choose usual sets. At least one layer stays selected.
-
-    Parameters
-    ----------
-    layer_sizes : mapping of str to int
-        Number of features of each layer, in network order, as ``Backbone.layer_sizes``.
-    value : sequence of str
-        Layers selected at first.
-    title : str
-    pools : collection of str, optional
-        Blocks followed by a max-pool, where the layers' names do not tell.
-
-    Attributes
-    ----------
-    value : list of str
-        Selected layers, in network order.
-
-    Raises
-    ------
-    traitlets.TraitError
-        If a layer is unknown or none is selected.
-    """
+    """The network drawn as in the lecture; a click, Enter or Space on a layer toggles it."""
 
     _esm = _assets.esm("layer_toggle")
     _css = _assets.css()
@@ -79,11 +55,7 @@ class LayerToggle(anywidget.AnyWidget):
 
 
 def usual_sets(layer_sizes):
-    """The sets of layers of the lecture, as ``{label: layers in network order}``.
-
-    Each fully connected layer alone (the last layer where there is none), all convolutions,
-    the full network.
-    """
+    """The sets of layers of the lecture, as ``{label: layers in network order}``."""
     layers = list(layer_sizes)
     alone = [name for name in layers if name.startswith("fc")] or layers[-1:]
     sets = {name: [name] for name in alone}

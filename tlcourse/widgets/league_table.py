@@ -13,16 +13,7 @@ TABLE = '<table class="tlc-league" style="font-size:16px;border-collapse:collaps
 
 
 def league_html(league):
-    """A league as an HTML table, the best on top and marked, under the verdict.
-
-    Parameters
-    ----------
-    league : tlcourse.finetuning.league.League
-
-    Returns
-    -------
-    str
-    """
+    """A league as an HTML table, the best on top and marked, under the verdict."""
     standings = league.standings()
     verdict = f'<div style="font-size:16px"><b>{escape(league.verdict())}</b></div>'
     if not standings:

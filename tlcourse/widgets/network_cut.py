@@ -24,20 +24,7 @@ CSS = """
 
 
 class CutChoice(anywidget.AnyWidget):
-    """The drawing of the network as one group of radio buttons: the last layer that is kept.
-
-    Parameters
-    ----------
-    layer_sizes : mapping of str to int
-        In network order.
-    value : str
-        The layer after which the network is cut at first.
-
-    Raises
-    ------
-    traitlets.TraitError
-        If there is no such layer.
-    """
+    """The drawing of the network as one group of radio buttons: the last layer that is kept."""
 
     _esm = _assets.esm("network_cut")
     _css = _assets.css() + CSS

@@ -14,18 +14,7 @@ GAP, POOL_GAP, SLANT = 12, 46, 9
 
 
 def blocks_of(layers):
-    """Layers grouped into blocks: ``conv3_1`` and ``conv3_2`` are the block ``conv3``.
-
-    Parameters
-    ----------
-    layers : iterable of str
-        In network order.
-
-    Returns
-    -------
-    dict of str to list of str
-        A name without an underscore is a block of its own.
-    """
+    """Layers grouped into blocks: ``conv3_1`` and ``conv3_2`` are the block ``conv3``."""
     grouped = groupby(layers, key=lambda name: name.rsplit("_", 1)[0])
     blocks = {}
     for block, names in grouped:
@@ -34,18 +23,7 @@ def blocks_of(layers):
 
 
 def pooled_blocks(blocks):
-    """Names of the blocks that a max-pool follows, in VGG-like networks and in AlexNet.
-
-    Parameters
-    ----------
-    blocks : dict of str to list of str
-        From ``blocks_of``.
-
-    Returns
-    -------
-    tuple of str
-        Empty where the names are not ``conv1_1 ... conv5_1``: nothing is then known.
-    """
+    """Names of the blocks that a max-pool follows, in VGG-like networks and in AlexNet."""
     conv = tuple(name for name in blocks if name in {f"conv{number}" for number in range(1, 6)})
     if len(conv) < 5:
         return ()
@@ -54,24 +32,7 @@ def pooled_blocks(blocks):
 
 
 def draw_network(layer_sizes, selected=(), title="Layers", pools=None):
-    """The drawing as SVG; height falls with depth, width grows with the number of features.
-
-    Parameters
-    ----------
-    layer_sizes : mapping of str to int
-        Number of features of each layer, in network order.
-    selected : collection of str
-        Layers drawn filled, with a check mark; the others are outlined.
-    title : str
-        Accessible name.
-    pools : collection of str, optional
-        Blocks followed by a max-pool; by default those of ``pooled_blocks``.
-
-    Returns
-    -------
-    str
-        Its layers are ``<g data-layer="..." role="checkbox">``; colours come from classes.
-    """
+    """The drawing as SVG; height falls with depth, width grows with the number of features."""
     blocks = blocks_of(layer_sizes)
     pools = pooled_blocks(blocks) if pools is None else pools
     tallest = max(TALLEST, *map(_room_for_name, layer_sizes))

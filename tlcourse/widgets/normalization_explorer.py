@@ -85,21 +85,7 @@ class NormalizationExplorer(ipywidgets.VBox):
 
 @lru_cache(maxsize=512)
 def measured_answer(source, target, layer_set, normalization, C):
-    """Accuracies over draws of the training images, and the readout as HTML.
-
-    Parameters
-    ----------
-    source, target : str
-    layer_set : str
-        A key of ``LAYER_SETS``.
-    normalization : str
-    C : {"1", "to scale"}
-
-    Returns
-    -------
-    accuracies : list of float
-    html : str
-    """
+    """Accuracies over draws of the training images, and the readout as HTML."""
     from tlcourse.classifiers import normalization_trials
     from tlcourse.classifiers.score import evaluate_transfer
     from tlcourse.features.statistics import share_of_variance, spread_of_scale

@@ -37,19 +37,7 @@ CSS = """
 
 
 def about_page(title, shapes, choices):
-    """What the page needs to know once.
-
-    Parameters
-    ----------
-    title : str
-    shapes : list of tlcourse.networks.layers.LayerShape
-    choices : mapping of str to str
-        Layer -> choice.
-
-    Returns
-    -------
-    dict
-    """
+    """What the page needs to know once."""
     from tlcourse.finetuning.policies import PRESETS
 
     brushes = [
@@ -61,16 +49,7 @@ def about_page(title, shapes, choices):
 
 
 def audit_html(audit):
-    """An audit as an HTML table in which neighbours that are treated alike share a row.
-
-    Parameters
-    ----------
-    audit : tlcourse.finetuning.audits.Audit
-
-    Returns
-    -------
-    str
-    """
+    """An audit as an HTML table in which neighbours that are treated alike share a row."""
     groups = groupby(audit.rows, key=lambda row: (row.choice, row.starts_from))
     rows = "".join(_audit_row(list(rows)) for _, rows in groups)
     head = "".join(f'<th scope="col" {CELL.format("normal")}>{name}</th>' for name in HEAD)
@@ -118,17 +97,7 @@ def _rates(rows):
 
 
 def static_page(title, shapes, choices, tables):
-    """The painter as HTML, for pages without a kernel; other parameters as for ``about_page``.
-
-    Parameters
-    ----------
-    tables : sequence of str
-        HTML of the audit and of the league.
-
-    Returns
-    -------
-    str
-    """
+    """The painter as HTML, for pages without a kernel; other parameters as for ``about_page``."""
     legend = "; ".join(
         f"{swatch(choice)} {paint.letter}: <b>{choice}</b> ({escape(paint.words)})"
         for choice, paint in PAINTS.items()

@@ -15,22 +15,7 @@ from tlcourse.widgets import _assets
 
 
 class PictureUpload(anywidget.AnyWidget):
-    """A button that reads one picture.
-
-    Parameters
-    ----------
-    label : str
-        What the picture is for.
-    picture : PIL image, optional
-        Shown until one is chosen.
-
-    Attributes
-    ----------
-    picture : PIL image or None
-        RGB, upright; observe it.
-    status : str
-        What was read, or in one sentence why nothing was; then ``picture`` stays as it is.
-    """
+    """A button that reads one picture."""
 
     _esm = _assets.esm("picture_upload")
     _css = _assets.css()
@@ -46,14 +31,7 @@ class PictureUpload(anywidget.AnyWidget):
         self.read(str(content.get("name", "The file")), bytes(buffers[0]) if buffers else b"")
 
     def read(self, name, content):
-        """Take the picture that a file holds.
-
-        Parameters
-        ----------
-        name : str
-            Of the file.
-        content : bytes
-        """
+        """Take the picture that a file holds."""
         from tlcourse.datasets import UnreadableImage, read_image
 
         with tempfile.TemporaryDirectory() as folder:

@@ -40,17 +40,7 @@ def grid():
 
 
 def draw_regions(scores):
-    """Both sides of a classifier, its boundary, and its margin, as an SVG fragment.
-
-    Parameters
-    ----------
-    scores : array-like of shape (CELLS ** 2,)
-        Decision values on ``grid()``: the boundary is at 0, the margin at -1 and 1.
-
-    Returns
-    -------
-    str
-    """
+    """Both sides of a classifier, its boundary, and its margin, as an SVG fragment."""
     along = np.linspace(0, SIDE, CELLS)
     table = np.reshape(scores, (CELLS, CELLS))[::-1]
     contours = contour_generator(
@@ -67,18 +57,7 @@ def draw_regions(scores):
 
 
 def draw_points(points, labels, support=(), size=1.0):
-    """Points as an SVG fragment; support vectors have a thick black edge.
-
-    Parameters
-    ----------
-    points : array-like of shape (n, 2)
-    labels : sequence of int
-        Index into ``CLASSES``, whose number it may exceed: it then starts again.
-    support : collection of int
-        Rows of the support vectors.
-    size : float
-        1 is 18 px across.
-    """
+    """Points as an SVG fragment; support vectors have a thick black edge."""
     support, parts = set(support), []
     for row, ((x, y), label) in enumerate(zip(to_pixels(points), labels, strict=True)):
         _, colour, path = CLASSES[int(label) % len(CLASSES)]

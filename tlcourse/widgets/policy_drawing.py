@@ -54,22 +54,7 @@ DRAWING_CSS = """
 
 
 def draw_policy(shapes, choices, title):
-    """The drawing as SVG: height is the size of a layer's output, width its number of features.
-
-    Parameters
-    ----------
-    shapes : list of LayerShape
-        In network order; the last one is the head.
-    choices : mapping of str to str
-        Layer -> "freeze", "fine-tune" or "random".
-    title : str
-        Accessible name.
-
-    Returns
-    -------
-    str
-        Its layers are ``<g data-layer="..." data-choice="...">``; see ``DRAWING_CSS``.
-    """
+    """The drawing as SVG: height is the size of a layer's output, width its number of features."""
     parts, x, floor = [], MARGIN, TOP + TALLEST
     for is_head, members in _blocks(shapes):
         x += HEAD_GAP * is_head

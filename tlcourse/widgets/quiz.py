@@ -14,24 +14,7 @@ from tlcourse.widgets import _assets
 
 
 class Quiz(anywidget.AnyWidget):
-    """Questions one at a time; the student chooses, checks, and reads why. Nothing is kept.
-
-    Parameters
-    ----------
-    questions : sequence of tlcourse.course.quiz.Question
-
-    Attributes
-    ----------
-    chosen : list of (int or None)
-        For each question the place of the option that was checked last.
-    replies : list of str
-        For each question the words about that option, "" before.
-
-    Raises
-    ------
-    traitlets.TraitError
-        If an option is chosen that a question does not have.
-    """
+    """Questions one at a time; the student chooses, checks, and reads why. Nothing is kept."""
 
     _esm = _assets.esm("quiz")
     _css = _assets.css()
@@ -74,17 +57,7 @@ class Quiz(anywidget.AnyWidget):
 
 
 def quiz(notebook):
-    """The quiz of a notebook.
-
-    Parameters
-    ----------
-    notebook : str or int
-        Its number, as "06".
-
-    Returns
-    -------
-    Quiz
-    """
+    """The quiz of a notebook."""
     return Quiz(read_questions(notebook))
 
 

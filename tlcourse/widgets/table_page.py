@@ -8,22 +8,7 @@ COLUMNS = "grid-template-columns:14em minmax(6em,1fr) 7em 10em;gap:5px 14px"
 
 
 def rows_html(results, distances, embeddings):
-    """What was measured on one target, source by source.
-
-    Parameters
-    ----------
-    results : DataFrame
-        Of ``tlcourse.tables.sweep.run_sweep``, one target; ``fc7`` is among its embeddings.
-    distances : mapping of str to SourceSimilarity or None
-        By source.
-    embeddings : collection of str
-        Those to show.
-
-    Returns
-    -------
-    head, body : str
-        How much was measured; the bars.
-    """
+    """What was measured on one target, source by source."""
     from tlcourse.tables.tables import summarize
 
     summary = summarize(results)

@@ -80,21 +80,7 @@ class ThresholdExplorer(ipywidgets.VBox):
 
 
 def result_html(result, reference, counts, low, high):
-    """A result as HTML: accuracy beside that without thresholds, a histogram, bytes and time.
-
-    Parameters
-    ----------
-    result : ThresholdResult
-    reference : float
-        Accuracy of the standardised features, in [0, 1].
-    counts : ndarray of shape (N_BARS,)
-        Histogram of the standardised values between -LIMIT and LIMIT.
-    low, high : float
-
-    Returns
-    -------
-    str
-    """
+    """A result as HTML: accuracy beside that without thresholds, a histogram, bytes and time."""
     difference = 100 * (result.accuracy - reference)
     head = (
         f'<div style="font-size:30px;font-weight:700">{100 * result.accuracy:.1f}% '

@@ -9,26 +9,7 @@ from tlcourse.widgets import _assets
 
 
 class Toggles(anywidget.AnyWidget):
-    """A group of check boxes in a row; at least one stays chosen.
-
-    Parameters
-    ----------
-    label : str
-        What is being chosen.
-    options : sequence of str
-    value : sequence of str, optional
-        Chosen at first; by default the first option.
-
-    Attributes
-    ----------
-    value : list of str
-        In the order of the options.
-
-    Raises
-    ------
-    traitlets.TraitError
-        If a value is not an option, or none is chosen.
-    """
+    """A group of check boxes in a row; at least one stays chosen."""
 
     _esm = _assets.esm("toggles")
     _css = _assets.css()

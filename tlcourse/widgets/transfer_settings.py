@@ -73,17 +73,7 @@ class TransferSettings(anywidget.AnyWidget):
 
 @lru_cache
 def setting_html(place):
-    """One cell of the table as HTML: its name, source and target in pictures, what it needs.
-
-    Parameters
-    ----------
-    place : str
-        A key of ``tlcourse.domains.settings.SETTINGS``.
-
-    Returns
-    -------
-    str
-    """
+    """One cell of the table as HTML: its name, source and target in pictures, what it needs."""
     setting = _settings()[place]
     lines = (("Labels", setting.needs), ("In this course", setting.course))
     notes = "".join(f"<div><b>{head}.</b> {escape(words)}</div>" for head, words in lines)

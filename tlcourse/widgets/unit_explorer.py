@@ -120,13 +120,7 @@ class UnitExplorer(ipywidgets.VBox):
 
 
 def photographs():
-    """Photographs of the target families, as a PicturePool.
-
-    Raises
-    ------
-    FileNotFoundError
-        If Tiny ImageNet is not on disk.
-    """
+    """Photographs of the target families, as a PicturePool."""
     from tlcourse.datasets import FAMILIES, TinyImageNet
     from tlcourse.networks.units import PicturePool
 

@@ -60,18 +60,7 @@ RULE = (
 
 @dataclass(frozen=True)
 class Advice:
-    """What the rule says.
-
-    Attributes
-    ----------
-    source : str
-        The nearest one.
-    method : str
-        What to use: "full network" (with an SVM) or "fine-tuned".
-    policy : Policy
-        What to try when fine-tuning.
-    reasons : list of str
-    """
+    """What the rule says."""
 
     source: str
     method: str

@@ -10,18 +10,7 @@ RESAMPLES, LEVEL = 2000, 90
 
 @dataclass(frozen=True)
 class Row:
-    """One option of a comparison; accuracies are mean class accuracies in percent.
-
-    Attributes
-    ----------
-    option : Option
-    accuracy, low, high : float
-        Mean over the draws, and 90% of the resamples of draws and test pictures.
-    behind : float
-        Points behind the best option.
-    behind_high, behind_low : float
-        90% of the resamples of that.
-    """
+    """One option of a comparison; accuracies are mean class accuracies in percent."""
 
     option: object
     accuracy: float
@@ -141,20 +130,7 @@ def _resampled_accuracies(options, labels, seed):
 
 
 def comparison_html(comparison, proposed=None, most=None):
-    """A table with a bar an option.
-
-    Parameters
-    ----------
-    comparison : Comparison
-    proposed : Option, optional
-        Marked as the proposal.
-    most : int, optional
-        Only so many rows, but always the proposal and what reuses nothing.
-
-    Returns
-    -------
-    str
-    """
+    """A table with a bar an option."""
     shown = [
         row
         for place, row in enumerate(comparison.rows)

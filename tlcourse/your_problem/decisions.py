@@ -44,16 +44,7 @@ AS_PROPOSED = ("fine-tune top 7", "fine-tune all")  # the rule's policy for much
 
 @dataclass(frozen=True)
 class Case:
-    """What was measured of one case.
-
-    Attributes
-    ----------
-    name : str
-    accuracies : dict of str to dict of int to float
-        Option -> draw -> accuracy, from 0 to 1.
-    decided : str
-        The option that the rule names.
-    """
+    """What was measured of one case."""
 
     name: str
     accuracies: dict[str, dict[int, float]]

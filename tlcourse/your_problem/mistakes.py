@@ -7,16 +7,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Confusion:
-    """One class taken for another by one option.
-
-    Attributes
-    ----------
-    truth, taken_for : str
-    share : float
-        Of the test pictures of ``truth``, over all draws, from 0 to 1.
-    rows : list of int
-        Pictures that at least half of the draws got wrong that way, most often wrong first.
-    """
+    """One class taken for another by one option."""
 
     truth: str
     taken_for: str
@@ -33,20 +24,7 @@ class Confusion:
 
 
 def confusions(problem, split, option, most=2):
-    """The largest confusions of an option, largest first.
-
-    Parameters
-    ----------
-    problem : Problem
-    split : Split
-    option : Option
-    most : int
-
-    Returns
-    -------
-    list of Confusion
-        Empty if nothing is confused.
-    """
+    """The largest confusions of an option, largest first."""
     labels, n = problem.labels[split.test], len(problem.classes)
     shares = np.zeros((n, n))
     for truth in range(n):

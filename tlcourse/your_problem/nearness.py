@@ -16,23 +16,7 @@ REPEATS = 20
 
 @dataclass(frozen=True)
 class Nearness:
-    """Distance of each source's classes to the problem's classes.
-
-    Attributes
-    ----------
-    distances : dict of str to float
-        Earth mover's distance between class means, nearest first.
-    intervals : dict of str to (float, float)
-        90% of the distances when the problem's pictures are resampled.
-    control : float
-        Distance between two halves of the problem, the mean: what noise alone gives.
-    typical : float
-        Median of the twelve pairs of source and target of notebook 11.
-    surer : dict of str to float
-        Share of the resamples in which the nearest source is nearer than this one.
-    space : str
-        The features that all were described by.
-    """
+    """Distance of each source's classes to the problem's classes."""
 
     distances: dict[str, float]
     intervals: dict[str, tuple[float, float]]

@@ -28,19 +28,7 @@ STATISTICS = 64  # pictures that batch normalisation takes its statistics from
 
 @dataclass(frozen=True)
 class Option:
-    """One way to solve the problem, tried on every draw.
-
-    Attributes
-    ----------
-    source : str
-        "" where nothing is reused.
-    method : str
-        "fc6", "fc7", "full network" (each with a linear SVM), "fine-tuned", "raw pixels" or
-        "from scratch".
-    predictions : ndarray of int, shape (draws, test pictures)
-    seconds : float
-        Of one draw, from pictures to predictions; features included.
-    """
+    """One way to solve the problem, tried on every draw."""
 
     source: str
     method: str

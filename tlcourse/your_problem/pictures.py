@@ -34,24 +34,7 @@ class Pictures(list):
 
 @dataclass
 class Problem:
-    """A target task, and what was noticed when it was opened.
-
-    Attributes
-    ----------
-    name : str
-    pictures : Pictures
-        At most 128 pixels on the shorter side.
-    files : list of str
-        Name of each picture, for people.
-    sizes : ndarray of int, shape (n, 2)
-        Width and height as they were.
-    left_out : list of (str, str)
-        Files that were left out, and why.
-    notes : list of str
-        Sentences on what to know before anything is measured.
-    command : str
-        What opens it again.
-    """
+    """A target task, and what was noticed when it was opened."""
 
     name: str
     pictures: Pictures

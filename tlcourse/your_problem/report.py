@@ -37,15 +37,7 @@ class CannotReport(RuntimeError):
 
 @dataclass(frozen=True)
 class Written:
-    """Where a report was written.
-
-    Attributes
-    ----------
-    html : Path
-    pdf : Path or None
-    why_no_pdf : str
-        Empty where there is one.
-    """
+    """Where a report was written."""
 
     html: Path
     pdf: Path | None
@@ -110,16 +102,7 @@ def _printed(html):
 
 
 def report_html(investigation):
-    """The page as a string: one HTML document that asks for nothing.
-
-    Parameters
-    ----------
-    investigation : Investigation
-
-    Returns
-    -------
-    str
-    """
+    """The page as a string: one HTML document that asks for nothing."""
     title = f"Transfer learning for {investigation.problem.name}"
     parts = (
         _recommendation(investigation),

@@ -12,18 +12,7 @@ FEW, ENOUGH = 16, 40  # training pictures a class
 
 @dataclass(frozen=True)
 class Split:
-    """Rows that test, and several draws of rows that train and validate; every class in each.
-
-    Attributes
-    ----------
-    test : ndarray of int
-        The same for all draws; nothing is chosen on them.
-    draws : list of (ndarray of int, ndarray of int)
-        Rows that train and rows that validate.
-    per_class : float
-        Training pictures a class, in the median.
-    seed : int
-    """
+    """Rows that test, and several draws of rows that train and validate; every class in each."""
 
     test: np.ndarray
     draws: list[tuple[np.ndarray, np.ndarray]]

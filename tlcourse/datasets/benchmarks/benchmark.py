@@ -17,16 +17,7 @@ SHOWN = 10
 
 
 class BenchmarkImages(Dataset):
-    """Some images of a benchmark, by file.
-
-    Attributes
-    ----------
-    files : list of Path
-    targets : list of int
-        Index into ``classes``, one an image.
-    classes : list of str
-        All classes of the benchmark.
-    """
+    """Some images of a benchmark, by file."""
 
     def __init__(self, files, targets, classes):
         self.files, self.targets, self.classes = list(files), list(targets), list(classes)
@@ -45,26 +36,7 @@ class BenchmarkImages(Dataset):
 
 
 class Benchmark:
-    """One of the nine data sets, with the splits that results on it are reported on.
-
-    To measure all folds, extract the features of ``images`` once and take the rows of each fold;
-    to look at one fold, take ``train(fold)`` and ``test(fold)``.
-
-    Attributes
-    ----------
-    name : str
-    card : Card
-        What is known of the published data set.
-    images : BenchmarkImages
-        Every image of the protocol, each once.
-    classes : list of str
-    folds : list of Fold
-        Rows of ``images`` to train and to test on: official lists, folds or repeats.
-    left_out : list of (Path, str)
-        Images that are listed and missing or unreadable, and why; no fold has them.
-    notes : list of str
-        What a user should know: contamination, overlap, wrong counts, images left out.
-    """
+    """One of the nine data sets, with the splits that results on it are reported on."""
 
     def __init__(self, card, listing, bad):
         self.name, self.card, self.classes = card.name, card, listing.classes

@@ -12,15 +12,7 @@ from tlcourse.downloads import RemoteFile
 
 @dataclass(frozen=True)
 class Source(RemoteFile):
-    """One file of a data set; archives are unpacked, other files are copied.
-
-    Attributes
-    ----------
-    top : str
-        Folder of the archive that is taken, without its own name; all of it if empty.
-    inner : str
-        Archive within the archive, to be unpacked too.
-    """
+    """One file of a data set; archives are unpacked, other files are copied."""
 
     top: str = ""
     inner: str = ""
@@ -28,32 +20,7 @@ class Source(RemoteFile):
 
 @dataclass(frozen=True)
 class Card:
-    """One of the nine data sets.
-
-    Attributes
-    ----------
-    name : str
-        As in the lecture's tables.
-    title : str
-        As its authors call it.
-    folder : str
-        Under the folder of data sets.
-    images, classes : int
-        Used by the protocol; the published data set may hold more.
-    train, test : int
-        Images of the first fold.
-    folds : int
-    protocol : str
-    page : str
-        Where a person finds it.
-    terms : str
-        Licence or terms of use as its page states them.
-    sources : tuple of Source
-    warning : str
-        What makes results on it doubtful; empty if nothing is known.
-    file_list : str
-        A source that names, one a line, further files beside it; empty if there is none.
-    """
+    """One of the nine data sets."""
 
     name: str
     title: str

@@ -17,17 +17,7 @@ IMAGES = {".jpg", ".jpeg", ".png", ".ppm"}
 
 @dataclass
 class Listing:
-    """What the lists of a data set say.
-
-    Attributes
-    ----------
-    classes : list of str
-    files : list of Path
-        Each image once, whether it is there or not.
-    targets : list of int
-        Index into ``classes``, one an image.
-    folds : list of Fold
-    """
+    """What the lists of a data set say."""
 
     classes: list[str]
     files: list[Path] = field(default_factory=list)

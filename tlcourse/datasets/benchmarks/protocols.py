@@ -21,13 +21,7 @@ class Fold(NamedTuple):
 
 
 def stratified_folds(targets, seed=0):
-    """Five folds, each class's images spread over them evenly; each image tests once.
-
-    Raises
-    ------
-    ValueError
-        If a class has fewer images than there are folds.
-    """
+    """Five folds, each class's images spread over them evenly; each image tests once."""
     from sklearn.model_selection import StratifiedKFold
 
     _check_smallest(targets, FOLDS, f"to be spread over {FOLDS} folds")
@@ -37,13 +31,7 @@ def stratified_folds(targets, seed=0):
 
 
 def repeated_draws(targets):
-    """Five draws, seeds 0 to 4, of 30 training and at most 50 other, test images a class.
-
-    Raises
-    ------
-    ValueError
-        If a class has 30 images or fewer.
-    """
+    """Five draws, seeds 0 to 4, of 30 training and at most 50 other, test images a class."""
     _check_smallest(targets, TRAIN_PER_CLASS + 1, f"for {TRAIN_PER_CLASS} to train on and a test")
     return [_draw(np.asarray(targets), seed) for seed in range(REPEATS)]
 

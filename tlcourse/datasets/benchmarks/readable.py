@@ -13,21 +13,7 @@ from tlcourse.datasets.folder import UnreadableImage, read_image
 
 
 def left_out(files, name):
-    """The files that are missing or give no picture, with the reason.
-
-    Decoding takes minutes for the larger data sets. Its answer is kept in the user's cache, under
-    a fingerprint of the files' names, sizes and times; a warning says where it cannot be.
-
-    Parameters
-    ----------
-    files : list of Path
-    name : str
-        Of the data set, for the progress bar and the cache.
-
-    Returns
-    -------
-    dict of {Path: str}
-    """
+    """The files that are missing or give no picture, with the reason."""
     missing = {file: "not there" for file in files if not file.is_file()}
     there = [file for file in files if file not in missing]
     return missing | _unreadable(there, name)

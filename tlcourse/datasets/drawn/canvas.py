@@ -21,18 +21,7 @@ CURVE_STEPS = 6  # straight pieces between two points of a smooth curve
 
 
 class Canvas:
-    """An RGB picture under construction.
-
-    Parameters
-    ----------
-    side : int
-        Pixels of the finished picture's side.
-    supersample : int
-        The drawing is made this many times larger and then averaged down.
-    look : Look, optional
-        Its style, light and palette apply to all that is drawn: forms are shaded in style
-        ``"shaded"``, uniform in ``"flat"``, and outlined on paper in ``"sketch"``.
-    """
+    """An RGB picture under construction."""
 
     def __init__(self, side, supersample=2, look=None):
         self.side, self.supersample = side, supersample
@@ -45,17 +34,7 @@ class Canvas:
 
     @contextmanager
     def posed(self, shift=(0.0, 0.0), rotation=0.0, scale=1.0, flip=False):
-        """Within it, all is drawn scaled, turned and then shifted about the centre (0.5, 0.5).
-
-        Parameters
-        ----------
-        shift : pair of float
-        rotation : float
-            Degrees, clockwise.
-        scale : float or pair of float
-        flip : bool
-            Mirror left and right first.
-        """
+        """Within it, all is drawn scaled, turned and then shifted about the centre (0.5, 0.5)."""
         sx, sy = scale if isinstance(scale, tuple | list) else (scale, scale)
         cos, sin = np.cos(np.radians(rotation)), np.sin(np.radians(rotation))
         sx = -sx if flip else sx

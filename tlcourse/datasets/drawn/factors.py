@@ -31,11 +31,7 @@ SINGLE = ("tie", "palette", "shift", "flip")
 
 @dataclass(frozen=True)
 class Look:
-    """One sample of the factors: how one picture looks, apart from its class.
-
-    ``light`` is the side that the light comes from, in degrees clockwise from above;
-    ``palette`` is (shift of hue, factor of saturation, factor of value).
-    """
+    """One sample of the factors: how one picture looks, apart from its class."""
 
     background: str = "plain"
     hue: float = GREEN

@@ -88,15 +88,7 @@ class HybridImages(Dataset):
 
 @cache
 def hybrids(family):
-    """The source classes of a family, as ``{"first x second": region of the parameters}``.
-
-    A family in which crossing gives no new forms (shapes) names its own.
-
-    Raises
-    ------
-    ValueError
-        If there is no such family.
-    """
+    """The source classes of a family, as ``{"first x second": region of the parameters}``."""
     module = family_module(family)
     if hasattr(module, "SOURCE_CLASSES"):
         return module.SOURCE_CLASSES
@@ -114,14 +106,7 @@ def hybrids(family):
 
 
 def crossed(first, second, rng):
-    """A region with half of the differing parameters of each parent, chosen at random.
-
-    Parameters
-    ----------
-    first, second : dict
-        Regions, as in a family's ``CLASSES``.
-    rng : numpy.random.Generator
-    """
+    """A region with half of the differing parameters of each parent, chosen at random."""
     named = [*first, *(name for name in second if name not in first)]
     differing = [name for name in named if first.get(name) != second.get(name)]
     swapped = set(rng.permutation(differing)[: len(differing) // 2].tolist())

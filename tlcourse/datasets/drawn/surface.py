@@ -13,22 +13,7 @@ SAMPLING = 1.5  # samples computed along a pixel of the finished picture; edges 
 
 
 def plane(canvas, look, turn=0.0, lean=0.0):
-    """Coordinates on a plane that fills the canvas, posed as the look says.
-
-    Parameters
-    ----------
-    canvas : Canvas
-    look : Look
-    turn : float
-        Radians, in addition to the look's rotation.
-    lean : float
-        How much smaller the far edge looks than the middle, -0.5 to 0.5.
-
-    Returns
-    -------
-    x, y : ndarray of shape (side, side)
-        To the right and down, 0 in the middle, 1 from edge to edge where the look has size 1.
-    """
+    """Coordinates on a plane that fills the canvas, posed as the look says."""
     pixels = round(canvas.side * SAMPLING)
     ticks = (np.arange(pixels) + 0.5) / pixels - 0.5
     x, y = ticks[None, :] - look.shift[0], ticks[:, None] - look.shift[1]
@@ -40,16 +25,7 @@ def plane(canvas, look, turn=0.0, lean=0.0):
 
 
 def noise(shape, cells, rng):
-    """Smooth noise of mean 0 and deviation of about 1.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        Rows and columns.
-    cells : int or tuple of int
-        Bumps from edge to edge: down and across, or both.
-    rng : numpy.random.Generator
-    """
+    """Smooth noise of mean 0 and deviation of about 1."""
     down, across = (cells, cells) if np.isscalar(cells) else cells
     values = rng.normal(0, 1.5, (down + 1, across + 1)).astype(np.float32)
     smooth = Image.fromarray(values).resize(shape[::-1], Image.Resampling.BICUBIC)
@@ -63,33 +39,14 @@ def mixed(low, high, share):
 
 
 def relief(height, light):
-    """Brightness of a surface under a light from the side: 1 where it is level.
-
-    Parameters
-    ----------
-    height : ndarray of shape (side, side)
-        In units of the picture's side.
-    light : float
-        The side that the light comes from, in degrees clockwise from above.
-    """
+    """Brightness of a surface under a light from the side: 1 where it is level."""
     down, across = np.gradient(height, 1 / height.shape[0])
     towards = np.cos(np.radians(light)) * down - np.sin(np.radians(light)) * across
     return 1 + 0.8 * towards / np.sqrt(1 + across**2 + down**2)
 
 
 def paint(canvas, look, colours, height, hollow):
-    """Fill the canvas with a surface, in the look's style.
-
-    Parameters
-    ----------
-    canvas : Canvas
-    look : Look
-    colours : ndarray of shape (side, side, 3), in 0..255
-    height : ndarray of shape (side, side)
-        Of the relief, in units of the picture's side.
-    hollow : ndarray of shape (side, side)
-        Share of the light that reaches a place.
-    """
+    """Fill the canvas with a surface, in the look's style."""
     if look.style == "shaded":
         colours = colours * (relief(height, look.light) * hollow)[..., None]
     elif look.style == "sketch":

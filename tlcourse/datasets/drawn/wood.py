@@ -83,10 +83,7 @@ def timber(look, rng):
 
 
 def knot_coordinates(x, y, parameters, rng):
-    """Coordinates along and across the knot, and the distance from its pith, 1 at its outline.
-
-    The outline's half width is (1 - x^2)^point (1 + taper x) of the radius.
-    """
+    """Coordinates along and across the knot, and the distance from its pith, 1 at its outline."""
     tilt = np.radians(parameters["tilt"])
     cos, sin = np.cos(tilt), np.sin(tilt)
     along = (cos * x + sin * y) / (parameters["radius"] * parameters["aspect"])

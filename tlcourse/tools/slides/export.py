@@ -59,10 +59,7 @@ class DeckExporter(SlidesExporter):
 
 
 class _SlideText(IPythonRenderer):
-    """Markdown of a slide: formulas are pictures, links to notebooks lead to their decks.
-
-    Links to other files of the course, as the glossary, are plain text: a deck is carried away.
-    """
+    """Markdown of a slide: formulas are pictures, links to notebooks lead to their decks."""
 
     def __init__(self, linked):
         super().__init__(escape=False, exclude_anchor_links=True)
@@ -85,24 +82,7 @@ class _SlideText(IPythonRenderer):
 
 
 def export_decks(notebooks, folder):
-    """Write the deck of each notebook, and its PDF where there is a browser to print it.
-
-    Parameters
-    ----------
-    notebooks : sequence of Path
-    folder : path
-        Made if it is not there.
-
-    Yields
-    ------
-    Path
-        Each file, once it is written.
-
-    Raises
-    ------
-    CannotExport
-        If the folder cannot be written, a notebook has no stored outputs, or no PDF can be printed.
-    """
+    """Write the deck of each notebook, and its PDF where there is a browser to print it."""
     linked = {notebook.stem for notebook in notebooks}
     decks = []
     try:
@@ -120,14 +100,7 @@ def export_decks(notebooks, folder):
 
 
 def deck_html(notebook, linked=()):
-    """The deck of one notebook as HTML that asks for nothing.
-
-    Parameters
-    ----------
-    notebook : Path
-    linked : collection of str
-        Notebooks whose decks lie beside this one; links to others become plain text.
-    """
+    """The deck of one notebook as HTML that asks for nothing."""
     content = nbformat.read(notebook, as_version=4)
     resources = {"deck": {"title": notebook.stem.replace("_", " "), **_deck_parts()}}
     html, _ = DeckExporter(linked=set(linked)).from_notebook_node(
@@ -137,13 +110,7 @@ def deck_html(notebook, linked=()):
 
 
 def as_stored(content, name):
-    """A copy for a deck: without widget states and progress bars, with speaker notes.
-
-    Raises
-    ------
-    CannotExport
-        If the notebook has code and no output at all.
-    """
+    """A copy for a deck: without widget states and progress bars, with speaker notes."""
     content = copy.deepcopy(content)
     cells = [cell for cell in content.cells if cell.cell_type == "code"]
     if cells and not any(cell.outputs for cell in cells):
@@ -182,17 +149,7 @@ def is_progress(output):
 
 
 def print_pdfs(decks):
-    """Print decks as PDF, a page a slide, by the browser of this machine.
-
-    Yields
-    ------
-    Path
-
-    Raises
-    ------
-    CannotExport
-        If there is no browser, or it fails.
-    """
+    """Print decks as PDF, a page a slide, by the browser of this machine."""
     browser = find_browser()
     if browser is None:
         raise CannotExport(

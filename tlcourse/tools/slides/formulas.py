@@ -11,18 +11,7 @@ _BARE_ROOT = re.compile(r"\\sqrt\s*(\w)")
 
 
 def formula_html(tex):
-    r"""A formula as an ``<img>`` in the size of the text around it.
-
-    Parameters
-    ----------
-    tex : str
-        Without dollars. What mathtext cannot set (``\begin``, ``\text`` ...) is shown as TeX.
-
-    Returns
-    -------
-    str
-        HTML; the alternative text is the TeX.
-    """
+    r"""A formula as an ``<img>`` in the size of the text around it."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.mathtext import math_to_image
 

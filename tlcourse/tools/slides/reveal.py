@@ -46,18 +46,7 @@ class NoReveal(RuntimeError):
 
 
 def reveal_files():
-    """reveal.js, its speaker view and its style sheet.
-
-    Returns
-    -------
-    dict of str to str
-        Text of ``"script"`` and ``"notes"`` (ES modules) and ``"style"``.
-
-    Raises
-    ------
-    NoReveal
-        Where jupyterlab-rise is missing or keeps its files elsewhere.
-    """
+    """reveal.js, its speaker view and its style sheet."""
     sources = _sources(_rise_folder(), _FILES.values())
     missing = [name for name in _FILES.values() if name not in sources]
     style = _CSS_IN_MODULE.search(sources.get(_FILES["style"], ""))

@@ -62,13 +62,7 @@ def all_notebooks():
 
 
 def find_notebook(name):
-    """The notebook with a number (``"6"``, ``"06"``) or a name (``"06_feature_extraction"``).
-
-    Raises
-    ------
-    BadSlides
-        If there is none; with the numbers that there are.
-    """
+    """The notebook with a number (``"6"``, ``"06"``) or a name (``"06_feature_extraction"``)."""
     stem = Path(name).name.removesuffix(".ipynb")
     for notebook in all_notebooks():
         if stem in (notebook.stem, notebook.stem[:2], notebook.stem[:2].removeprefix("0")):
