@@ -1,16 +1,14 @@
 """Runs from each start, their plans and what was measured; what a network latched on to."""
 
 import json
-from threading import Thread
 
 import numpy as np
 import pytest
 import torch
-from filelock import FileLock
 
 from scripts.remake import from_scratch, runner
 from scripts.remake.from_scratch import PLANS
-from tlcourse import paths, widgets
+from tlcourse import widgets
 from tlcourse.classifiers.score import evaluate_transfer
 from tlcourse.finetuning.cost import training_cost
 from tlcourse.finetuning.starts import (
@@ -18,11 +16,9 @@ from tlcourse.finetuning.starts import (
     FINE_TUNED,
     FLOWERS,
     FROZEN,
-    SAME_BUDGET,
     SCRATCH,
     STARTS,
     LatchedOn,
-    StartedRun,
     accuracy_by_volume,
     accuracy_of_settings,
     as_inputs,
@@ -150,33 +146,10 @@ class TestMeasured:
         measured = of_start(read_measured("curves"), start)
         assert {tuple(run.settings[name] for name in TRIED) for run in measured} == {best}
 
-    def test_a_started_command_goes_on(self, monkeypatch, tmp_path):
-        plan = [(SCRATCH, SAME_BUDGET, 20, seed, {"epochs": 1}) for seed in (0, 1)]
-        monkeypatch.setattr(tables_measured, "FOLDER", tmp_path)
-        monkeypatch.setitem(PLANS, "grid", lambda: iter(plan))
-        curve = {"step": [0], "accuracy": [0.2]}
-        run = StartedRun(SCRATCH, SAME_BUDGET, 20, 0, {"epochs": 1, "device": "cpu"}, curve)
-        runner.keep(tmp_path / FILES["grid"], "what", "command", run)
-        assert list(from_scratch._left("grid")) == plan[1:]
-        assert read_measured("grid") == [run]
-
-    def test_two_commands_do_not_write_at_once(self, monkeypatch, tmp_path):
-        run = StartedRun(SCRATCH, SAME_BUDGET, 20, 0, {"epochs": 1}, {"step": [0], "accuracy": [1]})
-        monkeypatch.setattr(tables_measured, "FOLDER", tmp_path)
-        monkeypatch.setattr(tables_measured, "ORDER", ("grid",))
-        monkeypatch.setattr(from_scratch, "measure", lambda *_: iter([run]))
-        command = Thread(target=from_scratch.main, args=([],))
-        with FileLock(paths.cache_folder() / "from_scratch_grid.lock"):
-            command.start()
-            command.join(0.5)
-            assert command.is_alive() and not list(tmp_path.iterdir())
-        command.join()
-        assert read_measured("grid") == [run]
-
     def test_the_command_says_what_is_missing(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(tables_measured, "FOLDER", tmp_path)
+        monkeypatch.setattr(from_scratch, "FOLDER", tmp_path)
         with pytest.raises(SystemExit, match="Tiny ImageNet was not found"):
-            from_scratch.main(["--data", str(tmp_path)])
+            runner.main(["from_scratch", "--data", str(tmp_path)])
 
 
 class TestReusedFeatures:

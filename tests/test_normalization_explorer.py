@@ -14,7 +14,7 @@ import pytest
 import traitlets
 
 from tlcourse import plots, widgets
-from tlcourse.classifiers import score, svm
+from tlcourse.classifiers import score
 from tlcourse.classifiers.svm import LinearSVM
 from tlcourse.features.normalization import NORMALIZATIONS
 from tlcourse.widgets import layer_histograms, normalization_explorer
@@ -70,7 +70,7 @@ class TestExplorer:
         for unfinished in (True, False):
             with monkeypatch.context() as patch:
                 passes = 2 if unfinished else 5000
-                patch.setattr(svm, "LinearSVM", partial(LinearSVM, max_iter=passes))
+                patch.setattr(score, "LinearSVM", partial(LinearSVM, max_iter=passes))
                 score._evaluate.cache_clear()
                 for _ in range(2):
                     normalization_explorer.measured_answer.cache_clear()

@@ -8,7 +8,6 @@ import pytest
 from tlcourse.classifiers import normalization_trials, score
 from tlcourse.classifiers.score import evaluate_transfer, sample_per_class
 from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
-from tlcourse.features import extraction
 from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import Standardizer
 
@@ -41,7 +40,7 @@ def test_test_images_are_standardized_by_the_drawn_training_images(insects, monk
     mostly = np.flatnonzero((y_test == 0) | (np.arange(len(y_test)) % 50 == 0))
     test = insects[1]
     one_class = replace(test, matrix=test.matrix[mostly], labels=test.labels[mostly])
-    monkeypatch.setattr(extraction, "shipped_features", lambda *names: (insects[0], one_class))
+    monkeypatch.setattr(score, "shipped_features", lambda *names: (insects[0], one_class))
     options = {"C": 0.0123, "normalization": "standardized"}  # a C of its own: results are kept
     found = evaluate_transfer("natural", "insects", TWO, **options).per_class[test.classes[0]]
 
@@ -62,7 +61,7 @@ def test_l2_by_layer_knows_the_columns_of_the_chosen_layers(insects, monkeypatch
         for layers in (TWO, ("conv1_1",))
     }
     strong = [replace(part, matrix=part.matrix * ([1000] * 16 + [1] * 2032)) for part in insects]
-    monkeypatch.setattr(extraction, "shipped_features", lambda *names: strong)
+    monkeypatch.setattr(score, "shipped_features", lambda *names: strong)
     score._evaluate.cache_clear()
     for order in (TWO, TWO[::-1]):
         found = evaluate_transfer("natural", "insects", order, normalization="L2 by layer")

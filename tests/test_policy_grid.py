@@ -1,11 +1,9 @@
 """The grid of policies: its plan, one run, its file."""
 
-import json
-
 import pytest
 import torch
 
-from scripts.remake import policy_grid, runner
+from scripts.remake import policy_grid
 from tlcourse.finetuning import grid
 from tlcourse.networks.images import prepare_images
 from tlcourse.networks.layers import small_vgg_backbone
@@ -47,18 +45,9 @@ def test_a_run_has_its_steps_and_two_evaluations():
     assert [point.step for point in run.curve] == [0, 3]
 
 
-def test_runs_are_kept_one_by_one(tmp_path):
-    file = tmp_path / "runs.json"
-    runs = [grid.GridRun("reuse all", "near", "insects", 4, s, 0.5, 1, "0", "0") for s in (0, 1)]
-    for run in runs:
-        runner.keep(file, "what", "command", run)
-    saved = json.loads(file.read_text(encoding="utf-8"))
-    assert [grid.GridRun(**run) for run in saved["runs"]] == runs
-
-
 def test_the_shipped_runs_are_of_the_plan_and_their_accuracy_is_that_of_their_predictions():
     runs = grid.read_grid()
-    keys = [policy_grid._key(run) for run in runs]
+    keys = [tuple(vars(run)[name] for name in policy_grid.KEY) for run in runs]
     assert len(set(keys)) == len(keys) and set(keys) <= set(policy_grid.plan())
     for run in (run for run in runs if run.policy != "all random"):
         right = sum(map(str.__eq__, run.predicted, run.labels)) / len(run.labels)

@@ -10,8 +10,8 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import nn
 
-from scripts.remake import pretraining
-from tlcourse.datasets import drawn, photos
+from scripts.remake import pretraining, runner
+from tlcourse.datasets import photos
 from tlcourse.datasets.drawn import FAMILIES, HybridImages, hybrids
 from tlcourse.finetuning import loop
 from tlcourse.networks import small_vgg as networks_small_vgg
@@ -67,7 +67,7 @@ def interrupt_at_batch(monkeypatch, number):
             raise KeyboardInterrupt
         return augment(*arguments)
 
-    monkeypatch.setattr(loop, "augment", interrupted)
+    monkeypatch.setattr(pretraining, "augment", interrupted)
 
 
 class TestResuming:
@@ -128,7 +128,7 @@ class TestPrecision:
             network.fc8.register_forward_hook(note)
             return network
 
-        monkeypatch.setattr(networks_small_vgg, "small_vgg", watched)
+        monkeypatch.setattr(pretraining, "small_vgg", watched)
         network, _ = train(root, tmp_path, cycles=CYCLES[:1], precision=precision)
         assert seen == {pretraining.PRECISIONS[precision]}
         assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
@@ -136,9 +136,9 @@ class TestPrecision:
     def test_is_part_of_the_recipe_that_is_resumed(self, root, tmp_path, monkeypatch):
         monkeypatch.setitem(sources.RECIPE, "batch_size", 20)
         options = ["--data", str(root), "--out", str(tmp_path), "--epochs", "1", "--quiet"]
-        pretraining.main(["natural", *options])
+        runner.main(["pretraining", "natural", *options])
         with pytest.raises(SystemExit, match="has another recipe"):
-            pretraining.main(["natural", *options, "--precision", "bfloat16"])
+            runner.main(["pretraining", "natural", *options, "--precision", "bfloat16"])
 
 
 class TestWriting:
@@ -238,7 +238,7 @@ def test_measure_accuracy():
 class TestCommand:
     def test_missing_data_is_one_sentence(self, tmp_path):
         with pytest.raises(SystemExit, match=r"Tiny ImageNet was not found in .*nowhere"):
-            pretraining.main(["natural", "--data", str(tmp_path / "nowhere")])
+            runner.main(["pretraining", "natural", "--data", str(tmp_path / "nowhere")])
 
     @pytest.mark.parametrize(
         ("options", "words"),
@@ -254,13 +254,13 @@ class TestCommand:
     ):
         monkeypatch.setattr(pretraining, "as_tensors", lambda *_: pytest.fail("pictures were made"))
         with pytest.raises(SystemExit, match=words):
-            pretraining.main(["drawn", "--out", str(tmp_path), "--quiet", *options])
+            runner.main(["pretraining", "drawn", "--out", str(tmp_path), "--quiet", *options])
         assert list(tmp_path.iterdir()) == []
 
     def test_writes_weights_and_card(self, root, tmp_path, monkeypatch, capsys):
         monkeypatch.setitem(sources.RECIPE, "batch_size", 20)
         options = ["--data", str(root), "--out", str(tmp_path), "--epochs", "1", "--quiet"]
-        pretraining.main(["natural", *options])
+        runner.main(["pretraining", "natural", *options])
         names = ["natural.checkpoint.pt", "natural.json", "natural.safetensors"]
         assert sorted(file.name for file in tmp_path.iterdir()) == names
         out, err = capsys.readouterr()
@@ -269,9 +269,9 @@ class TestCommand:
 
     def test_drawn_pictures_need_no_data_set(self, tmp_path, monkeypatch, capsys):
         few = {"train": 2, "val": 1}
-        monkeypatch.setattr(drawn, "HybridImages", lambda split: HybridImages(split, few[split]))
+        monkeypatch.setattr(sources, "HybridImages", lambda split: HybridImages(split, few[split]))
         monkeypatch.setitem(sources.SHORT, "batch_size", 20)
-        pretraining.main(["drawn", "--out", str(tmp_path), "--epochs", "1", "--quiet"])
+        runner.main(["pretraining", "drawn", "--out", str(tmp_path), "--epochs", "1", "--quiet"])
         card = json.loads((tmp_path / "drawn.json").read_text(encoding="utf-8"))
         assert card["classes"] == [name for family in FAMILIES for name in hybrids(family)]
         assert card["command"] == "python -m scripts.remake pretraining drawn"

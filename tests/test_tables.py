@@ -10,11 +10,10 @@ from scipy import stats
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
-from scripts.remake import class_means
+from scripts.remake import class_means, runner
 from scripts.remake.class_means import write_class_means
 from tlcourse import plots
 from tlcourse.datasets import FAMILIES, SOURCES
-from tlcourse.datasets import photos as datasets_photos
 from tlcourse.features import extraction
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.tables import similarity as source_similarity
@@ -230,17 +229,18 @@ class TestClassMeans:
         np.testing.assert_array_equal(again.means, means.means)
         assert again.wnids == means.wnids and again.about.items() >= means.about.items()
 
-    def test_without_the_photographs_the_command_says_so(self, tmp_path):
-        command = ["--backbone", "natural", "--data", str(tmp_path), "--out", str(tmp_path / "o")]
+    def test_without_the_photographs_the_command_says_so(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(class_means, "BACKBONE", "natural")
+        monkeypatch.setattr(class_means, "FILE", tmp_path / "means.npz")
         with pytest.raises(SystemExit, match="Tiny ImageNet was not found"):
-            class_means.main(command)
+            runner.main(["class_means", "--data", str(tmp_path)])
         assert not list(tmp_path.iterdir())
 
     def test_measured_from_photographs(self, monkeypatch):
         """Each class's mean, by hand, over pictures made for the purpose."""
         backbone, images = load_backbone("natural"), made_photographs()
-        monkeypatch.setattr(datasets_photos, "TinyImageNet", lambda role, split, root: images)
-        monkeypatch.setattr(source_similarity, "ROLES", ("insects",))
+        monkeypatch.setattr(class_means, "TinyImageNet", lambda role, split, root: images)
+        monkeypatch.setattr(class_means, "ROLES", ("insects",))
         found = class_means.measure_class_means(backbone, progress=False)
         features = extraction.extract_features(
             backbone, images, ["fc7"], precision="float32", cache=False

@@ -1,14 +1,1 @@
-"""What remakes ``data/``: ``python -m scripts.remake NAME``."""
-
-COMMANDS = (
-    "pretraining",
-    "shipping",
-    "transfer",
-    "class_means",
-    "policy_grid",
-    "from_scratch",
-    "scratch",
-    "yosinski",
-    "representation_quality",
-    "verdicts",
-)
+"""What remakes ``data/``: ``python -m scripts.remake NAME``, one module a name."""

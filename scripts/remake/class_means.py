@@ -1,27 +1,45 @@
 """Where each class of photographs lies in one common feature space: what similarity is made of.
 
-    python -m scripts.remake class_means --backbone photos --data path/to/tiny-imagenet-200
-
-keeps the mean of ``fc7`` over the 50 validation photographs of every class, of the sources and of
-the targets alike, in ``data/measured/class_means.npz``: the photographs are not shipped, and two
-domains can be compared only where both were seen by the same network.
+The mean of ``fc7`` over the 50 validation photographs of every class, of the sources and of the
+targets alike: the photographs are not shipped, and two domains can be compared only where both were
+seen by the same network.
 """
 
-import argparse
 import json
-import sys
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 
+from scripts.remake.runner import Step
 from tlcourse import paths
-from tlcourse.datasets.photos import TinyImageNet, class_names, default_root
+from tlcourse.datasets.photos import TinyImageNet, class_names
 from tlcourse.features.extraction import extract_features
 from tlcourse.networks import weights
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.networks.weights import WeightsError
-from tlcourse.tables.similarity import FILE, FORMAT, LAYER, ROLES, ClassMeans
+from tlcourse.tables.similarity import (
+    FILE,
+    FORMAT,
+    LAYER,
+    ROLES,
+    ClassMeans,
+    read_class_means,
+)
+
+BACKBONE = "photos"  # its fc7 is the common space
+
+
+def steps(options):
+    """One step, done where the file is of the bundled weights."""
+
+    def make():
+        write_class_means(measure_class_means(load_backbone(BACKBONE), options.data))
+        return FILE.name
+
+    try:
+        is_done = read_class_means().about["backbone"] == BACKBONE
+    except RuntimeError:
+        is_done = False
+    yield Step(f"class means of {BACKBONE}", is_done, make)
 
 
 def measure_class_means(backbone, root=None, progress=True):
@@ -53,19 +71,3 @@ def write_class_means(found, file=FILE):
     arrays = {"means": found.means.astype(np.float16), "counts": found.counts.astype(np.int16)}
     with paths.written_whole(file) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(stream, about=about, wnids=np.array(found.wnids), **arrays)
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.remake class_means", description=__doc__
-    )
-    parser.add_argument("--backbone", default="photos", help="whose fc7 is the common space")
-    parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
-    parser.add_argument("--out", type=Path, default=FILE, help="by default the shipped file")
-    options = parser.parse_args(arguments)
-    try:
-        found = measure_class_means(load_backbone(options.backbone), options.data)
-    except (FileNotFoundError, ValueError, WeightsError) as problem:
-        sys.exit(str(problem))
-    write_class_means(found, options.out)
-    print(f"{len(found.wnids)} classes, {found.means.shape[1]} features of {options.backbone}")

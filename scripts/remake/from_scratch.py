@@ -1,23 +1,18 @@
 """Learning from scratch against reusing: the same network, the same target, the same budget.
 
-    python -m scripts.remake from_scratch --data path/to/tiny-imagenet-200
-
-measures what takes minutes and keeps it in ``data/measured/``: first which settings each start
-takes, chosen on photographs held out of the training folder; then, with these, learning curves and
-accuracies on photographs of five insects, which are not shipped; and a grid of settings on drawn
-flowers. A command that is started again goes on after the last finished run.
+First which settings each start takes, chosen on photographs held out of the training folder; then,
+with these, learning curves and accuracies on photographs of five insects, which are not shipped;
+and a grid of settings on drawn flowers.
 """
 
-import argparse
-import sys
+from functools import cache, partial
 from itertools import product
-from pathlib import Path
 
 import torch
 
-from scripts.remake.runner import keep
+from scripts.remake.runner import Runs
 from tlcourse.classifiers.score import PER_CLASS, sample_per_class
-from tlcourse.datasets.photos import TinyImageNet, default_root
+from tlcourse.datasets.photos import TinyImageNet
 from tlcourse.finetuning.starts import (
     FAMILY,
     FINE_TUNED,
@@ -44,13 +39,11 @@ from tlcourse.tables.measured import (
     TRIAL,
     TRIED,
     chosen,
-    read_measured,
 )
 
+KEY = ("start", "budget", "per_class", "seed", "settings")
 EPOCHS, LONG_EPOCHS = 10, 30
-
 TRIAL_SEEDS = (0, 1)
-
 TRIALS = {
     SCRATCH: (
         *(("sgd", rate, 0) for rate in (0.003, 0.01, 0.03)),
@@ -67,15 +60,12 @@ TRIALS = {
         *(("adamw", rate, 0) for rate in (1e-3, 3e-3, 1e-2)),
     ),
 }
-
 LONG_TRIALS = tuple(
     (optimizer, rate, augment)
     for optimizer, rate in (("sgd", 0.01), ("adamw", 1e-3))
     for augment in (0, 0.4)
 )
-
 MORE, MOST = 80, 320  # photographs a class to train on
-
 HELD_OUT = 50  # and to choose settings on
 
 
@@ -130,17 +120,26 @@ def grid_plan():
 PLANS = dict(zip(ORDER, (tuning_plan, curve_plan, long_plan, volume_plan, grid_plan), strict=True))
 
 
-def measure(which, root=None):
-    """Run after run of a plan that is not in its file yet."""
-    wanted = list(_left(which))
-    if not wanted:
-        return
-    source = load_backbone(SOURCE)
-    pool, test = _images(which, source, root)
-    for start, budget, per_class, seed, settings in wanted:
-        few = pool.subset(first_of_each_class(pool.labels, max(per_class, 2 * PER_CLASS)))
-        train = few.subset(sample_per_class(few.labels.numpy(), per_class, seed))
-        yield train_from(start, source, train, test, seed, budget, **settings)[0]
+def steps(options):
+    """A step a run, plan after plan: settings that were chosen decide the later ones."""
+    for which in ORDER:
+        keys = (dict(zip(KEY, key, strict=True)) for key in PLANS[which]())
+        yield from runs_of(which).steps(keys, partial(measure, which, options.data))
+
+
+def runs_of(which):
+    """The file of one plan."""
+    return Runs(
+        FOLDER / FILES[which], __doc__.splitlines()[0], "from_scratch --data tiny-imagenet-200"
+    )
+
+
+def measure(which, root, start, budget, per_class, seed, settings):
+    """One run, as a StartedRun."""
+    pool, test = _images(which, root)
+    few = pool.subset(first_of_each_class(pool.labels, max(per_class, 2 * PER_CLASS)))
+    train = few.subset(sample_per_class(few.labels.numpy(), per_class, seed))
+    return train_from(start, load_backbone(SOURCE), train, test, seed, budget, **settings)[0]
 
 
 def _to_the_end(epochs, trial, per_class=PER_CLASS):
@@ -149,8 +148,10 @@ def _to_the_end(epochs, trial, per_class=PER_CLASS):
     return dict(zip(TRIED, trial, strict=True)) | {"epochs": epochs, "evaluate_every": steps}
 
 
-def _images(which, backbone, root):
+@cache
+def _images(which, root):
     """To train on, and to evaluate on: for trials the last photographs of the training folder."""
+    backbone = load_backbone(SOURCE)
     if which == "grid":
         return tuple(prepare_images(backbone, drawn_flowers(40, seed)) for seed in (0, 1))
     pool = prepare_images(backbone, insect_photographs("train", root, MOST + HELD_OUT))
@@ -158,29 +159,3 @@ def _images(which, backbone, root):
         return pool, prepare_images(backbone, insect_photographs("val", root))
     held_out = torch.arange(len(pool)) % (MOST + HELD_OUT) >= MOST
     return pool.subset(~held_out), pool.subset(held_out)
-
-
-def _left(which):
-    done = read_measured(which) if (FOLDER / FILES[which]).exists() else []
-    keys = [(run.start, run.budget, run.per_class, run.seed, run.settings) for run in done]
-    for wanted in PLANS[which]():
-        *names, settings = wanted
-        if not any(list(key[:-1]) == names and settings.items() <= key[-1].items() for key in keys):
-            yield wanted
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m scripts.remake from_scratch")
-    parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
-    options = parser.parse_args(arguments)
-    what = __doc__.splitlines()[0]
-    command = "python -m scripts.remake from_scratch --data tiny-imagenet-200"
-    try:
-        for which in ORDER:
-            for run in measure(which, options.data):
-                keep(FOLDER / FILES[which], what, command, run)
-                settings = ", ".join(f"{name} {run.settings.get(name)}" for name in TRIED)
-                said = f"{run.start}, {run.budget}, {run.per_class} a class, seed {run.seed}"
-                print(f"{said}, {settings}: {run.accuracy:.1%}", flush=True)
-    except (FileNotFoundError, ValueError) as problem:
-        sys.exit(str(problem))

@@ -1,19 +1,14 @@
 """Pre-train the course's own backbones, on photographs or on drawn pictures.
 
-    python -m scripts.remake pretraining natural --data path/to/tiny-imagenet-200
-    python -m scripts.remake pretraining drawn
-
-train the small VGG on the *natural* classes of Tiny ImageNet, or on the drawn hybrids. The state is
+The small VGG learns the *natural* classes of Tiny ImageNet, say, or the drawn hybrids. The state is
 saved after every epoch, and a run that is started again goes on from there. At the end comes
 ``natural.safetensors`` (float16, batch normalisation folded) with ``natural.json``, its model card.
 ``--precision bfloat16`` is 1.8 times as fast on two cores that compute in it.
 """
 
-import argparse
 import hashlib
 import json
 import math
-import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -23,14 +18,42 @@ from safetensors.torch import save_file
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from scripts.remake.runner import Step
 from tlcourse import paths
-from tlcourse.datasets.photos import default_root
 from tlcourse.devices import check_device
 from tlcourse.finetuning.loop import augment
 from tlcourse.networks.small_vgg import MEAN, STD, as_input, fold_batch_norm, small_vgg
 from tlcourse.networks.sources import SOURCES, _place_in_cycle, learning_rate, n_epochs
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def add_arguments(parser):
+    """What else the command understands."""
+    parser.add_argument("source", choices=SOURCES, help="what to learn from")
+    parser.add_argument("--out", type=Path, default=paths.SHIPPED_WEIGHTS, help="where to write")
+    parser.add_argument("--epochs", type=int, help="one cycle of so many, for a trial")
+    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
+    parser.add_argument("--precision", choices=PRECISIONS, help="of the layers' arithmetic")
+    parser.add_argument("--quiet", action="store_true", help="no progress bar")
+
+
+def steps(options):
+    """One step, the source; it goes on after the last finished epoch."""
+    recipe = SOURCES[options.source].recipe
+    if options.epochs is not None:
+        recipe = {**recipe, "cycles": [{**recipe["cycles"][0], "epochs": options.epochs}]}
+    if options.precision:
+        recipe = {**recipe, "precision": options.precision}
+
+    def make():
+        network, measured = pretrain(
+            options.source, options.data, options.out, recipe, options.device, not options.quiet
+        )
+        write_backbone(options.source, network, measured, recipe, options.out)
+        return f"{measured['source_validation_accuracy']:.1%}"
+
+    yield Step(options.source, False, make)
 
 
 def pretrain(name, root, folder, recipe=None, device="cpu", progress=True):
@@ -185,30 +208,3 @@ def _resume(checkpoint, recipe, network, optimizer, schedule):
     schedule.load_state_dict({**schedule.state_dict(), "last_epoch": state["steps"]})
     print(f"Going on after epoch {state['epoch']}.", flush=True)
     return state["epoch"], state["seconds"]
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.remake pretraining",
-        description="Pre-train a backbone of the course on photographs or on drawings.",
-    )
-    parser.add_argument("source", choices=SOURCES, help="what to learn from")
-    parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
-    parser.add_argument("--out", type=Path, default=paths.SHIPPED_WEIGHTS, help="where to write")
-    parser.add_argument("--epochs", type=int, help="one cycle of so many, for a trial")
-    parser.add_argument("--device", default="cpu", help="cpu, cuda or mps")
-    parser.add_argument("--precision", choices=PRECISIONS, help="of the layers' arithmetic")
-    parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    options = parser.parse_args(arguments)
-    recipe = SOURCES[options.source].recipe
-    if options.epochs is not None:
-        recipe = {**recipe, "cycles": [{**recipe["cycles"][0], "epochs": options.epochs}]}
-    if options.precision:
-        recipe = {**recipe, "precision": options.precision}
-    try:
-        network, measured = pretrain(
-            options.source, options.data, options.out, recipe, options.device, not options.quiet
-        )
-    except (FileNotFoundError, ValueError, FloatingPointError) as problem:
-        sys.exit(str(problem))
-    write_backbone(options.source, network, measured, recipe, options.out)

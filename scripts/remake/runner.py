@@ -1,25 +1,121 @@
-"""One runner for all that takes long."""
+"""One runner for all that takes long: it plans, runs, goes on after a kill, and writes whole.
 
+    python -m scripts.remake NAME --data path/to/tiny-imagenet-200
+
+takes the steps of the module NAME one by one and passes over those that are done, so that a command
+that is started again goes on where it was. ``--plan`` only says which are done; with ``--worker 0
+--workers 2`` and ``--worker 1 --workers 2`` two processes share a plan.
+"""
+
+import argparse
 import json
-from dataclasses import asdict
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from filelock import FileLock
 
 from tlcourse import paths
+from tlcourse.datasets.photos import default_root
+from tlcourse.networks.weights import WeightsError
+
+COMMANDS = (
+    "pretraining",
+    "shipping",
+    "transfer",
+    "class_means",
+    "policy_grid",
+    "from_scratch",
+    "scratch",
+    "yosinski",
+    "representation_quality",
+    "verdicts",
+)
+MEASURED = paths.SHIPPED / "measured"
 
 
-def keep(file, what, command, run):
-    """Add a run (a dataclass) to a file of runs, beside what made them; safe for many processes."""
-    with FileLock(paths.cache_folder() / f"{file.stem}.lock"):
-        runs = json.loads(file.read_text(encoding="utf-8"))["runs"] if file.exists() else []
-        report = {"what": what, "command": command, "cpu_threads": torch.get_num_threads()}
-        report["runs"] = [*runs, asdict(run)]
-        with paths.written_whole(file) as temporary:
-            temporary.write_text(json.dumps(report, indent=0) + "\n", encoding="utf-8")
+class Step(NamedTuple):
+    """What is to be made: its name, whether it is there, and what makes it and says a word."""
+
+    name: str
+    is_done: bool
+    make: Callable[[], object]
 
 
-def add_workers(parser):
-    """Options that let several processes share a plan."""
+@dataclass(frozen=True)
+class Runs:
+    """A JSON file of runs, beside what made them; several processes may add to it."""
+
+    file: Path
+    what: str
+    command: str
+
+    def read(self):
+        """The runs that are kept, as dicts."""
+        if not self.file.exists():
+            return []
+        return json.loads(self.file.read_text(encoding="utf-8"))["runs"]
+
+    def add(self, run):
+        """Keep one more run, a dict or a dataclass; the file appears only when whole."""
+        with FileLock(paths.cache_folder() / f"{self.file.stem}.lock"):
+            about = {"what": self.what, "command": f"python -m scripts.remake {self.command}"}
+            runs = [*self.read(), run if isinstance(run, dict) else asdict(run)]
+            report = {**about, "cpu_threads": torch.get_num_threads(), "runs": runs}
+            with paths.written_whole(self.file) as temporary:
+                temporary.write_text(json.dumps(report, indent=0) + "\n", encoding="utf-8")
+
+    def steps(self, keys, measure):
+        """A step a key, a dict that is part of its run; ``measure(**key)`` gives the run."""
+        done = self.read()
+        for key in keys:
+            words = ", ".join(map(str, key.values()))
+            is_done = any(_is_part(key, run) for run in done)
+            yield Step(words, is_done, partial(self._make, measure, key))
+
+    def _make(self, measure, key):
+        run = measure(**key)
+        self.add(run)
+        return f"{run['accuracy'] if isinstance(run, dict) else run.accuracy:.1%}"
+
+
+def _is_part(key, run):
+    if isinstance(key, dict):
+        return all(name in run and _is_part(value, run[name]) for name, value in key.items())
+    return key == run
+
+
+def main(arguments=None):
+    """Take the steps of one command; what goes wrong is one sentence."""
+    name, *rest = (sys.argv[1:] if arguments is None else arguments) or [""]
+    if name not in COMMANDS:
+        sys.exit(f"usage: python -m scripts.remake {{{','.join(COMMANDS)}}} [--help]")
+    module = import_module(f"scripts.remake.{name}")
+    options = _parser(module, name).parse_args(rest)
+    try:
+        for place, step in enumerate(module.steps(options)):
+            if options.plan:
+                print("done: " if step.is_done else "to do:", step.name)
+            elif not step.is_done and place % options.workers == options.worker:
+                print(f"{step.name}: {step.make()}", flush=True)
+    except (FileNotFoundError, ValueError, FloatingPointError, WeightsError) as problem:
+        sys.exit(str(problem))
+
+
+def _parser(module, name):
+    parser = argparse.ArgumentParser(
+        prog=f"python -m scripts.remake {name}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
+    parser.add_argument("--plan", action="store_true", help="say what is done, and do nothing")
     parser.add_argument("--worker", type=int, default=0, help="which of them this is, from 0 on")
-    parser.add_argument("--workers", type=int, default=1, help="processes that share the runs")
+    parser.add_argument("--workers", type=int, default=1, help="processes that share the steps")
+    getattr(module, "add_arguments", lambda parser: None)(parser)
+    return parser

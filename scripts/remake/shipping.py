@@ -1,23 +1,31 @@
 """Make the features that the course ships, from the photographs that it does not.
 
-    python -m scripts.remake shipping natural manmade --data path/to/tiny-imagenet-200
-
-writes ``data/features/{backbone}/{family}-{train,test}.npz`` for the six target families. The
-same command on the same data set gives the same numbers.
+``data/features/{backbone}/{family}-{train,test}.npz`` for the six target families. The same command
+on the same data set gives the same numbers.
 """
 
-import argparse
-import sys
-from pathlib import Path
+from functools import partial
 
-from tlcourse.datasets.photos import FAMILIES, SOURCES, TRAIN_PER_CLASS, TinyImageNet, default_root
+from scripts.remake.runner import Step
+from tlcourse.datasets.photos import FAMILIES, SOURCES, TRAIN_PER_CLASS, TinyImageNet
 from tlcourse.features import cache
 from tlcourse.features.extraction import extract_features
 from tlcourse.networks import weights
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.networks.weights import WeightsError
 
 SPLITS = {"train": ("train", TRAIN_PER_CLASS), "test": ("val", None)}
+
+
+def steps(options):
+    """A step a backbone, family and split; done where the file is of the bundled weights."""
+    for name in SOURCES:
+        wanted, backbone = weights.read_card(name)["sha256"], load_backbone(name)
+        for family in FAMILIES:
+            for split in SPLITS:
+                entry = cache.read_file(cache.shipped_file(name, family, split))
+                is_done = bool(entry) and entry["about"]["weights_sha256"] == wanted
+                make = partial(ship_family, backbone, family, split, options.data)
+                yield Step(f"{name}, {family}, {split}", is_done, make)
 
 
 def extract_family(backbone, family, split, root, progress=True):
@@ -37,21 +45,3 @@ def ship_family(backbone, family, split, root):
     file = cache.shipped_file(backbone.name, family, split)
     cache.write_file(file, **vars(features), eight_bits=True)
     return features
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.remake shipping",
-        description="Compute the features of the six target families that the course ships.",
-    )
-    parser.add_argument("backbones", nargs="*", default=SOURCES, help=f"of {', '.join(SOURCES)}")
-    parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
-    options = parser.parse_args(arguments)
-    try:
-        for name in options.backbones:
-            backbone = load_backbone(name)
-            for family in FAMILIES:
-                for split in SPLITS:
-                    print(name, family, split, ship_family(backbone, family, split, options.data))
-    except (FileNotFoundError, ValueError, WeightsError) as problem:
-        sys.exit(str(problem))

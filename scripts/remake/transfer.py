@@ -1,10 +1,11 @@
-"""The accuracies of the model cards: every bundled backbone on the six shipped families."""
+"""The accuracies of the model cards: ``natural`` and ``manmade`` on the six shipped families."""
 
-import argparse
 import json
+from functools import partial
 
 import numpy as np
 
+from scripts.remake.runner import Step
 from tlcourse import paths
 from tlcourse.classifiers.score import SEEDS, evaluate_transfer, layer_sets
 from tlcourse.datasets.photos import FAMILIES, SOURCES
@@ -16,6 +17,20 @@ A_FEW = (
     *(("standardized", C) for C in (1e-4, 4e-4, 1e-3)),
     *(("discretized", C) for C in (1e-4, 4e-4, 1e-3)),
 )
+
+
+def steps(options):
+    """A step a backbone; none is ever done, as the features may be new ones."""
+    return (Step(name, False, partial(write_into_card, name)) for name in SOURCES)
+
+
+def write_into_card(name):
+    """Measure one backbone and put the figures into its card; returns them as lines."""
+    card, measured = weights.read_card(name), measure_backbone(name)
+    card["measured"]["transfer_accuracy_percent"] = measured
+    with paths.written_whole(paths.SHIPPED_WEIGHTS / f"{name}.json") as temporary:
+        temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    return "".join(f"\n  {family}: {row}" for family, row in measured.items())
 
 
 def mean_accuracy(backbone_name, family, layers, **options):
@@ -50,19 +65,3 @@ def measure_backbone(name):
 
 def _percent(share):
     return round(100 * float(share), 1)
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m scripts.remake transfer", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the figures into the model cards")
-    options = parser.parse_args(arguments)
-    for name in SOURCES:
-        measured = measure_backbone(name)
-        for family, row in measured.items():
-            figures = "; ".join(f"{key} {list(value.values())}" for key, value in row.items())
-            print(f"{name} -> {family}: {figures}", flush=True)
-        if options.write:
-            card = weights.read_card(name)
-            card["measured"]["transfer_accuracy_percent"] = measured
-            with paths.written_whole(paths.SHIPPED_WEIGHTS / f"{name}.json") as temporary:
-                temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")

@@ -1,18 +1,11 @@
-"""The register of claims: each with the verdict of this machine and that of the maintainers.
+"""The verdicts of the notebooks as they were executed: ``tlcourse/course/measured_claims.csv``."""
 
-    python -m scripts.remake verdicts
-
-reads the verdicts out of the notebooks as they were executed, and keeps them in
-``tlcourse/course/measured_claims.csv``.
-"""
-
-import argparse
 import csv
 import json
 import re
-import sys
 from pathlib import Path
 
+from scripts.remake.runner import Step
 from tlcourse import paths
 from tlcourse.course.claims import CLAIMS, VERDICTS, Verdict
 from tlcourse.course.register import FILE
@@ -24,6 +17,17 @@ _CARD = re.compile(
 )
 
 _FIGURE = re.compile(r"(.+?) \*\*(\S+?)\*\*(?:; |$)", re.S)
+
+
+def steps(options):
+    """One step, which is never done: the notebooks may have been executed again."""
+
+    def make():
+        verdicts = executed_verdicts()
+        write_verdicts(verdicts)
+        return f"{len(verdicts)} of {len(CLAIMS)} claims"
+
+    yield Step(FILE.name, False, make)
 
 
 def executed_verdicts(folder=None):
@@ -79,15 +83,3 @@ def write_verdicts(verdicts, file=FILE):
             for each in verdicts.values():
                 figures = json.dumps(each.figures, ensure_ascii=False)
                 table.writerow([each.id, each.verdict, each.evidence, figures])
-
-
-def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m scripts.remake verdicts", description=__doc__)
-    parser.add_argument("--notebooks", type=Path, help="by default those of the course")
-    options = parser.parse_args(arguments)
-    try:
-        verdicts = executed_verdicts(options.notebooks)
-    except (OSError, ValueError) as problem:
-        sys.exit(str(problem))
-    write_verdicts(verdicts)
-    print(f"{len(verdicts)} of {len(CLAIMS)} claims in {FILE.name}")

@@ -1,44 +1,36 @@
-"""How transferable are features? Published curves of Yosinski et al. 2014, and in miniature.
+"""How transferable are features? The experiment of Yosinski et al. 2014 in miniature.
 
-    python -m scripts.remake yosinski --data path/to/tiny-imagenet-200
-
-measures the miniature: a network for six of the natural classes, its bottom n layers copied, the
-others random. ``BnB`` copies them from a network that was trained on those classes among others,
-``AnB`` from one trained on man-made things; ``+`` fine-tunes what was copied, without it it is
-frozen; ``random`` freezes layers that learned nothing.
-
-``published_yosinski.csv`` was recomputed from the logs that the authors released with "How
-transferable are features in deep neural networks?" (NIPS 2014). The paper's plots average the ten
-best validation scores of each run, which is optimistic: the mean of the last ten is beside it.
-Logs of many fine-tuned networks are missing.
+A network for six of the natural classes, its bottom n layers copied, the others random: ``BnB``
+copies them from a network that was trained on those classes among others, ``AnB`` from one trained
+on man-made things; ``+`` fine-tunes what was copied, without it it is frozen; ``random`` freezes
+layers that learned nothing.
 """
 
-import argparse
-import sys
-from pathlib import Path
+from functools import cache, partial
 
-from scripts.remake.runner import add_workers, keep
+from scripts.remake.runner import Runs
 from tlcourse.classifiers.score import sample_per_class
-from tlcourse.datasets.photos import TinyImageNet, default_root
+from tlcourse.datasets.photos import TinyImageNet
 from tlcourse.finetuning.policies import Policy
 from tlcourse.finetuning.training import fine_tune
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.batch_norm import calibrated, with_batch_norm
 from tlcourse.networks.images import prepare_images
 from tlcourse.networks.layers import small_vgg_backbone
-from tlcourse.tables.measured import COPIED_FILE, CURVES, CopiedRun, read_copied
+from tlcourse.tables.measured import COPIED_FILE, CURVES, CopiedRun
 
 FROZEN_DEPTHS, TUNED_DEPTHS = (4, 6, 8, 10, 12), (6, 12)
-
 N_LAYERS = 13
-
 SEEDS = (0, 1)
-
 EVERY, PER_CLASS, EPOCHS, BATCH, RATE = 8, 20, 6, 20, 0.05
-
 TEST_PER_CLASS = 30
-
 REUSED_FACTOR = 0.2  # fine-tuned layers learn five times more slowly than new ones
+SOURCES = {"B": "natural", "A": "manmade"}
+RUNS = Runs(
+    COPIED_FILE,
+    f"Yosinski in miniature: {PER_CLASS} photographs a class, {EPOCHS} epochs",
+    "yosinski --data tiny-imagenet-200",
+)
 
 
 def copying_policy(curve, n):
@@ -62,35 +54,37 @@ def plan():
             yield from ((curve, n, seed) for curve in ("BnB+", "AnB+"))
 
 
-def measure(root=None, worker=0, workers=1):
-    """The networks of the plan that are not in the file yet, one by one; a share of them each."""
-    done = {(run.curve, run.layer, run.seed) for run in read_copied()}
-    todo = [key for key in plan() if key not in done]
-    natural = load_backbone("natural")
-    pool = prepare_images(natural, TinyImageNet("natural", "train", root, 2 * PER_CLASS, EVERY))
-    test = prepare_images(natural, TinyImageNet("natural", "val", root, TEST_PER_CLASS, EVERY))
-    sources = {name: with_batch_norm(load_backbone(name), test) for name in ("natural", "manmade")}
-    copied = {"B": sources["natural"], "A": sources["manmade"]}
-    for curve, n, seed in todo[worker::workers]:
-        train = pool.subset(sample_per_class(pool.labels.numpy(), PER_CLASS, seed))
-        source = copied.get(curve[0]) or calibrated(small_vgg_backbone(seed=seed), test)
-        policy = copying_policy(curve, n) if n else "all random"
-        options = {"batch_size": BATCH, "evaluate_every": 10**6, "device": "cpu"}
-        settings = {"epochs": EPOCHS, "learning_rate": RATE, "seed": seed, **options}
-        run = fine_tune(source, policy, train, test, progress=False, **settings)
-        yield CopiedRun(curve, n, seed, round(run.curve[-1].validation_accuracy, 4))
+def steps(options):
+    """A step a network."""
+    keys = [dict(zip(("curve", "layer", "seed"), key, strict=True)) for key in plan()]
+    return RUNS.steps(keys, partial(measure, options.data))
 
 
-def main(arguments=None):
-    parser = argparse.ArgumentParser(prog="python -m scripts.remake yosinski")
-    parser.add_argument("--data", type=Path, default=default_root(), help="folder of Tiny ImageNet")
-    add_workers(parser)
-    options = parser.parse_args(arguments)
-    command = "python -m scripts.remake yosinski --data tiny-imagenet-200"
-    what = f"Yosinski in miniature: {PER_CLASS} photographs a class, {EPOCHS} epochs"
-    try:
-        for run in measure(options.data, options.worker, options.workers):
-            keep(COPIED_FILE, what, command, run)
-            print(run, flush=True)
-    except (FileNotFoundError, ValueError) as problem:
-        sys.exit(str(problem))
+def measure(root, curve, layer, seed):
+    """One network, as a CopiedRun."""
+    pool, test = photographs(root)
+    train = pool.subset(sample_per_class(pool.labels.numpy(), PER_CLASS, seed))
+    policy = copying_policy(curve, layer) if layer else "all random"
+    options = {"batch_size": BATCH, "evaluate_every": 10**6, "device": "cpu", "progress": False}
+    settings = {"epochs": EPOCHS, "learning_rate": RATE, "seed": seed, **options}
+    run = fine_tune(source_of(curve[0], seed, root), policy, train, test, **settings)
+    return CopiedRun(curve, layer, seed, round(run.curve[-1].validation_accuracy, 4))
+
+
+@cache
+def photographs(root):
+    """Photographs of the six classes to draw from, and to test on."""
+    natural, splits = load_backbone("natural"), {"train": 2 * PER_CLASS, "val": TEST_PER_CLASS}
+    return [
+        prepare_images(natural, TinyImageNet("natural", split, root, per_class, EVERY))
+        for split, per_class in splits.items()
+    ]
+
+
+@cache
+def source_of(letter, seed, root):
+    """What a curve copies from: network A, network B, or one that learned nothing."""
+    test = photographs(root)[1]
+    if letter in SOURCES:
+        return with_batch_norm(load_backbone(SOURCES[letter]), test)
+    return calibrated(small_vgg_backbone(seed=seed), test)

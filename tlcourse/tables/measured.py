@@ -99,7 +99,11 @@ def read_scratch():
     dict
         Family -> list of {"seed", "accuracy" in [0, 1], "seconds"}.
     """
-    return json.loads(SCRATCH_FILE.read_text(encoding="utf-8"))["families"]
+    found = {}
+    for run in json.loads(SCRATCH_FILE.read_text(encoding="utf-8"))["runs"]:
+        if run["purpose"] == "final":
+            found.setdefault(run["target"], []).append(run)
+    return found
 
 
 COPIED_FILE = paths.SHIPPED / "measured" / "yosinski_in_miniature.json"
