@@ -10,7 +10,7 @@ from tlcourse.domains.spurious_correlation import background_reliance
 from tlcourse.features.representations import RAW_PIXELS, raw_pixels
 from tlcourse.widgets import BackgroundDials, Dial
 
-TROUBLE = "could not be measured"
+TROUBLE = "could not be shown"
 
 
 def halves(pictures, cache=False):

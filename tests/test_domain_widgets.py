@@ -12,7 +12,7 @@ from tlcourse.domains.settings import SETTINGS
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.widgets import contact_sheets, domain_explorer
 
-FAILED = "could not be drawn"
+FAILED = "could not be shown"
 DIALS = domain_explorer.dials_of_a_domain()
 
 

@@ -19,7 +19,7 @@ from tlcourse.classifiers.svm import LinearSVM
 from tlcourse.features.normalization import NORMALIZATIONS
 from tlcourse.widgets import layer_histograms, normalization_explorer
 
-FAILED = "could not be measured"
+FAILED = "could not be shown"
 SVG = "{http://www.w3.org/2000/svg}"
 
 

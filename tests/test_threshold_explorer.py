@@ -14,7 +14,7 @@ from tlcourse import plots, widgets
 from tlcourse.features.characteristic import largest_gaps
 from tlcourse.widgets import threshold_explorer
 
-FAILED = "could not be measured"
+FAILED = "could not be shown"
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,9 @@
 
 from html import escape
 
-import ipywidgets
 import numpy as np
 
-from tlcourse.widgets._layout import control_row
+from tlcourse.widgets.base import Explorer, large
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 
@@ -14,7 +13,7 @@ TILE = "display:block;width:88px;height:88px"
 ENDS = ("cats on magenta", "cats on green")
 
 
-class BackgroundDials(ipywidgets.VBox):
+class BackgroundDials(Explorer):
     """Two dials and a representation; the accuracy, pictures and where the decision comes from.
 
     Parameters
@@ -45,28 +44,22 @@ class BackgroundDials(ipywidgets.VBox):
         label = "Background and label in {}: correlation"
         self.in_training = Dial(label.format("training"), correlations[0], -1, 1, 0.1, ENDS)
         self.in_test = Dial(label.format("test"), correlations[1], -1, 1, 0.1, ENDS)
-        self._readout = ipywidgets.HTML()
-        for control in (self.representation, self.in_training, self.in_test):
-            control.observe(self._update, "value")
-        dials = control_row([self.in_training, self.in_test])
-        super().__init__([self.representation, dials, self._readout])
-        self._update()
+        super().__init__(self.representation, [self.in_training, self.in_test])
 
-    def _update(self, _change=None):
+    def _answer(self):
         name, trained = self.representation.value, round(self.in_training.value, 2)
         tested = round(self.in_test.value, 2)
-        try:
-            reliance = self._measured(name, trained)
-            self.accuracy = reliance.accuracy(tested)
-            parts = (
-                _accuracy_html(reliance, self.accuracy),
-                self._strips(reliance.classifiers[0], name, trained, tested),
-                self._spotlight(reliance.classifiers[0], name, trained),
-            )
-        except Exception as problem:  # an exception in an observer is shown nowhere
-            self.accuracy = None
-            parts = (f"<div>This could not be measured. {escape(str(problem))}</div>",)
-        self._readout.value = _frame("".join(parts))
+        reliance = self._measured(name, trained)
+        self.accuracy = reliance.accuracy(tested)
+        parts = (
+            _accuracy_html(reliance, self.accuracy),
+            self._strips(reliance.classifiers[0], name, trained, tested),
+            self._spotlight(reliance.classifiers[0], name, trained),
+        )
+        return _frame("".join(parts))
+
+    def _failed(self):
+        self.accuracy = None
 
     def _measured(self, name, trained):
         from tlcourse.domains.spurious_correlation import background_reliance
@@ -101,12 +94,10 @@ class BackgroundDials(ipywidgets.VBox):
             self._spotlights[key] = _strip("Bright where it looks", beside, captions)
         return self._spotlights[key]
 
-    def _repr_mimebundle_(self, **options):
-        controls = (self.representation, self.in_training, self.in_test)
-        chosen = "; ".join(f"{control.label}: {_written(control.value)}" for control in controls)
-        html = f"<p>{escape(chosen)}</p>{self._readout.value}"
-        bundle = super()._repr_mimebundle_(**options)
-        return {**bundle, "text/plain": "BackgroundDials()", "text/html": html}
+    def to_html(self):
+        """What a page without a kernel shows."""
+        chosen = "; ".join(f"{each.label}: {_written(each.value)}" for each in self._controls)
+        return f"<p>{escape(chosen)}</p>{self._readout.value}"
 
 
 def _accuracy_html(reliance, accuracy):
@@ -118,11 +109,9 @@ def _accuracy_html(reliance, accuracy):
             ("before the other colour", reliance.conflicting),
         )
     )
-    return (
-        f'<div style="font-size:30px;font-weight:700">{100 * accuracy.mean():.0f}% '
-        '<span style="font-size:18px;font-weight:400">of the test pictures are right '
-        f"({low:.0f} to {high:.0f} over {len(accuracy)} draws; guessing is 50%)</span></div>{bars}"
-    )
+    words = f"({low:.0f} to {high:.0f} over {len(accuracy)} draws; guessing is 50%)"
+    head = large(f"{100 * accuracy.mean():.0f}%", f"of the test pictures are right {words}")
+    return head + bars
 
 
 def _bar(words, percent):

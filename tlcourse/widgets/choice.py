@@ -6,17 +6,15 @@ say why an option is missing, and let arrow keys through to the slides: hence th
 
 from html import escape
 
-import anywidget
 import traitlets
 
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, esm
 
 
-class Choice(anywidget.AnyWidget):
+class Choice(Control):
     """A group of radio buttons in a row; arrow keys move the choice and stay in the group."""
 
-    _esm = _assets.esm("choice")
-    _css = _assets.css()
+    _esm = esm("choice")
     label = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
@@ -40,10 +38,7 @@ class Choice(anywidget.AnyWidget):
             raise traitlets.TraitError(f"{label}: {value} cannot be chosen. {reasons[value]}")
         return value
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
+    def to_html(self):
+        """What a page without a kernel shows."""
         names = (f"<b>{escape(o)}</b>" if o == self.value else escape(o) for o in self.options)
-        html = f"<p>{escape(self.label)}: {', '.join(names)}</p>"
-        return {**data, "text/plain": f"{type(self).__name__}({self.label})", "text/html": html}, (
-            metadata
-        )
+        return f"<p>{escape(self.label)}: {', '.join(names)}</p>"

@@ -5,6 +5,7 @@ from html import escape
 import ipywidgets
 
 from tlcourse.course.claims import COLOURS, MARKS, VERDICTS, as_number
+from tlcourse.widgets.base import Explorer
 from tlcourse.widgets.choice import Choice
 
 ALL, NOT_HERE = "all", "not measured here"
@@ -20,7 +21,7 @@ _CELL = "text-align:left;vertical-align:top;padding:8px 12px;white-space:normal"
 _HEADS = ("Claim", "Notebook", "This machine", "The maintainers' run", "The slide, corrected")
 
 
-class ClaimsTable(ipywidgets.VBox):
+class ClaimsTable(Explorer):
     """Claims of the lecture with their verdicts; a choice of which to show.
 
     Parameters
@@ -36,22 +37,21 @@ class ClaimsTable(ipywidgets.VBox):
     def __init__(self, entries=None):
         self._entries = _register() if entries is None else list(entries)
         self.filter = Choice("Show", FILTERS)
-        self._table = ipywidgets.HTML()
-        self._overview = ipywidgets.HTML(overview_html(self._entries))
-        self.filter.observe(self._update, "value")
-        super().__init__([self._overview, self.filter, self._table])
-        self._update()
+        super().__init__(self.filter)
+        self.children = ipywidgets.HTML(overview_html(self._entries)), *self.children
 
-    def _update(self, _change=None):
+    def _answer(self):
         wanted = FILTERS[self.filter.value]
         chosen = [entry for entry in self._entries if wanted(entry)]
-        self._table.value = table_html(chosen, len(self._entries))
+        return table_html(chosen, len(self._entries))
 
-    def _repr_mimebundle_(self, **options):
-        bundle = super()._repr_mimebundle_(**options)
-        text = f"ClaimsTable of {len(self._entries)} claims"
-        html = self._overview.value + self._table.value
-        return {**bundle, "text/plain": text, "text/html": html}
+    def to_text(self):
+        """One line for a terminal."""
+        return f"ClaimsTable of {len(self._entries)} claims"
+
+    def to_html(self):
+        """What a page without a kernel shows."""
+        return self.children[0].value + self._readout.value
 
 
 def verdict_of(entry):

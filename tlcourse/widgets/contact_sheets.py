@@ -3,9 +3,8 @@
 from functools import lru_cache
 from html import escape
 
-import ipywidgets
-
 from tlcourse.plots.pictures import picture_html, side_by_side
+from tlcourse.widgets.base import Explorer
 from tlcourse.widgets.choice import Choice
 
 SIDE, COLUMNS, SHOWN = 64, 4, 300  # px, pictures, px
@@ -13,7 +12,7 @@ GRID = "display:grid;grid-template-columns:repeat(auto-fill,minmax(24em,1fr));ga
 ROW = "display:grid;grid-template-columns:7.4em 1fr;gap:10px;align-items:center"
 
 
-class ContactSheets(ipywidgets.VBox):
+class ContactSheets(Explorer):
     """A family to choose; its classes below.
 
     Parameters
@@ -28,21 +27,18 @@ class ContactSheets(ipywidgets.VBox):
 
     def __init__(self, family="animals"):
         self.family = Choice("Family", _families(), family)
-        self._sheet = ipywidgets.HTML(sheet_html(family))
-        self.family.observe(self._show, "value")
-        super().__init__([self.family, self._sheet])
+        super().__init__(self.family)
 
-    def _show(self, change):
-        self._sheet.value = sheet_html(change.new)
+    def _answer(self):
+        return sheet_html(self.family.value)
 
-    def _repr_mimebundle_(self, **options):
-        sheets = "".join(
+    def to_html(self):
+        """What a page without a kernel shows."""
+        return "".join(
             f"<details{' open' if family == self.family.value else ''}>"
             f'<summary style="font-size:18px">{family}</summary>{sheet_html(family)}</details>'
             for family in _families()
         )
-        bundle = super()._repr_mimebundle_(**options)
-        return {**bundle, "text/plain": "ContactSheets()", "text/html": sheets}
 
 
 @lru_cache

@@ -3,11 +3,10 @@
 from html import escape
 from math import ceil, floor, log10
 
-import anywidget
 import traitlets
 
 from tlcourse.course.price import ASSUMPTIONS, GROUPS, SCENARIOS, as_text, training_price
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, css, esm
 
 OWN = "your own numbers"
 WHOLE = ("images", "answers_per_image", "processors", "runs")
@@ -45,7 +44,7 @@ def stops(name):
     return sorted({value for value in grid if least < value < a.high} | set(map(float, named)))
 
 
-class CostCalculator(anywidget.AnyWidget):
+class CostCalculator(Control):
     """A slider for each assumption of ``training_price``, and the bill.
 
     Parameters
@@ -67,8 +66,8 @@ class CostCalculator(anywidget.AnyWidget):
         If there is no such scenario, assumption or stop.
     """
 
-    _esm = _assets.esm("cost_calculator")
-    _css = _assets.css() + CSS
+    _esm = esm("cost_calculator")
+    _css = css() + CSS
     scenario = traitlets.Unicode().tag(sync=True)
     scenarios = traitlets.List().tag(sync=True)
     positions = traitlets.Dict().tag(sync=True)
@@ -130,12 +129,13 @@ class CostCalculator(anywidget.AnyWidget):
         matching = (name for name in SCENARIOS if self._positions_of(name) == self.positions)
         self.scenario = next(matching, OWN)
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
-        html = _static_table(self.scenario, self.assumptions, self._bill)
-        return {**data, "text/plain": f"CostCalculator({self.scenario})", "text/html": html}, (
-            metadata
-        )
+    def to_text(self):
+        """One line for a terminal."""
+        return f"CostCalculator({self.scenario})"
+
+    def to_html(self):
+        """What a page without a kernel shows."""
+        return _static_table(self.scenario, self.assumptions, self._bill)
 
 
 def _control(name, values):

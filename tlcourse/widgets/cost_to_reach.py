@@ -2,12 +2,10 @@
 
 from html import escape
 
-import ipywidgets
-
 from tlcourse.plots.style import as_duration
+from tlcourse.widgets.base import Explorer
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
-from tlcourse.widgets.feature_extraction import readout_html
 
 SPENT = {
     "images seen": ("images", lambda value: f"{value:,.0f} images"),
@@ -17,7 +15,7 @@ SPENT = {
 CELL = 'style="text-align:left;padding:4px 12px 4px 0;white-space:nowrap"'
 
 
-class CostToReach(ipywidgets.VBox):
+class CostToReach(Explorer):
     """An accuracy and what is spent; below, what every start spends until it is reached.
 
     Parameters
@@ -40,24 +38,16 @@ class CostToReach(ipywidgets.VBox):
             raise ValueError("There is no run to read a cost from: give a run or more a start.")
         self.accuracy = Dial("accuracy to be reached (%)", 100 * accuracy, 20.0, 80.0, 1.0)
         self.spent = Choice("What is spent", SPENT)
-        self._readout = ipywidgets.HTML()
-        for control in (self.accuracy, self.spent):
-            control.observe(self._update, "value")
-        super().__init__([self.accuracy, self.spent, self._readout])
-        self._update()
+        super().__init__(self.accuracy, self.spent)
 
-    def _update(self, _change=None):
+    def _answer(self):
         column, written = SPENT[self.spent.value]
-        try:
-            self._readout.value = costs_html(self._runs, self.accuracy.value / 100, column, written)
-        except Exception as problem:  # an exception in an observer is shown nowhere
-            self._readout.value = readout_html(f"This could not be computed. {problem}")
+        return costs_html(self._runs, self.accuracy.value / 100, column, written)
 
-    def _repr_mimebundle_(self, **options):
+    def to_html(self):
+        """What a page without a kernel shows."""
         words = f"accuracy: {self.accuracy.value:.0f}%; spent: {self.spent.value}"
-        bundle = super()._repr_mimebundle_(**options)
-        html = f"<p>{escape(words)}</p>{self._readout.value}"
-        return {**bundle, "text/plain": "CostToReach()", "text/html": html}
+        return f"<p>{escape(words)}</p>{self._readout.value}"
 
 
 def costs_html(runs, accuracy, column, written):

@@ -6,17 +6,15 @@ The slider of ipywidgets lets arrow keys through to the slides: hence this one.
 from decimal import Decimal
 from html import escape
 
-import anywidget
 import traitlets
 
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, esm
 
 
-class Dial(anywidget.AnyWidget):
+class Dial(Control):
     """A labelled slider; arrow keys move it and stay in it."""
 
-    _esm = _assets.esm("dial")
-    _css = _assets.css()
+    _esm = esm("dial")
     label = traitlets.Unicode().tag(sync=True)
     value = traitlets.Float().tag(sync=True)
     min = traitlets.Float().tag(sync=True)
@@ -43,7 +41,6 @@ class Dial(anywidget.AnyWidget):
             )
         return proposal["value"]
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
-        html = f"<p>{escape(self.label)}: <b>{self.value:.{self.digits}f}</b></p>"
-        return {**data, "text/plain": f"Dial({self.label})", "text/html": html}, metadata
+    def to_html(self):
+        """What a page without a kernel shows."""
+        return f"<p>{escape(self.label)}: <b>{self.value:.{self.digits}f}</b></p>"

@@ -5,11 +5,9 @@ import io
 import json
 from html import escape
 
-import anywidget
-import ipywidgets
 import traitlets
 
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, Explorer, css, esm
 from tlcourse.widgets.choice import Choice
 
 N_PICTURES, N_SHOWN = 40, 6
@@ -28,11 +26,11 @@ CSS = """
 TEXT = "font-size:18px;line-height:1.4;color:var(--jp-content-font-color1,#111);padding:4px"
 
 
-class DomainDials(anywidget.AnyWidget):
+class DomainDials(Control):
     """The dials of one drawn domain."""
 
-    _esm = _assets.esm("domain_dials")
-    _css = _assets.css() + CSS
+    _esm = esm("domain_dials")
+    _css = css() + CSS
     label = traitlets.Unicode().tag(sync=True)
     value = traitlets.Dict().tag(sync=True)
     _dials = traitlets.List().tag(sync=True)
@@ -41,7 +39,7 @@ class DomainDials(anywidget.AnyWidget):
         super().__init__(label=label, value={**START, **start}, _dials=dials_of_a_domain())
 
 
-class DomainExplorer(ipywidgets.VBox):
+class DomainExplorer(Explorer):
     """A family, a feature space X, and the dials of two domains; the two P(X) below them.
 
     Parameters
@@ -68,29 +66,21 @@ class DomainExplorer(ipywidgets.VBox):
         self.space = Choice("Feature space X", (APPEARANCE, "fc7"))
         self.source = DomainDials("Source domain")
         self.target = DomainDials("Target domain", exposure=0.5)
-        self._readout = ipywidgets.HTML()
-        self._controls = (self.family, self.space, self.source, self.target)
-        for control in self._controls:
-            control.observe(self._update, "value")
-        dials = ipywidgets.Box([self.source, self.target])
-        dials.layout.flex_flow, dials.layout.grid_gap = "row wrap", "0 56px"
         for side in (self.source, self.target):
             side.layout.flex, side.layout.min_width = "1 1 22em", "20em"
-        super().__init__([self.family, self.space, dials, self._readout])
-        self._update()
-
-    def _update(self, _change=None):
-        setting = json.dumps([c.value for c in self._controls], sort_keys=True)
-        try:
-            if setting not in self._answers:
-                self._answers[setting] = self._answer()
-            self.pair, self._readout.value = self._answers[setting]
-        except Exception as problem:  # an exception in an observer is shown nowhere
-            self.pair = None
-            sentence = escape(f"This could not be drawn. {problem}")
-            self._readout.value = f'<div role="status" style="{TEXT}">{sentence}</div>'
+        super().__init__(self.family, self.space, [self.source, self.target])
 
     def _answer(self):
+        setting = json.dumps([c.value for c in self._controls], sort_keys=True)
+        if setting not in self._answers:
+            self._answers[setting] = self._measured()
+        self.pair, html = self._answers[setting]
+        return html
+
+    def _failed(self):
+        self.pair = None
+
+    def _measured(self):
         from tlcourse.domains.spaces import compare_domains
 
         vectors, shown = [], []
@@ -99,7 +89,7 @@ class DomainExplorer(ipywidgets.VBox):
             vectors.append(self._described(pictures))
             shown.append(pictures[:N_SHOWN])
         pair = compare_domains(*vectors, repeats=3)
-        return pair, readout_html(pair, *shown, self.space.value, self.family.value)
+        return pair, pair_html(pair, *shown, self.space.value, self.family.value)
 
     def _drawn(self, domain, seed):
         from tlcourse.domains.spaces import draw_pictures
@@ -117,15 +107,14 @@ class DomainExplorer(ipywidgets.VBox):
             self._backbone = load_backbone("natural")
         return feature_vectors(pictures, self.space.value, self._backbone)
 
-    def _repr_mimebundle_(self, **options):
+    def to_html(self):
+        """What a page without a kernel shows."""
         chosen = (
             f"<p>Family: {self.family.value}. X: {self.space.value}.<br>"
             f"Source: {_in_words(self.source.value)}.<br>"
             f"Target: {_in_words(self.target.value)}.</p>"
         )
-        bundle = super()._repr_mimebundle_(**options)
-        html = chosen + self._readout.value
-        return {**bundle, "text/plain": "DomainExplorer()", "text/html": html}
+        return chosen + self._readout.value
 
 
 def dials_of_a_domain():
@@ -152,7 +141,7 @@ def domain_of(family, dials):
     return Domain(family, factors)
 
 
-def readout_html(pair, source, target, space, family):
+def pair_html(pair, source, target, space, family):
     """A pair of domains as HTML: pictures, the two densities, and the distance in words."""
     from tlcourse.datasets.drawn.domains import family_module
 

@@ -2,14 +2,12 @@
 
 from html import escape
 
-import ipywidgets
-
-from tlcourse.widgets._layout import control_row
+from tlcourse.widgets.base import Explorer, large, readout_html
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.layer_toggle import LayerToggle
 
 
-class FeatureExtractionExplorer(ipywidgets.VBox):
+class FeatureExtractionExplorer(Explorer):
     """Backbone, target and layers on controls; the accuracy of a linear SVM below them.
 
     Parameters
@@ -48,44 +46,34 @@ class FeatureExtractionExplorer(ipywidgets.VBox):
         self.backbone = Choice("Source: the backbone was trained on", backbones)
         self.family = Choice("Target: the images to classify", families or _families())
         self.layers = LayerToggle(layer_sizes or _bundled_layer_sizes(), layers)
-        self._readout = ipywidgets.HTML()
-        for control in (self.backbone, self.family, self.layers):
-            control.observe(self._update, "value")
-        choices = control_row([self.backbone, self.family])
-        super().__init__([choices, self.layers, self._readout])
-        self._update()
+        super().__init__([self.backbone, self.family], self.layers)
 
-    def _update(self, _change=None):
-        key = (self.backbone.value, self.family.value, tuple(self.layers.value))
+    def _answer(self):
+        source, target, layers = self.backbone.value, self.family.value, tuple(self.layers.value)
+        key, words = (source, target, layers), _setting(source, target, layers)
         if key not in self._results:
-            self._readout.value = readout_html(f"Computing: {_setting(*key)} ...")
-        try:
-            if key not in self._results:
-                self._results[key] = self._evaluate(
-                    key[0], key[1], list(key[2]), per_class=self._per_class
-                )
-        except Exception as problem:  # an exception in an observer is shown nowhere
-            self.result = None
-            self._readout.value = readout_html(f"This could not be measured. {problem}")
-            return
+            self._readout.value = readout_html(f"Computing: {words} ...")
+            evaluated = self._evaluate(source, target, list(layers), per_class=self._per_class)
+            self._results[key] = evaluated
         self.result = self._results[key]
-        self._readout.value = result_html(self.result, _setting(*key), self._per_class)
+        return result_html(self.result, words, self._per_class)
 
-    def _repr_mimebundle_(self, **options):
-        html = self.layers.to_html() + self._readout.value
-        bundle = super()._repr_mimebundle_(**options)
-        return {**bundle, "text/plain": "FeatureExtractionExplorer()", "text/html": html}
+    def _failed(self):
+        self.result = None
+
+    def to_html(self):
+        """What a page without a kernel shows."""
+        return self.layers.to_html() + self._readout.value
 
 
 def result_html(result, setting, per_class):
     """A result as HTML: one sentence, and a bar a class beside the level of guessing."""
     chance = 1 / len(result.per_class)
     bars = "".join(_bar(name, value, chance) for name, value in result.per_class.items())
-    head = (
-        f'<div style="font-size:30px;font-weight:700">{100 * result.accuracy:.1f}% '
-        '<span style="font-size:18px;font-weight:400">mean class accuracy of a linear SVM on '
-        f"{result.n_features:,} features, {per_class} training images a class, "
-        f"{1000 * result.seconds:.0f} ms</span></div>"
+    head = large(
+        f"{100 * result.accuracy:.1f}%",
+        f"mean class accuracy of a linear SVM on {result.n_features:,} features, {per_class} "
+        f"training images a class, {1000 * result.seconds:.0f} ms",
     )
     note = (
         f"Accuracy of each class; the upright line is guessing ({100 * chance:.0f}%). "
@@ -93,15 +81,6 @@ def result_html(result, setting, per_class):
     )
     columns = "display:grid;grid-template-columns:repeat(auto-fill,minmax(20em,1fr));gap:3px 28px"
     return readout_html(note, head, f'<div style="{columns}">{bars}</div>')
-
-
-def readout_html(sentence, head="", body=""):
-    """The frame of the readout: spoken by screen readers when it changes."""
-    return (
-        '<div role="status" aria-live="polite" style="font-size:18px;line-height:1.4;'
-        'color:var(--jp-content-font-color1,#111);padding:4px 12px 4px 4px">'
-        f'{head}<div style="margin:4px 0 8px">{escape(sentence)}</div>{body}</div>'
-    )
 
 
 def _bar(name, value, chance):

@@ -2,13 +2,10 @@
 
 from functools import lru_cache
 
-import ipywidgets
-
 from tlcourse.classifiers.kernels import KERNELS, N_NEW, kernel_svm
 from tlcourse.classifiers.plane import DATA_SETS, sample
-from tlcourse.widgets._layout import control_row
+from tlcourse.widgets.base import Explorer, readout_html
 from tlcourse.widgets.choice import Choice
-from tlcourse.widgets.feature_extraction import readout_html
 from tlcourse.widgets.plane_drawing import draw_points, draw_regions, grid, static_plane
 
 N_POINTS = 120
@@ -20,7 +17,7 @@ SPACES = {
 }
 
 
-class KernelExplorer(ipywidgets.VBox):
+class KernelExplorer(Explorer):
     """Data set and kernel to choose; boundary, margin, support vectors and accuracy below.
 
     Attributes
@@ -33,24 +30,16 @@ class KernelExplorer(ipywidgets.VBox):
     def __init__(self, data_set="circles", kernel="linear"):
         self.data_set = Choice("Data set", DATA_SETS, data_set)
         self.kernel = Choice("Kernel", KERNELS, kernel)
-        self._readout = ipywidgets.HTML()
-        for control in (self.data_set, self.kernel):
-            control.observe(self._update, "value")
-        choices = control_row([self.data_set, self.kernel])
-        super().__init__([choices, self._readout])
-        self._update()
+        super().__init__([self.data_set, self.kernel])
 
-    def _update(self, _change=None):
-        self.accuracy, self._readout.value = _answer(self.data_set.value, self.kernel.value)
+    def _answer(self):
+        self.accuracy, html = _answer(self.data_set.value, self.kernel.value)
+        return html
 
-    def _repr_mimebundle_(self, **options):
-        bundle = super()._repr_mimebundle_(**options)
+    def to_html(self):
+        """What a page without a kernel shows."""
         chosen = f"<p>Data set: {self.data_set.value}. Kernel: {self.kernel.value}.</p>"
-        return {
-            **bundle,
-            "text/plain": "KernelExplorer()",
-            "text/html": chosen + self._readout.value,
-        }
+        return chosen + self._readout.value
 
 
 @lru_cache(64)

@@ -2,18 +2,16 @@
 
 import difflib
 
-import anywidget
 import traitlets
 
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, esm
 from tlcourse.widgets.network_drawing import blocks_of, draw_network, static_picture
 
 
-class LayerToggle(anywidget.AnyWidget):
+class LayerToggle(Control):
     """The network drawn as in the lecture; a click, Enter or Space on a layer toggles it."""
 
-    _esm = _assets.esm("layer_toggle")
-    _css = _assets.css()
+    _esm = esm("layer_toggle")
     value = traitlets.List(traitlets.Unicode()).tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     _svg = traitlets.Unicode().tag(sync=True)
@@ -48,10 +46,9 @@ class LayerToggle(anywidget.AnyWidget):
         """The drawing as it is now, as an ``<img>`` for pages without a kernel."""
         return static_picture(self.layer_sizes, self.value, self.title, self._pools)
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
-        plain = f"LayerToggle({', '.join(self.value)})"
-        return {**data, "text/plain": plain, "text/html": self.to_html()}, metadata
+    def to_text(self):
+        """One line for a terminal."""
+        return f"LayerToggle({', '.join(self.value)})"
 
 
 def usual_sets(layer_sizes):

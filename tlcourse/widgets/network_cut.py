@@ -3,15 +3,12 @@
 from functools import cache
 from html import escape
 
-import anywidget
-import ipywidgets
 import numpy as np
 import traitlets
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler
 
-from tlcourse.widgets import _assets
-from tlcourse.widgets.feature_extraction import readout_html
+from tlcourse.widgets.base import Control, Explorer, css, esm, large, readout_html
 from tlcourse.widgets.network_drawing import draw_network, static_picture
 from tlcourse.widgets.plane_drawing import CLASSES, LIMIT, draw_points, static_plane
 
@@ -23,11 +20,11 @@ CSS = """
 """
 
 
-class CutChoice(anywidget.AnyWidget):
+class CutChoice(Control):
     """The drawing of the network as one group of radio buttons: the last layer that is kept."""
 
-    _esm = _assets.esm("network_cut")
-    _css = _assets.css() + CSS
+    _esm = esm("network_cut")
+    _css = css() + CSS
     value = traitlets.Unicode().tag(sync=True)
     title = traitlets.Unicode(TITLE).tag(sync=True)
     _svg = traitlets.Unicode().tag(sync=True)
@@ -56,7 +53,7 @@ class CutChoice(anywidget.AnyWidget):
         return static_picture(self.layer_sizes, self.kept, TITLE)
 
 
-class NetworkCut(ipywidgets.VBox):
+class NetworkCut(Explorer):
     """The network to cut; the accuracy of a linear classifier there and a picture of the classes.
 
     Parameters
@@ -83,17 +80,14 @@ class NetworkCut(ipywidgets.VBox):
         layers = list(features.layer_sizes)
         self.cut = CutChoice(features.layer_sizes, value or layers[-1])
         self._names = list(names)
-        self._answer = cache(lambda layer: self._measured(features.select(layer), labels, measure))
-        self._readout = ipywidgets.HTML()
-        self.cut.observe(self._update, "value")
-        super().__init__([self.cut, self._readout])
-        self._update()
+        self._at = cache(lambda layer: self._measured(features.select(layer), labels, measure))
+        super().__init__(self.cut)
 
     def _measured(self, matrix, labels, measure):
         return measure(matrix, labels), _scatter(matrix, np.asarray(labels), self._names)
 
-    def _update(self, _change=None):
-        accuracies, picture = self._answer(self.cut.value)
+    def _answer(self):
+        accuracies, picture = self._at(self.cut.value)
         self.accuracy = float(np.mean(accuracies))
         size, kept = self.cut.layer_sizes[self.cut.value], len(self.cut.kept)
         words = (
@@ -101,17 +95,13 @@ class NetworkCut(ipywidgets.VBox):
             f"({100 * min(accuracies):.0f} to {100 * max(accuracies):.0f}% in "
             f"{len(accuracies)} draws)"
         )
-        head = (
-            f'<div style="font-size:30px;font-weight:700">{100 * self.accuracy:.1f}% '
-            f'<span style="font-size:18px;font-weight:400">{escape(words)}</span></div>'
-        )
+        head = large(f"{100 * self.accuracy:.1f}%", escape(words))
         note = f"Representation: {kept} layers. Classifier: what follows. {_legend(self._names)}"
-        self._readout.value = readout_html(note, head, picture)
+        return readout_html(note, head, picture)
 
-    def _repr_mimebundle_(self, **options):
-        bundle = super()._repr_mimebundle_(**options)
-        html = self.cut.to_html() + self._readout.value
-        return {**bundle, "text/plain": "NetworkCut()", "text/html": html}
+    def to_html(self):
+        """What a page without a kernel shows."""
+        return self.cut.to_html() + self._readout.value
 
 
 def first_two_directions(matrix):

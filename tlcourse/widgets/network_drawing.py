@@ -5,7 +5,7 @@ from html import escape
 from itertools import groupby
 from math import log2
 
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import css
 
 NAME_SIZE = 20  # px, legible from the last row
 TOP, BOTTOM = 30, 36
@@ -60,7 +60,7 @@ def draw_network(layer_sizes, selected=(), title="Layers", pools=None):
 def static_picture(layer_sizes, selected, title="Layers", pools=None):
     """The same drawing as an ``<img>`` with alternative text, for pages without a kernel."""
     svg = draw_network(layer_sizes, selected, title, pools)
-    style = f"<style>svg{{background:white}}{_assets.css()}</style>"
+    style = f"<style>svg{{background:white}}{css()}</style>"
     svg = svg.replace('role="group"', "").replace("</svg>", f"{style}</svg>")
     data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
     names = ", ".join(layer for layer in layer_sizes if layer in selected)

@@ -3,13 +3,11 @@
 import warnings
 from functools import lru_cache
 
-import ipywidgets
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from tlcourse.widgets._layout import control_row
+from tlcourse.widgets.base import Explorer, large, readout_html
 from tlcourse.widgets.choice import Choice
-from tlcourse.widgets.feature_extraction import readout_html
 from tlcourse.widgets.layer_histograms import static_histograms
 
 SOURCES = ("natural", "manmade")
@@ -24,7 +22,7 @@ LAYER_SETS = {
 UNFINISHED = "An SVM stopped before it had converged: its C is large for these scales."
 
 
-class NormalizationExplorer(ipywidgets.VBox):
+class NormalizationExplorer(Explorer):
     """Source, target, layers, normalization and C to choose; histograms and accuracy below.
 
     Parameters
@@ -45,20 +43,15 @@ class NormalizationExplorer(ipywidgets.VBox):
     def __init__(self, normalization="none", layers="full network", answer=None):
         from tlcourse.datasets.photos import FAMILIES
 
-        self._answer, self.accuracy = answer or measured_answer, None
+        self._measured, self.accuracy = answer or measured_answer, None
         self.source = Choice("Source: the backbone was trained on", SOURCES)
         self.target = Choice("Target", FAMILIES, "insects")
         self.layers = Choice("Layers", LAYER_SETS.values(), layers)
         self.normalization = Choice("Normalization", NORMALIZATIONS, normalization)
         self.C = Choice("C of the SVM", C_OPTIONS)
-        self._readout = ipywidgets.HTML()
-        controls = (self.source, self.C, self.target, self.layers, self.normalization)
-        for control in controls:
-            control.observe(self._update, "value")
-        super().__init__([control_row(controls), self._readout])
-        self._update()
+        super().__init__([self.source, self.C, self.target, self.layers, self.normalization])
 
-    def _update(self, _change=None):
+    def _answer(self):
         names = {label: name for name, label in LAYER_SETS.items()}
         setting = (
             self.source.value,
@@ -68,19 +61,17 @@ class NormalizationExplorer(ipywidgets.VBox):
             self.C.value,
         )
         self._readout.value = readout_html("Computing ...")
-        try:
-            accuracies, self._readout.value = self._answer(*setting)
-            self.accuracy = float(np.mean(accuracies))
-        except Exception as problem:  # an exception in an observer is shown nowhere
-            self.accuracy = None
-            self._readout.value = readout_html(f"This could not be measured. {problem}")
+        accuracies, html = self._measured(*setting)
+        self.accuracy = float(np.mean(accuracies))
+        return html
 
-    def _repr_mimebundle_(self, **options):
-        bundle = super()._repr_mimebundle_(**options)
-        controls = self.children[0].children
-        chosen = "; ".join(f"{control.label}: <b>{control.value}</b>" for control in controls)
-        html = f"<p>{chosen}.</p>{self._readout.value}"
-        return {**bundle, "text/plain": "NormalizationExplorer()", "text/html": html}
+    def _failed(self):
+        self.accuracy = None
+
+    def to_html(self):
+        """What a page without a kernel shows."""
+        chosen = "; ".join(f"{each.label}: <b>{each.value}</b>" for each in self._controls)
+        return f"<p>{chosen}.</p>{self._readout.value}"
 
 
 @lru_cache(maxsize=512)
@@ -113,11 +104,10 @@ def measured_answer(source, target, layer_set, normalization, C):
         f"{'' if all(result.converged for result in results) else UNFINISHED}"
     )
     alt = f"Histograms of the features of each layer, normalization: {normalization}. {words}"
-    head = (
-        f'<div style="font-size:30px;font-weight:700">{100 * np.mean(accuracies):.1f}% '
-        '<span style="font-size:18px;font-weight:400">of test images are right, mean over '
-        f"classes ({100 * min(accuracies):.0f} to {100 * max(accuracies):.0f}% in "
-        f"{len(accuracies)} draws of 20 training images a class)</span></div>"
+    head = large(
+        f"{100 * np.mean(accuracies):.1f}%",
+        f"of test images are right, mean over classes ({100 * min(accuracies):.0f} to "
+        f"{100 * max(accuracies):.0f}% in {len(accuracies)} draws of 20 training images a class)",
     )
     return accuracies, readout_html(words, head, static_histograms(alt, values, shares))
 

@@ -8,17 +8,15 @@ import tempfile
 from html import escape
 from pathlib import Path
 
-import anywidget
 import traitlets
 
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, esm
 
 
-class PictureUpload(anywidget.AnyWidget):
+class PictureUpload(Control):
     """A button that reads one picture."""
 
-    _esm = _assets.esm("picture_upload")
-    _css = _assets.css()
+    _esm = esm("picture_upload")
     label = traitlets.Unicode().tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)
     picture = traitlets.Any(None)
@@ -45,7 +43,6 @@ class PictureUpload(anywidget.AnyWidget):
         self.status = f"{name}: {picture.width} x {picture.height} pixels."
         self.picture = picture
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
-        html = f"<p>{escape(self.label)}</p>"
-        return {**data, "text/plain": f"PictureUpload({self.label})", "text/html": html}, metadata
+    def to_html(self):
+        """What a page without a kernel shows."""
+        return f"<p>{escape(self.label)}</p>"

@@ -1,10 +1,9 @@
 """Paint a policy on the drawing of the network, read its audit, train it, see where it lands."""
 
-import anywidget
 import traitlets
 
 from tlcourse.finetuning.progress import LEARNING_RATE
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, css, esm
 from tlcourse.widgets.league_table import league_html
 from tlcourse.widgets.painter_page import CSS, OWN, about_page, audit_html, static_page
 from tlcourse.widgets.policy_drawing import DRAWING_CSS, PAINTS
@@ -13,7 +12,7 @@ SEEDS = (1, 2, 3)
 OPTIONS = {"epochs": 15, "learning_rate": LEARNING_RATE, "batch_size": 32, "augment": 0.0}
 
 
-class PolicyPainter(anywidget.AnyWidget):
+class PolicyPainter(Control):
     """The backbone drawn as in the lecture, each layer painted freeze, fine-tune or random.
 
     A click paints a layer with the brush; a click on a block's name, or Shift with a click, paints
@@ -63,8 +62,8 @@ class PolicyPainter(anywidget.AnyWidget):
         If the policy does not fit the network, or the images cannot be trained on.
     """
 
-    _esm = _assets.esm("policy_painter")
-    _css = _assets.css() + DRAWING_CSS + CSS
+    _esm = esm("policy_painter")
+    _css = css() + DRAWING_CSS + CSS
     policy = traitlets.Any()
     brush = traitlets.Enum(list(PAINTS), "freeze").tag(sync=True)
     seeds = traitlets.Int(1).tag(sync=True)
@@ -249,10 +248,9 @@ class PolicyPainter(anywidget.AnyWidget):
     def _show_league(self):
         self._league = league_html(self.league)
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
-        plain = f"PolicyPainter({self._about['title']}: {self.policy})"
-        return {**data, "text/plain": plain, "text/html": self.to_html()}, metadata
+    def to_text(self):
+        """One line for a terminal."""
+        return f"PolicyPainter({self._about['title']}: {self.policy})"
 
     def to_html(self):
         """The painter as it is now, for pages without a kernel."""

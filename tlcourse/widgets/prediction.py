@@ -4,17 +4,16 @@ import json
 from dataclasses import dataclass
 from html import escape
 
-import anywidget
 import traitlets
 
 from tlcourse import paths
 from tlcourse.course.claims import CLAIMS
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, esm
 
 WARM_UP = "warm-up"
 
 
-class Prediction(anywidget.AnyWidget):
+class Prediction(Control):
     """A question about a claim; the student commits one of the options.
 
     The commitment is kept in the user's cache, so that it is there when the notebook runs again;
@@ -40,8 +39,7 @@ class Prediction(anywidget.AnyWidget):
         If something that is not an option is committed.
     """
 
-    _esm = _assets.esm("prediction")
-    _css = _assets.css()
+    _esm = esm("prediction")
     question = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)
     committed = traitlets.Unicode(None, allow_none=True).tag(sync=True)
@@ -102,11 +100,14 @@ class Prediction(anywidget.AnyWidget):
     def _file(self):
         return paths.cache_folder() / "predictions" / f"{self.claim_id}.json"
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
+    def to_text(self):
+        """One line for a terminal."""
+        return f"Prediction({self.claim_id})"
+
+    def to_html(self):
+        """What a page without a kernel shows."""
         items = "".join(f"<li>{escape(option)}</li>" for option in self._choices)
-        html = f"<p><b>Predict: {escape(self.question)}</b></p><ul>{items}</ul>"
-        return {**data, "text/plain": f"Prediction({self.claim_id})", "text/html": html}, metadata
+        return f"<p><b>Predict: {escape(self.question)}</b></p><ul>{items}</ul>"
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,7 @@
 """The two published tables: which one, and sorted by which row."""
 
-import ipywidgets
-
-from tlcourse.widgets._layout import control_row
+from tlcourse.widgets.base import Explorer
 from tlcourse.widgets.choice import Choice
-from tlcourse.widgets.feature_extraction import readout_html
 
 AS_PUBLISHED = "as published"
 TABLES = {"high similarity": "high", "low similarity": "low"}
@@ -14,7 +11,7 @@ ROWS = {
 }
 
 
-class PublishedTables(ipywidgets.VBox):
+class PublishedTables(Explorer):
     """A published table with the provenance of each number and its corrections, sorted at will.
 
     Parameters
@@ -39,27 +36,18 @@ class PublishedTables(ipywidgets.VBox):
             which: Choice("Data sets in the order of", (AS_PUBLISHED, *rows))
             for which, rows in ROWS.items()
         }
-        self._page = ipywidgets.HTML()
-        controls = (self.table, *self.sort_by.values())
-        for control in controls:
-            control.observe(self._update, "value")
-        super().__init__([control_row(controls), self._page])
-        self._update()
+        super().__init__([self.table, *self.sort_by.values()])
 
-    def _update(self, _change=None):
+    def _answer(self):
         which = TABLES[self.table.value]
         for name, control in self.sort_by.items():
             control.layout.display = None if name == which else "none"
         row = self.sort_by[which].value
-        try:
-            shown = self._show(which, None if row == AS_PUBLISHED else row)
-            self._page.value = _roomy(shown._repr_html_())
-        except Exception as problem:  # an exception in an observer is shown nowhere
-            self._page.value = readout_html(f"This could not be shown. {problem}")
+        return _roomy(self._show(which, None if row == AS_PUBLISHED else row)._repr_html_())
 
-    def _repr_mimebundle_(self, **options):
-        bundle = super()._repr_mimebundle_(**options)
-        return {**bundle, "text/plain": "PublishedTables()", "text/html": self._page.value}
+    def to_html(self):
+        """What a page without a kernel shows."""
+        return self._readout.value
 
 
 def _roomy(html):

@@ -6,18 +6,16 @@ about an option come when that option is checked.
 
 from html import escape
 
-import anywidget
 import traitlets
 
 from tlcourse.course.quiz import read_questions
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, esm
 
 
-class Quiz(anywidget.AnyWidget):
+class Quiz(Control):
     """Questions one at a time; the student chooses, checks, and reads why. Nothing is kept."""
 
-    _esm = _assets.esm("quiz")
-    _css = _assets.css()
+    _esm = esm("quiz")
     asked = traitlets.List(traitlets.Dict()).tag(sync=True)
     chosen = traitlets.List(traitlets.Int(allow_none=True)).tag(sync=True)
     replies = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -49,11 +47,15 @@ class Quiz(anywidget.AnyWidget):
             for place, question in zip(self.chosen, self._questions, strict=True)
         ]
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
+    def to_text(self):
+        """One line for a terminal."""
+        return "Quiz"
+
+    def to_html(self):
+        """What a page without a kernel shows."""
         html = "".join(map(_static, range(1, len(self._questions) + 1), self._questions))
         html += "<p>Run this cell to answer: the reply says why.</p>"
-        return {**data, "text/plain": "Quiz", "text/html": html}, metadata
+        return html
 
 
 def quiz(notebook):

@@ -2,13 +2,12 @@
 
 from html import escape
 
-import anywidget
 import numpy as np
 import traitlets
 
 from tlcourse.classifiers.decision_boundaries import C_RANGE, linear_boundary
 from tlcourse.classifiers.plane import sample
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, css, esm
 from tlcourse.widgets.plane_drawing import (
     CLASSES,
     CSS,
@@ -24,7 +23,7 @@ MOST_POINTS = 60
 FLAT = 1e-6  # of a normal: it points nowhere
 
 
-class SVMPlayground(anywidget.AnyWidget):
+class SVMPlayground(Control):
     """Points to drag, add, remove and change the class of; the linear SVM follows.
 
     Tab goes from point to point. On a point, arrow keys move it (with Shift in larger steps),
@@ -52,8 +51,8 @@ class SVMPlayground(anywidget.AnyWidget):
         If a point is off the plane, its class is not 0 or 1, or ``C`` is outside its range.
     """
 
-    _esm = _assets.esm("svm_playground")
-    _css = _assets.css() + CSS
+    _esm = esm("svm_playground")
+    _css = css() + CSS
     points = traitlets.List().tag(sync=True)
     C = traitlets.Float(1.0).tag(sync=True)
     _drawn = traitlets.Dict().tag(sync=True)
@@ -107,15 +106,17 @@ class SVMPlayground(anywidget.AnyWidget):
     def _regions(self):
         return "" if self.boundary is None else draw_regions(self.boundary.decision(grid()))
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
+    def to_text(self):
+        """One line for a terminal."""
+        return f"SVMPlayground({len(self.points)} points)"
+
+    def to_html(self):
+        """What a page without a kernel shows."""
         places, labels = [point[:2] for point in self.points], [point[2] for point in self.points]
         dots = draw_points(places, labels, self._drawn["support"])
         alt = f"Points of two classes in the plane and a linear SVM, C = {self.C:g}. {self.words}"
         picture = static_plane(alt, self._regions(), dots)
-        html = f'{picture}<p style="font-size:18px">C = {self.C:g}. {escape(self.words)}</p>'
-        plain = f"SVMPlayground({len(self.points)} points)"
-        return {**data, "text/plain": plain, "text/html": html}, metadata
+        return f'{picture}<p style="font-size:18px">C = {self.C:g}. {escape(self.words)}</p>'
 
 
 def points_of_two_clouds(n=16, seed=4):

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import ipywidgets
 
-from tlcourse.widgets._layout import control_row
+from tlcourse.widgets.base import Explorer, readout_html
 from tlcourse.widgets.choice import Choice
-from tlcourse.widgets.feature_extraction import readout_html
 from tlcourse.widgets.table_page import rows_html
 from tlcourse.widgets.toggles import Toggles
 
@@ -19,7 +18,7 @@ SEEDS = ("1", "3", "5", "10")
 MEASURE = "Measure what is missing"
 
 
-class TableExplorer(ipywidgets.VBox):
+class TableExplorer(Explorer):
     """Sources, target, embeddings and draws on toggles; accuracy, spread and distance below.
 
     Photographs answer at once, from their shipped features. Drawings and the nine data sets go
@@ -77,18 +76,11 @@ class TableExplorer(ipywidgets.VBox):
         self.button = ipywidgets.Button(description=MEASURE, style={"font_size": "18px"})
         self.button.layout.width, self.button.layout.height = "auto", "40px"
         self._bar = ipywidgets.IntProgress(description="sources", layout={"display": "none"})
-        self._readout = ipywidgets.HTML()
-        self._wire()
-        top = control_row([self.kind, *self.targets.values(), *self.sources.values()])
-        pressed = ipywidgets.HBox([self.button, self._bar])
-        super().__init__([top, self.embeddings, self.seeds, pressed, self._readout])
-        self._update()
-
-    def _wire(self):
-        controls = (self.kind, *self.targets.values(), *self.sources.values())
-        for control in (*controls, self.embeddings, self.seeds):
-            control.observe(self._update, "value")
         self.button.on_click(self._on_click)
+        top = [self.kind, *self.targets.values(), *self.sources.values()]
+        super().__init__(top, self.embeddings, self.seeds)
+        *controls, readout = self.children
+        self.children = *controls, ipywidgets.HBox([self.button, self._bar]), readout
 
     @property
     def target(self):
@@ -107,18 +99,18 @@ class TableExplorer(ipywidgets.VBox):
         ]
         return make_cells(source, self.target, embeddings, range(int(self.seeds.value)))
 
-    def _update(self, _change=None):
+    def _answer(self):
         kind = self.kind.value
         for controls in (self.targets, self.sources):
             for name, control in controls.items():
                 control.layout.display = None if name == kind else "none"
-        try:
-            sources = self.sources[kind].value
-            at_once = [name for name in sources if kind == PHOTOS or self._was_here(name)]
-            self._fill(at_once)
-            self._show([name for name in sources if name not in at_once])
-        except Exception as problem:  # an exception in an observer is shown nowhere
-            self._say(f"This could not be measured. {problem}")
+        sources = self.sources[kind].value
+        at_once = [name for name in sources if kind == PHOTOS or self._was_here(name)]
+        self._fill(at_once)
+        return self._shown([name for name in sources if name not in at_once])
+
+    def _failed(self):
+        self.rows = None
 
     def _on_click(self, _button):
         sources = self.sources[self.kind.value].value
@@ -129,9 +121,9 @@ class TableExplorer(ipywidgets.VBox):
                 self._fill([source], f"{source}: images through the network, then the SVMs ...")
                 self._distance(source, self.target)
                 self._bar.value = number
-            self._show([])
+            self._readout.value = self._shown([])
         except Exception as problem:  # an exception in a callback is shown nowhere
-            self._say(f"This could not be measured. {problem}")
+            self._say(f"This could not be shown. {problem}")
         finally:
             self.button.disabled, self._bar.layout.display = False, "none"
 
@@ -146,7 +138,7 @@ class TableExplorer(ipywidgets.VBox):
             self._say(words)
             self._results |= _by_cell(self._measure(missing))
 
-    def _show(self, absent):
+    def _shown(self, absent):
         import pandas as pd
 
         sources = [name for name in self.sources[self.kind.value].value if name not in absent]
@@ -156,11 +148,10 @@ class TableExplorer(ipywidgets.VBox):
         self.button.layout.display = None if absent and not to_fetch else "none"
         sentence = self._what_is_missing(absent, to_fetch) if absent else ""
         if self.rows is None:
-            self._readout.value = readout_html(sentence)
-            return
+            return readout_html(sentence)
         distances = {source: self._distance(source, self.target) for source in sources}
         head, body = rows_html(self.rows, distances, self.embeddings.value)
-        self._readout.value = readout_html(sentence, head, body)
+        return readout_html(sentence, head, body)
 
     def _what_is_missing(self, absent, to_fetch):
         """What the button does, or what has to be fetched before there is one."""
@@ -185,12 +176,11 @@ class TableExplorer(ipywidgets.VBox):
     def _say(self, sentence):
         self.rows, self._readout.value = None, readout_html(sentence)
 
-    def _repr_mimebundle_(self, **options):
+    def to_html(self):
+        """What a page without a kernel shows."""
         kind = self.kind.value
         words = f"Target: {self.target}. Sources: {', '.join(self.sources[kind].value)}."
-        bundle = super()._repr_mimebundle_(**options)
-        html = f"<p>{words}</p>{self._readout.value}"
-        return {**bundle, "text/plain": "TableExplorer()", "text/html": html}
+        return f"<p>{words}</p>{self._readout.value}"
 
 
 def _to_fetch(target, sources):

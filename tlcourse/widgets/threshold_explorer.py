@@ -4,14 +4,12 @@ import base64
 from functools import lru_cache
 from html import escape
 
-import ipywidgets
 import numpy as np
 
 from tlcourse.plots.style import OKABE_ITO, as_duration
-from tlcourse.widgets._layout import control_row
+from tlcourse.widgets.base import Explorer, large, readout_html
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
-from tlcourse.widgets.feature_extraction import readout_html
 
 LOW_RANGE, HIGH_RANGE, STEP = (-2.0, 0.1), (-0.2, 2.0), 0.05
 COLOURS = {-1: OKABE_ITO["vermillion"], 0: "#BBBBBB", 1: OKABE_ITO["sky blue"]}
@@ -19,7 +17,7 @@ SIGNS = {-1: "\N{MINUS SIGN}1", 0: "0", 1: "1"}
 WIDTH, HEIGHT, LIMIT, N_BARS = 760, 220, 3.0, 120
 
 
-class ThresholdExplorer(ipywidgets.VBox):
+class ThresholdExplorer(Explorer):
     """Source, target and two thresholds; shares of -1, 0, 1, accuracy, bytes and time below.
 
     Parameters
@@ -49,44 +47,31 @@ class ThresholdExplorer(ipywidgets.VBox):
         self.family = Choice("Target: the images to classify", families, started_with)
         self.low = Dial("low: below it is \N{MINUS SIGN}1", LOW, *LOW_RANGE, STEP)
         self.high = Dial("high: above it is 1", HIGH, *HIGH_RANGE, STEP)
-        self._readout = ipywidgets.HTML()
-        for control in self._controls():
-            control.observe(self._update, "value")
-        rows = (self.source, self.family), (self.low, self.high)
-        super().__init__([*map(control_row, rows), self._readout])
-        self._update()
+        super().__init__([self.source, self.family], [self.low, self.high])
 
-    def _controls(self):
-        return self.source, self.family, self.low, self.high
-
-    def _update(self, _change=None):
+    def _answer(self):
         source, family = self.source.value, self.family.value
         low, high = round(self.low.value, 2), round(self.high.value, 2)
-        try:
-            self.result = self._evaluate(source, family, low, high)
-            reference = _without_thresholds(source, family)
-            counts = _histogram(source, family)
-        except Exception as problem:  # an exception in an observer is shown nowhere
-            self.result = None
-            self._readout.value = readout_html(f"This could not be measured. {problem}")
-            return
-        self._readout.value = result_html(self.result, reference, counts, low, high)
+        self.result = self._evaluate(source, family, low, high)
+        reference, counts = _without_thresholds(source, family), _histogram(source, family)
+        return result_html(self.result, reference, counts, low, high)
 
-    def _repr_mimebundle_(self, **options):
-        written = [f"{control.label}: {_text(control.value)}" for control in self._controls()]
-        html = f"<p>{escape('; '.join(written))}</p>{self._readout.value}"
-        bundle = super()._repr_mimebundle_(**options)
-        return {**bundle, "text/plain": "ThresholdExplorer()", "text/html": html}
+    def _failed(self):
+        self.result = None
+
+    def to_html(self):
+        """What a page without a kernel shows."""
+        written = [f"{control.label}: {_text(control.value)}" for control in self._controls]
+        return f"<p>{escape('; '.join(written))}</p>{self._readout.value}"
 
 
 def result_html(result, reference, counts, low, high):
     """A result as HTML: accuracy beside that without thresholds, a histogram, bytes and time."""
     difference = 100 * (result.accuracy - reference)
-    head = (
-        f'<div style="font-size:30px;font-weight:700">{100 * result.accuracy:.1f}% '
-        '<span style="font-size:18px;font-weight:400">mean class accuracy, '
-        f"{difference:+.1f} points from the standardised features without thresholds "
-        "(C = 1 for both)</span></div>"
+    head = large(
+        f"{100 * result.accuracy:.1f}%",
+        f"mean class accuracy, {difference:+.1f} points from the standardised features without "
+        "thresholds (C = 1 for both)",
     )
     shares = {SIGNS[value]: f"{100 * share:.0f}%" for value, share in result.shares.items()}
     sizes = ", ".join(f"{name} {size / 1000:,.0f} kB" for name, size in result.bytes.items())

@@ -2,17 +2,15 @@
 
 from html import escape
 
-import anywidget
 import traitlets
 
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, esm
 
 
-class Toggles(anywidget.AnyWidget):
+class Toggles(Control):
     """A group of check boxes in a row; at least one stays chosen."""
 
-    _esm = _assets.esm("toggles")
-    _css = _assets.css()
+    _esm = esm("toggles")
     label = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)
     value = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -35,8 +33,7 @@ class Toggles(anywidget.AnyWidget):
             raise traitlets.TraitError(f"{label}: none is chosen. Choose at least one.")
         return [name for name in options if name in wanted]
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
+    def to_html(self):
+        """What a page without a kernel shows."""
         names = (f"<b>{escape(o)}</b>" if o in self.value else escape(o) for o in self.options)
-        html = f"<p>{escape(self.label)}: {', '.join(names)}</p>"
-        return {**data, "text/plain": f"Toggles({self.label})", "text/html": html}, metadata
+        return f"<p>{escape(self.label)}: {', '.join(names)}</p>"

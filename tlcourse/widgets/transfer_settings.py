@@ -3,11 +3,10 @@
 from functools import lru_cache
 from html import escape
 
-import anywidget
 import traitlets
 
 from tlcourse.plots.pictures import picture_html
-from tlcourse.widgets import _assets
+from tlcourse.widgets.base import Control, css, esm
 
 LABEL = "Are the domains the same? Are the tasks the same?"
 CSS = """
@@ -20,7 +19,7 @@ ROW = "display:grid;grid-template-columns:repeat(6,minmax(0,96px));gap:8px"
 GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(21em,1fr));gap:4px 36px"
 
 
-class TransferSettings(anywidget.AnyWidget):
+class TransferSettings(Control):
     """Four cells to choose from; below them source and target in pictures, and the name.
 
     Parameters
@@ -39,8 +38,8 @@ class TransferSettings(anywidget.AnyWidget):
         If there is no such cell.
     """
 
-    _esm = _assets.esm("transfer_settings")
-    _css = _assets.css() + CSS
+    _esm = esm("transfer_settings")
+    _css = css() + CSS
     label = traitlets.Unicode(LABEL).tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
     _cells = traitlets.List().tag(sync=True)
@@ -61,14 +60,16 @@ class TransferSettings(anywidget.AnyWidget):
     def _show(self, change):
         self._details = setting_html(change.new)
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
-        cells = "".join(
+    def to_text(self):
+        """One line for a terminal."""
+        return f"TransferSettings({self.value})"
+
+    def to_html(self):
+        """What a page without a kernel shows."""
+        return "".join(
             f'<h4 style="margin:14px 0 2px">{escape(place.capitalize())}</h4>{setting_html(place)}'
             for place in _settings()
         )
-        plain = f"TransferSettings({self.value})"
-        return {**data, "text/plain": plain, "text/html": cells}, metadata
 
 
 @lru_cache

@@ -2,14 +2,12 @@
 
 from html import escape
 
-import ipywidgets
 from PIL import Image
 
 from tlcourse.plots.pictures import picture_html
-from tlcourse.widgets._layout import control_row
+from tlcourse.widgets.base import Explorer, control_row, readout_html
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
-from tlcourse.widgets.feature_extraction import readout_html
 from tlcourse.widgets.picture_upload import PictureUpload
 
 SOURCES = ("natural", "manmade", "drawn")
@@ -19,7 +17,7 @@ LARGE, SMALL = 124, 96  # sides of the tiles, in pixels
 TILE = "display:block;width:{0}px;height:{0}px;image-rendering:pixelated"
 
 
-class UnitExplorer(ipywidgets.VBox):
+class UnitExplorer(Explorer):
     """Source, layer and unit on controls, a button for a picture; what excites the unit below.
 
     Parameters
@@ -51,15 +49,12 @@ class UnitExplorer(ipywidgets.VBox):
         self.pictures = Choice("Pictures to look through", (DRAWN, PHOTOGRAPHS), None, _missing())
         self.upload = PictureUpload("Your own picture", picture)
         self.unit = self._unit_dial(unit)
-        self._readout = ipywidgets.HTML()
-        for control in (self.source, self.pictures):
-            control.observe(self._update, "value")
         self.layer.observe(self._new_layer, "value")
         self.upload.observe(self._update, "picture")
-        choices = control_row((self.source, self.pictures))
         self._below = control_row((self.unit, self.upload))
-        super().__init__([choices, self.layer, self._below, self._readout])
-        self._update()
+        super().__init__([self.source, self.pictures])
+        choices, readout = self.children
+        self.children = choices, self.layer, self._below, readout
 
     def _unit_dial(self, unit):
         last = self._backbone().layer_sizes[self.layer.value] - 1
@@ -88,16 +83,13 @@ class UnitExplorer(ipywidgets.VBox):
             self._pools[name] = photographs()
         return self._pools[name]
 
-    def _update(self, _change=None):
+    def _failed(self):
         self.excitation = None
-        try:
-            self._readout.value = self._answer(self.layer.value, int(self.unit.value))
-        except Exception as problem:  # an exception in an observer is shown nowhere
-            self._readout.value = readout_html(f"This could not be shown. {problem}")
 
-    def _answer(self, layer, unit):
+    def _answer(self):
         from tlcourse.networks.units import excitation, maximised_picture
 
+        self.excitation, layer, unit = None, self.layer.value, int(self.unit.value)
         backbone, pool = self._backbone(), self._pool()
         made = Image.fromarray(maximised_picture(backbone, layer, unit, self._seed))
         strongest = pool.strongest(backbone, layer, unit, N_STRONGEST)
@@ -111,12 +103,11 @@ class UnitExplorer(ipywidgets.VBox):
             words += _in_words(self.excitation.strength, below, self.pictures.value)
         return readout_html(words, body=rows)
 
-    def _repr_mimebundle_(self, **options):
+    def to_html(self):
+        """What a page without a kernel shows."""
         controls = (self.source, self.pictures, self.layer, self.unit)
         chosen = "; ".join(f"{each.label}: {_written(each.value)}" for each in controls)
-        html = f"<p>{escape(chosen)}</p>{self._readout.value}"
-        bundle = super()._repr_mimebundle_(**options)
-        return {**bundle, "text/plain": "UnitExplorer()", "text/html": html}
+        return f"<p>{escape(chosen)}</p>{self._readout.value}"
 
 
 def photographs():
