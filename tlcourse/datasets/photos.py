@@ -26,13 +26,7 @@ FAMILIES = ("cats and dogs", "insects", "food", "scenes", "vehicles", "clothes")
 
 @cache
 def class_names(role):
-    """The classes of one source or target family, as ``{WordNet id: name}``.
-
-    Parameters
-    ----------
-    role : str
-        One of ``SOURCES`` or ``FAMILIES``, or ``EVERY_SOURCE_CLASS``.
-    """
+    """The classes of one source or target family: {WordNet id: name}; ValueError for others."""
     sources = (*SOURCES, EVERY_SOURCE_CLASS)
     if role not in sources + FAMILIES:
         raise ValueError(f"{role!r} is neither a source {sources} nor a target family {FAMILIES}.")
@@ -48,36 +42,12 @@ def _has_role(row, role):
 class TinyImageNet(Dataset):
     """The photographs of one role, read from Tiny ImageNet's standard layout.
 
-    Parameters
-    ----------
-    role : str
-        A source (``"natural"``, ``"manmade"``, ``"photos"``) or a target family (``"insects"``,
-        ...).
-    split : {"train", "val"}
-        ``train`` has 500 images a class, ``val`` has 50.
-    root : path, optional
-        The folder that holds ``train/`` and ``val/``; by default ``tiny-imagenet-200`` in the
-        user's data folder.
-    per_class : int, optional
-        Only the first images of each class, in file order.
-    every : int
-        2 takes every second class, in the order of their WordNet ids.
-
-    Attributes
-    ----------
-    files : list of Path
-        One a image, class after class.
-    targets : list of int
-        Index into ``classes``, one an image.
-    classes : list of str
-        Names of the classes, in the order of their WordNet ids.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the data set is not there; the message says where it was looked for.
-    ValueError
-        If a class has fewer images than ``per_class``.
+    ``role`` is a source ("natural", "manmade", "photos") or a target family ("insects", ...); the
+    ``split`` "train" has 500 images a class, "val" has 50. ``root`` holds both, by default
+    ``tiny-imagenet-200`` in the user's data folder. ``per_class`` keeps the first images of each
+    class, ``every=2`` every second class, in the order of WordNet ids. ``files`` and ``targets``
+    are a value an image, class after class. Raises FileNotFoundError if the data set is not there,
+    and ValueError if a class has fewer images than ``per_class``.
     """
 
     def __init__(self, role, split="train", root=None, per_class=None, every=1):

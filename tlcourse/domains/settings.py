@@ -11,7 +11,7 @@ from tlcourse.datasets.drawn import Domain, DrawnImages, Factors
 
 @dataclass(frozen=True)
 class Side:
-    """Source or target: pictures of a domain, and the labels that the task gives them."""
+    """Source or target: pictures of a domain, and the labels that the task gives to each class."""
 
     what: str
     domain: Domain

@@ -35,7 +35,7 @@ WAYS = ("f_S as it is", "new classifier", "fine-tuned", "without f_S")
 
 @dataclass(frozen=True)
 class Sample:
-    """Pictures of drawn animals and what the frozen layers say of them."""
+    """Pictures (PIL) of drawn animals and what the frozen layers say of them, the input of fc6."""
 
     pictures: list
     breeds: np.ndarray
@@ -81,22 +81,7 @@ def label_of(name, space):
 def draw_sample(backbone, breeds, n_per_breed, seed=0):
     """Draw pictures of some breeds and pass them through the frozen layers of a backbone.
 
-    Parameters
-    ----------
-    backbone : Backbone
-        With the lecture's layer names.
-    breeds : sequence of str
-    n_per_breed : int
-    seed : int
-
-    Returns
-    -------
-    Sample
-
-    Raises
-    ------
-    ValueError
-        If a breed is unknown or ``n_per_breed`` is below 1.
+    Raises ValueError if a breed is unknown or ``n_per_breed`` is below 1.
     """
     images = DrawnImages("animals", list(breeds), n_per_breed, seed, side=backbone.side)
     pictures = [picture for picture, _ in images]
@@ -119,7 +104,7 @@ def cut(backbone, layer=CUT):
 
 @dataclass(frozen=True)
 class PredictiveFunction:
-    """f: from pictures to labels of one label space Y."""
+    """f: from pictures to labels of one label space Y, ``names`` in the order of its outputs."""
 
     names: tuple
     network: nn.Sequential
@@ -147,22 +132,8 @@ class PredictiveFunction:
 def learn(sample, space, start, seed=0, epochs=EPOCHS, learning_rate=LEARNING_RATE):
     """Learn f from labelled pictures, starting from a backbone or from another function.
 
-    Parameters
-    ----------
-    sample : Sample
-    space : str
-        Label space of the training labels.
-    start : Backbone or PredictiveFunction
-        Never changed. A function of the same labels is fine-tuned as a whole; else the last layer
-        is a new one.
-    seed : int
-        Of the new layer, the order of the pictures and dropout.
-    epochs : int
-    learning_rate : float
-
-    Returns
-    -------
-    PredictiveFunction
+    ``start`` is never changed: a function of the same labels is fine-tuned as a whole, else the
+    last layer is a new one. ``seed`` is of the new layer, the order of the pictures and dropout.
     """
     labels = sample.labels(space)
     with random_numbers.kept():
@@ -198,23 +169,8 @@ def _train(network, X, y, epochs, learning_rate):
 def reuse(f_S, backbone, few, test, space="kind", seed=0):
     """Accuracy on a target of f_S as it is, of part of it, of all of it trained on, and without it.
 
-    Parameters
-    ----------
-    f_S : PredictiveFunction
-        In the label space.
-    backbone : Backbone
-        That f_S itself started from.
-    few, test : Sample
-        Labelled pictures of the target to learn from, and pictures to be judged by.
-    space : str
-    seed : int
-
-    Returns
-    -------
-    dict of str to float
-        Mean class accuracy, a share of 1, of each of ``WAYS``: f_S untouched; a linear SVM on
-        f_S's fc7; f_S fine-tuned; a function that started from the backbone and never saw the
-        source. The last three learn from the same few pictures.
+    Mean class accuracy (0 to 1) of each of ``WAYS``: f_S untouched; a linear SVM on its fc7; f_S
+    fine-tuned; a function started from the backbone alone. The last three learn from ``few``.
     """
     svm = make_pipeline(Normalizer(), LinearSVM(random_state=seed))
     svm.fit(f_S.represent(few), few.labels(space))

@@ -17,7 +17,13 @@ NEGLIGIBLE = 1e-10
 
 
 def h_score(X, y, shrinkage="ledoit-wolf"):
-    """Variance between classes in units of the features' whole variance."""
+    """Variance between classes in units of the features' whole variance: tr(Cov(X)^-1 Cov(E[X|y])).
+
+    ``X`` is (n, d), ``y`` (n,); 0 to classes - 1, *higher is more transferable*. Traps: without
+    shrinkage it is classes - 1 on *any* labels once features outnumber images; with it permuted
+    labels may reach half; it grows with the classes. ValueError where a value, label or the
+    shrinkage is amiss. Bao et al., ICIP 2019; Ibrahim et al., arXiv 2110.06893 (shrinkage).
+    """
     check_shrinkage(shrinkage)
     X = feature_matrix(X)
     classes = class_indices(y, len(X))
@@ -66,7 +72,12 @@ def _spectrum(X):
 
 
 def leep(source_probabilities, y):
-    """Log expected empirical prediction: the target's labels read off a source's predictions."""
+    """Log expected empirical prediction: the target's labels read off a source's predictions.
+
+    Mean over images of log sum_z P(y_i | z) p(z | x_i), in nats, up to 0; *higher is more
+    transferable*. Trap: it takes the source's own probabilities (n, source classes), not features,
+    and raises ValueError for others. Nguyen et al., "LEEP", ICML 2020.
+    """
     P = feature_matrix(source_probabilities, "source_probabilities")
     if P.min() < 0 or not np.allclose(P.sum(axis=1), 1, atol=1e-2):
         raise ValueError(
@@ -81,7 +92,13 @@ def leep(source_probabilities, y):
 
 
 def log_me(X, y):
-    """Log maximum evidence."""
+    """Log maximum evidence: how probable the labels are under a linear model, weights summed out.
+
+    In nats an image and class, no bounds; *higher is more transferable*. Traps: no intercept, so
+    that centred features score otherwise than raw ones; values of other classes do not compare.
+    Raises ValueError where a value or label is amiss. You et al., "LogME", ICML 2021; here alpha /
+    beta is searched on a grid instead of the paper's iteration.
+    """
     X = feature_matrix(X)
     classes = class_indices(y, len(X))
     if not X.any():

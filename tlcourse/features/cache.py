@@ -103,11 +103,7 @@ def write(key, entry):
 
 
 def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=False):
-    """Write an entry; it appears only when whole.
-
-    ``eight_bits`` keeps a quarter of float32's bytes: each feature is divided by its own maximum
-    over 255 and rounded; such entries are compressed as well.
-    """
+    """Write an entry; it appears only when whole. ``eight_bits``: a scale a feature, compressed."""
     text = {"format": FORMAT, "classes": classes, "layer_sizes": dict(layer_sizes), "about": about}
     arrays = {"labels": labels.astype(np.int16), "about": np.array(json.dumps(text))}
     if eight_bits:

@@ -37,7 +37,6 @@ class Features:
     matrix : ndarray of float32, shape (images, features)
     labels : ndarray of int, shape (images,)
         Index into ``classes``.
-    classes : list of str
     layer_sizes : dict of int
         Layer -> number of its columns, in the order of the columns.
     about : dict
@@ -102,31 +101,18 @@ def extract_features(
 
     Parameters
     ----------
-    backbone : Backbone
     dataset : Dataset of (PIL image, label)
         With ``targets`` and ``classes`` where it has them.
     layers : list of str, optional
         By default ``backbone.default_layers``.
     device : {"auto", "cpu", "cuda", "mps"}
-    batch_size : int, optional
     precision : {"auto", "float32", "reduced"}
         "auto" takes 16 bits where the pass would last over 20 s, a trial on eight images is
         clearly faster, and every layer's cosine to float32 is at least 0.999.
-    progress : bool
-        A progress bar when the pass takes more than two seconds.
-    cache : bool
-        Read and write the user's feature cache.
 
-    Returns
-    -------
-    Features
-        Of these layers alone, rows in the order of the dataset, classes as it names them; values
-        rounded to float16, as the cache keeps them.
-
-    Raises
-    ------
-    ValueError
-        If the data set is empty, a layer or the device is not there, or an image is unreadable.
+    Returns ``Features`` of these layers, rows in the order of the dataset, values rounded to
+    float16. Raises ValueError if the data set is empty, a layer or the device is not there, or an
+    image is unreadable.
     """
     layers = asked = backbone.check_layers(layers or backbone.default_layers)
     device = check_device(device)
@@ -278,27 +264,7 @@ def _trial(backbone, network, images, layers, device, repeats=3):
 
 @lru_cache(maxsize=64)
 def shipped_features(backbone_name, family):
-    """The shipped features of one target family: real photographs, no download.
-
-    Parameters
-    ----------
-    backbone_name : {"natural", "manmade"}
-    family : str
-        One of ``tlcourse.datasets.FAMILIES``.
-
-    Returns
-    -------
-    train, test : Features
-        40 training images a class (of Tiny ImageNet's train split), 50 test images a class (its
-        val split), all layers conv1_1 ... fc7.
-
-    Raises
-    ------
-    ValueError
-        If there is no such entry.
-    RuntimeError
-        If an entry is truncated, or was made by other weights than the bundled ones.
-    """
+    """The shipped features (train, test) of a target family, conv1_1 ... fc7; no download."""
     return tuple(
         Features(**_shipped_entry(backbone_name, family, split)) for split in ("train", "test")
     )

@@ -36,7 +36,11 @@ class BenchmarkImages(Dataset):
 
 
 class Benchmark:
-    """One of the nine data sets, with the splits that results on it are reported on."""
+    """One of the nine data sets, with the splits that results on it are reported on.
+
+    ``images`` has every image of the protocol once; ``folds`` are rows of it; ``left_out`` are
+    (file, reason); ``notes`` what a user should know: contamination, overlap, wrong counts.
+    """
 
     def __init__(self, card, listing, bad):
         self.name, self.card, self.classes = card.name, card, listing.classes
@@ -78,29 +82,10 @@ class Benchmark:
 
 
 def load_benchmark(name, root=None):
-    """One of the nine data sets, from the folder that ``start.py fetch`` or torchvision filled.
+    """One of the nine data sets, such as "mit67", in ``root`` or the user's data folder.
 
-    Every image is decoded the first time, with a progress bar; the answer is remembered. What a
-    user should know is in ``.notes`` and given as warnings.
-
-    Parameters
-    ----------
-    name : str
-        "mit67", "cub200", "flowers102", "cats-dogs", "sdogs", "caltech101", "food101",
-        "textures" or "wood".
-    root : path, optional
-        The folder that holds the data set's own folder; by default the user's data folder.
-
-    Returns
-    -------
-    Benchmark
-
-    Raises
-    ------
-    ValueError
-        If there is no such benchmark, or its files are damaged or incomplete.
-    FileNotFoundError
-        If it is not there; the message says how to get it.
+    Every image is decoded the first time. Raises ValueError (no such name, or files are damaged) or
+    FileNotFoundError (absent; how to get it). ``.notes`` come as warnings.
     """
     benchmark = read_benchmark(name, root)
     for note in benchmark.notes:

@@ -12,7 +12,8 @@ from tlcourse.downloads import RemoteFile
 
 @dataclass(frozen=True)
 class Source(RemoteFile):
-    """One file of a data set; archives are unpacked, other files are copied."""
+    """One file of a data set: an archive's folder ``top`` is taken, its archive ``inner`` unpacked.
+    """
 
     top: str = ""
     inner: str = ""
@@ -20,7 +21,11 @@ class Source(RemoteFile):
 
 @dataclass(frozen=True)
 class Card:
-    """One of the nine data sets."""
+    """One of the nine data sets, with the images and classes that its protocol uses.
+
+    ``train`` and ``test`` are those of the first fold; ``warning`` is what makes results on it
+    doubtful; ``file_list`` is a source that names, one a line, further files beside it.
+    """
 
     name: str
     title: str
@@ -252,13 +257,7 @@ CARDS = {card.name: card for card in _CARDS}
 
 
 def card_of(name):
-    """The card of one of the nine.
-
-    Raises
-    ------
-    ValueError
-        With the names that there are.
-    """
+    """The card of one of the nine; a ValueError names them."""
     if name not in CARDS:
         raise ValueError(f"There is no benchmark {name!r}: choose from {', '.join(CARDS)}.")
     return CARDS[name]

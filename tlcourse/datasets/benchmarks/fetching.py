@@ -25,18 +25,7 @@ class State(NamedTuple):
 
 
 def state_of(name, root=None):
-    """Look whether every listed image is there, without opening any.
-
-    Parameters
-    ----------
-    name : str
-    root : path, optional
-        By default the user's data folder.
-
-    Returns
-    -------
-    State
-    """
+    """Look whether every listed image is there (by default in the user's data folder), unopened."""
     card, root = card_of(name), Path(root or paths.data_folder())
     if not (root / card.folder).is_dir():
         return State("absent", f"not in {root}")
@@ -75,31 +64,12 @@ def _megabytes(size):
 
 
 def fetch_benchmark(name, root=None):
-    """Download and unpack a data set unless it is there complete.
+    """Download and unpack a data set unless it is there complete; its folder.
 
     Downloads stay in ``downloads/NAME`` under the folder of data sets; what was put there by hand
     is taken. The data set's folder appears only once all of it is unpacked and its lists read.
-
-    Parameters
-    ----------
-    name : str
-    root : path, optional
-        By default the user's data folder.
-
-    Returns
-    -------
-    Path
-        The data set's folder.
-
-    Raises
-    ------
-    ValueError
-        If there is no such data set.
-    CannotWrite
-        If ``root`` cannot be written.
-    DownloadError, ArchiveError
-        If a file cannot be had, is not to be trusted, or what was unpacked is not the data set.
-        Nothing half-written stays.
+    Raises ValueError (no such data set), CannotWrite, or DownloadError and ArchiveError if a file
+    cannot be had, is not to be trusted, or is not the data set.
     """
     card, root = card_of(name), Path(root or paths.data_folder())
     folder, downloads = root / card.folder, root / "downloads" / name
