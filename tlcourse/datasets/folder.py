@@ -108,7 +108,26 @@ def _reason(path, problem):
     return f"cannot be decoded ({str(problem) or type(problem).__name__})"
 
 
-class ImageFolder(Dataset):
+class ImageFiles(Dataset):
+    """Images by their ``files``, with ``targets``, an index into ``classes`` for each."""
+
+    def __init__(self, files, targets, classes):
+        self.files, self.targets, self.classes = list(files), list(targets), list(classes)
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        """The image (PIL, RGB, of its own size) and its label."""
+        return read_image(self.files[index]), self.targets[index]
+
+    def subset(self, rows):
+        """The images of some rows, in the order of ``rows``."""
+        files, targets = ([values[row] for row in rows] for values in (self.files, self.targets))
+        return ImageFiles(files, targets, self.classes)
+
+
+class ImageFolder(ImageFiles):
     """A folder of images, one sub-folder a class, as torchvision's, that survives bad files.
 
     Every image is decoded once when the data set is made (with a progress bar over 2 s). Files that
@@ -125,8 +144,7 @@ class ImageFolder(Dataset):
         if per_class is not None and per_class < 1:
             raise ValueError(f"per_class is {per_class}: ask for 1 image a class or more.")
         files_of, self.left_out = _files_by_class(self.root)
-        self.classes = list(files_of)
-        self.files, self.targets = [], []
+        super().__init__([], [], files_of)
         n_files = sum(map(len, files_of.values()))
         with tqdm(total=n_files, desc="checking images", delay=2, leave=False) as bar:
             for label, (name, files) in enumerate(files_of.items()):
@@ -135,14 +153,12 @@ class ImageFolder(Dataset):
                 self.left_out += bad
                 self.files += readable
                 self.targets += [label] * len(readable)
-        self._warn_of_left_out()
-
-    def __len__(self):
-        return len(self.files)
-
-    def __getitem__(self, index):
-        """The image (PIL, RGB, of its own size) and its label."""
-        return read_image(self.files[index]), self.targets[index]
+        if self.left_out:
+            warnings.warn(
+                f"Files of {self.root} that were left out ({len(self.left_out)}): "
+                f"{self._listed(self.left_out)}. All are in .left_out.",
+                stacklevel=2,
+            )
 
     def _check_class(self, name, readable, bad, per_class):
         if len(readable) >= (per_class or 1):
@@ -153,14 +169,6 @@ class ImageFolder(Dataset):
             f"Class {name!r} of {self.root} has {len(readable)} readable images {asked}: "
             f"add images, {'lower per_class' if per_class else 'or remove its folder'}.{why}"
         )
-
-    def _warn_of_left_out(self):
-        if self.left_out:
-            warnings.warn(
-                f"Files of {self.root} that were left out ({len(self.left_out)}): "
-                f"{self._listed(self.left_out)}. All are in .left_out.",
-                stacklevel=3,
-            )
 
     def _listed(self, left_out, most=10):
         relative = [(file.relative_to(self.root), why) for file, why in left_out]

@@ -11,11 +11,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from tlcourse import paths
-from tlcourse.datasets.folder import read_image
+from tlcourse.datasets.folder import ImageFiles
 
 SOURCES = ("natural", "manmade")
 
@@ -39,7 +38,7 @@ def _has_role(row, role):
     return row["role"] not in FAMILIES if role == EVERY_SOURCE_CLASS else row["role"] == role
 
 
-class TinyImageNet(Dataset):
+class TinyImageNet(ImageFiles):
     """The photographs of one role, read from Tiny ImageNet's standard layout.
 
     ``role`` is a source ("natural", "manmade", "photos") or a target family ("insects", ...); the
@@ -54,9 +53,8 @@ class TinyImageNet(Dataset):
         self.role, self.split = role, split
         self.root = Path(root or default_root())
         names = dict(list(class_names(role).items())[::every])
-        self.classes = list(names.values())
+        super().__init__([], [], names.values())
         files_of = _files_by_class(self.root, split)
-        self.files, self.targets = [], []
         for label, (wnid, name) in enumerate(names.items()):
             files = sorted(files_of.get(wnid, []), key=_number)[:per_class]
             if not files or len(files) < (per_class or 1):
@@ -66,13 +64,6 @@ class TinyImageNet(Dataset):
                 )
             self.files += files
             self.targets += [label] * len(files)
-
-    def __len__(self):
-        return len(self.files)
-
-    def __getitem__(self, index):
-        """The image (PIL, RGB, 64 x 64) and its label."""
-        return read_image(self.files[index]), self.targets[index]
 
     def pixels(self, progress=True):
         """All images as one uint8 array of shape (n, 64, 64, 3)."""

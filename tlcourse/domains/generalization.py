@@ -46,13 +46,13 @@ def distances_of_halves(X, sizes, distance, draws=5):
 
 def accuracies_of_halves(X, y, sizes, C=1.0, draws=5):
     """Train on one random half of a source, score on it and on the other: {size: (draws, 2)}."""
-    return {size: np.array([_both(X, y, size, C, d) for d in range(draws)]) for size in sizes}
 
+    def both(size, draw):
+        halves = random_halves(len(X), size, draw)
+        classifier = train_classifier(X[halves[0]], y[halves[0]], C)
+        return [mean_class_accuracy(y[half], classifier.predict(X[half])) for half in halves]
 
-def _both(X, y, size, C, draw):
-    halves = random_halves(len(X), size, draw)
-    classifier = train_classifier(X[halves[0]], y[halves[0]], C)
-    return [mean_class_accuracy(y[half], classifier.predict(X[half])) for half in halves]
+    return {size: np.array([both(size, draw) for draw in range(draws)]) for size in sizes}
 
 
 def a_distance_of_training_error(source, target, classifier):
@@ -85,17 +85,12 @@ def accuracies(classifiers, sample, representation):
     return [mean_class_accuracy(y, classifier.predict(X)) for classifier in classifiers]
 
 
-def retrain_with_few(source, few, representation, share=0.5):
-    """Train again on the source and a few target pictures, which count for ``share`` of the whole.
-
-    Raises ValueError if ``share`` is not between 0 and 1.
-    """
-    if not 0 < share < 1:
-        raise ValueError(f"share is {share!r}: give a number between 0 and 1.")
+def retrain_with_few(source, few, representation):
+    """Train again on the source and a few target pictures, which count for half of the whole."""
     X = np.concatenate([source.X[representation], few.X[representation]])
     y = np.concatenate([source.labels, few.labels])
     n, m = len(source), len(few)
-    each = [(1 - share) * (n + m) / n, share * (n + m) / m]
+    each = [0.5 * (n + m) / n, 0.5 * (n + m) / m]
     return train_classifier(X, y, weights=np.repeat(each, [n, m]))
 
 

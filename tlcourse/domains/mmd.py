@@ -34,9 +34,13 @@ def maximum_mean_discrepancy(source, target, unbiased=True, bandwidth=None):
     ValueError for other feature spaces, NaN, under two images, or no positive bandwidth.
     """
     source, target = two_domains(source, target)
-    is_source = np.repeat([1.0, 0.0], [len(source), len(target)])[:, None]
     kernel = _gaussian_kernel(np.concatenate([source, target]), bandwidth)
-    return float(_squared_mmd(kernel, is_source, unbiased)[0])
+    n, m = len(source), len(target)
+    if unbiased:
+        np.fill_diagonal(kernel, 0)
+    within_source = kernel[:n, :n].sum() / (n * (n - unbiased))
+    within_target = kernel[n:, n:].sum() / (m * (m - unbiased))
+    return float(within_source + within_target - 2 * kernel[:n, n:].mean())
 
 
 def _gaussian_kernel(X, bandwidth):
@@ -44,19 +48,3 @@ def _gaussian_kernel(X, bandwidth):
         raise ValueError(f"bandwidth is {bandwidth}: give a number greater than 0.")
     squared = euclidean_distances(X, squared=True)
     return np.exp(squared / (-2 * (bandwidth or _median_of(squared)) ** 2))
-
-
-def _squared_mmd(kernel, is_source, unbiased):
-    """One value for each column of ``is_source``, which is 1 for source and 0 for target."""
-    n = is_source.sum(axis=0)
-    m = len(kernel) - n
-    if unbiased:
-        kernel = kernel - np.diag(np.diag(kernel))
-    within_source = (is_source * (kernel @ is_source)).sum(axis=0)
-    from_source = kernel.sum(axis=0) @ is_source
-    within_target = kernel.sum() - 2 * from_source + within_source
-    return (
-        within_source / (n * (n - unbiased))
-        + within_target / (m * (m - unbiased))
-        - 2 * (from_source - within_source) / (n * m)
-    )

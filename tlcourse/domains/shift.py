@@ -91,18 +91,16 @@ class CounterfactualPair:
 
     def with_correlation(self, correlation, seed=0):
         """Each animal once; a share (1 + correlation) / 2 of each class before its own colour."""
-        return self._mixed(agreement(self.labels, correlation, seed))
+        agrees = agreement(self.labels, correlation, seed)
+        one, other = self.agreeing, self.conflicting
+        X = {name: np.where(agrees[:, None], one.X[name], other.X[name]) for name in one.X}
+        pictures = np.where(agrees[:, None, None, None], one.pictures, other.pictures)
+        return Sample(pictures, self.labels, agrees, X)
 
     def background_masks(self):
         """Where the two pictures of each animal differ: ndarray of bool, shape (n, side, side)."""
         one, other = (part.pictures.astype(int) for part in (self.agreeing, self.conflicting))
         return np.abs(one - other).max(axis=3) > VISIBLE
-
-    def _mixed(self, agrees):
-        one, other = self.agreeing, self.conflicting
-        X = {name: np.where(agrees[:, None], one.X[name], other.X[name]) for name in one.X}
-        pictures = np.where(agrees[:, None, None, None], one.pictures, other.pictures)
-        return Sample(pictures, self.labels, agrees, X)
 
 
 def agreement(labels, correlation, seed=0):

@@ -13,6 +13,7 @@ from sklearn.decomposition import PCA
 
 from tlcourse.datasets.drawn import Domain, DrawnImages
 from tlcourse.domains.similarity import proxy_a_distance
+from tlcourse.features.extraction import extract_features
 from tlcourse.features.samples import noise_control
 
 APPEARANCE, PIXELS = "brightness and colourfulness", "pixels"
@@ -53,8 +54,6 @@ def feature_vectors(pictures, space=APPEARANCE, backbone=None):
             f"There is no feature space {space!r}: name {APPEARANCE!r}, {PIXELS!r}, or a layer, "
             "and then its backbone."
         )
-    from tlcourse.features.extraction import extract_features
-
     labelled = [(picture, 0) for picture in pictures]
     features = extract_features(backbone, labelled, [space], progress=False, cache=False)
     return features.matrix

@@ -93,12 +93,12 @@ def draw_sample(backbone, breeds, n_per_breed, seed=0):
     return Sample(pictures, names, activations.clone())
 
 
-def cut(backbone, layer=CUT):
-    """The network below a layer, and from that layer up; both share the backbone's weights."""
+def cut(backbone):
+    """The network below ``CUT``, and from there up; both share the backbone's weights."""
     names = [name for name, _ in backbone.network.named_children()]
-    if layer not in names:
-        raise ValueError(f"{backbone.name} has no layer {layer!r}: choose from {', '.join(names)}.")
-    place = names.index(layer)
+    if CUT not in names:
+        raise ValueError(f"{backbone.name} has no layer {CUT!r}: it has {', '.join(names)}.")
+    place = names.index(CUT)
     return backbone.network[:place], backbone.network[place:]
 
 
@@ -129,7 +129,7 @@ class PredictiveFunction:
         return mean_class_accuracy(sample.labels(space), self.predict(sample))
 
 
-def learn(sample, space, start, seed=0, epochs=EPOCHS, learning_rate=LEARNING_RATE):
+def learn(sample, space, start, seed=0, epochs=EPOCHS):
     """Learn f from labelled pictures, starting from a backbone or from another function.
 
     ``start`` is never changed: a function of the same labels is fine-tuned as a whole, else the
@@ -140,7 +140,7 @@ def learn(sample, space, start, seed=0, epochs=EPOCHS, learning_rate=LEARNING_RA
         random_numbers.seed(seed)
         names, network = _started(start, tuple(dict.fromkeys(labels.tolist())))
         y = torch.tensor([names.index(label) for label in labels])
-        _train(network, sample.activations, y, epochs, learning_rate)
+        _train(network, sample.activations, y, epochs)
     return PredictiveFunction(names, network)
 
 
@@ -153,10 +153,10 @@ def _started(start, names):
     return names, network
 
 
-def _train(network, X, y, epochs, learning_rate):
+def _train(network, X, y, epochs):
     network.train()
     optimizer = torch.optim.SGD(
-        network.parameters(), learning_rate, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY
+        network.parameters(), LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY
     )
     for _ in range(epochs):
         for rows in torch.randperm(len(y)).split(BATCH_SIZE):

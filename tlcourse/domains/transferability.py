@@ -10,7 +10,7 @@ import numpy as np
 from scipy.linalg import svd
 from scipy.optimize import minimize_scalar
 
-from tlcourse.features.samples import check_shrinkage, class_indices, feature_matrix
+from tlcourse.features.samples import class_indices, feature_matrix
 from tlcourse.features.statistics import is_constant
 
 NEGLIGIBLE = 1e-10
@@ -24,7 +24,11 @@ def h_score(X, y, shrinkage="ledoit-wolf"):
     labels may reach half; it grows with the classes. ValueError where a value, label or the
     shrinkage is amiss. Bao et al., ICIP 2019; Ibrahim et al., arXiv 2110.06893 (shrinkage).
     """
-    check_shrinkage(shrinkage)
+    a_share = not isinstance(shrinkage, str) and 0 <= (shrinkage or 0) <= 1
+    if shrinkage != "ledoit-wolf" and not a_share:
+        raise ValueError(
+            f"shrinkage is {shrinkage!r}: choose None, 'ledoit-wolf' or a number from 0 to 1."
+        )
     X = feature_matrix(X)
     classes = class_indices(y, len(X))
     if shrinkage is None and len(X) <= X.shape[1]:

@@ -35,16 +35,9 @@ def round_in_place(matrix, rows=1024):
 
 def entry_key(backbone, dataset, precision):
     """Fingerprint of the weights, the images, the preprocessing and the libraries' versions."""
-    parts = (
-        FORMAT,
-        backbone.name,
-        backbone.fingerprint,
-        images_fingerprint(dataset),
-        precision,
-        torch.__version__,
-        torchvision.__version__,
-        PIL.__version__,
-    )
+    libraries = torch.__version__, torchvision.__version__, PIL.__version__
+    about = backbone.name, backbone.fingerprint, images_fingerprint(dataset), precision
+    parts = (FORMAT, *about, *libraries)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 
 

@@ -112,8 +112,7 @@ def class_means(X, labels):
 
 @dataclass(frozen=True)
 class Gaps:
-    """Three groups' distribution functions on a grid; ``low`` and ``high``: where they part most.
-    """
+    """Three groups' distribution functions on a grid; ``low``, ``high``: where they part most."""
 
     grid: np.ndarray
     absence: np.ndarray

@@ -1,10 +1,6 @@
 """The full-network embedding, as an estimator over features and as one over images."""
 
-from sklearn.base import (
-    BaseEstimator,
-    OneToOneFeatureMixin,
-    TransformerMixin,
-)
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from tlcourse.features.normalization import HIGH, LOW, Discretizer, Standardizer, finite_matrix

@@ -250,10 +250,7 @@ def _trial(backbone, network, images, layers, device, repeats=3):
     modules = {layer: backbone.layers[layer] for layer in layers}
     placed = _placed(images, device, next(network.parameters()).dtype)
     times = []
-    with (
-        torch.inference_mode(),
-        recorded_means(network, modules, backbone.channel_axis) as found,
-    ):
+    with torch.inference_mode(), recorded_means(network, modules, backbone.channel_axis) as found:
         for _ in range(repeats):
             started = time.perf_counter()
             network(placed)

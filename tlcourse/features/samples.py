@@ -63,16 +63,6 @@ def class_indices(y, n, name="y", minimum=2):
     return indices
 
 
-def check_shrinkage(shrinkage):
-    """Refuse what is not None, "ledoit-wolf" or a share from 0 to 1, by a ValueError."""
-    if shrinkage is None or (isinstance(shrinkage, str) and shrinkage == "ledoit-wolf"):
-        return
-    if isinstance(shrinkage, str) or not 0 <= shrinkage <= 1:
-        raise ValueError(
-            f"shrinkage is {shrinkage!r}: choose None, 'ledoit-wolf' or a number from 0 to 1."
-        )
-
-
 def noise_control(score, X, y=None, control=None, repeats=20, random_state=0):
     """What a distance or a transferability score says where there is nothing to find: (repeats,).
 
@@ -90,15 +80,12 @@ def noise_control(score, X, y=None, control=None, repeats=20, random_state=0):
         raise ValueError("Labels to permute are missing: give y, or choose control='halves'.")
     y = None if y is None else class_indices(y, len(X), minimum=1)
     rng = np.random.default_rng(random_state)
-    arguments = _halves if control == "halves" else _permuted_labels
-    return np.array([float(score(*arguments(X, y, rng))) for _ in range(repeats)])
 
+    def dealt():
+        if control == "labels":
+            return X, rng.permutation(y)
+        half, order = len(X) // 2, rng.permutation(len(X))
+        one, other = order[:half], order[half : 2 * half]
+        return (X[one], X[other]) if y is None else (X[one], y[one], X[other], y[other])
 
-def _halves(X, y, rng):
-    half, order = len(X) // 2, rng.permutation(len(X))
-    one, other = order[:half], order[half : 2 * half]
-    return (X[one], X[other]) if y is None else (X[one], y[one], X[other], y[other])
-
-
-def _permuted_labels(X, y, rng):
-    return X, rng.permutation(y)
+    return np.array([float(score(*dealt())) for _ in range(repeats)])

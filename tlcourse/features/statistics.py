@@ -128,12 +128,9 @@ def share_of_variance(features):
     """
     if is_constant(features.matrix).all():
         raise ValueError("Every feature is constant: there is no variance to share.")
-    variances = {
-        layer: float(np.square(values).sum())
-        for layer, values in deviation_by_layer(features).items()
-    }
-    total = sum(variances.values())
-    return {layer: variance / total for layer, variance in variances.items()}
+    deviations = deviation_by_layer(features)
+    variances = [float(np.square(values).sum()) for values in deviations.values()]
+    return {layer: each / sum(variances) for layer, each in zip(deviations, variances, strict=True)}
 
 
 def share_of_norm(features):

@@ -96,7 +96,16 @@ class Backbone:
     @cached_property
     def layer_sizes(self):
         """Features of each layer after averaging over space, as {layer: number of features}."""
-        return _layer_sizes(self)
+        modules = dict(self.network.named_modules())
+        if self.activation == "after ReLU":
+            return {layer: len(modules[layer].weight) for layer in self.layers}
+        nothing = torch.zeros(2, 3, self.side, self.side)
+        with (
+            torch.inference_mode(),
+            recorded_means(self.network, self.layers, self.channel_axis) as means,
+        ):
+            self.network(nothing)
+        return {layer: means[layer].shape[1] for layer in self.layers if layer in means}
 
     @property
     def fingerprint(self):
@@ -125,11 +134,7 @@ def load_backbone(name, weights=None, seed=0, n_classes=None):
     """
     if name in BUNDLED:
         return _bundled(name, weights, seed, n_classes)
-    known = models.list_models(module=models)
-    if name not in known:
-        raise ValueError(
-            f"There is no backbone {name!r}: choose from {', '.join([*BUNDLED, *known])}."
-        )
+    _check_torchvision_has(name)
     return _torchvision(name, weights, seed, n_classes)
 
 
@@ -231,14 +236,8 @@ def _random(build, seed):
 
 
 def _preprocess(side, mean, std):
-    return transforms.Compose(
-        [
-            transforms.Resize(side),
-            transforms.CenterCrop(side),
-            transforms.ToTensor(),
-            transforms.Normalize(mean, std),
-        ]
-    )
+    cut = transforms.Resize(side), transforms.CenterCrop(side)
+    return transforms.Compose([*cut, transforms.ToTensor(), transforms.Normalize(mean, std)])
 
 
 def lecture_names(network):
@@ -296,20 +295,3 @@ def _digest(about, state):
         digest.update(key.encode())
         digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
     return digest.hexdigest()[:16]
-
-
-def _layer_sizes(backbone):
-    modules = dict(backbone.network.named_modules())
-    if backbone.activation == "after ReLU":
-        sources = {layer: modules[layer] for layer in backbone.layers}
-        return {
-            layer: module.out_channels if isinstance(module, nn.Conv2d) else module.out_features
-            for layer, module in sources.items()
-        }
-    nothing = torch.zeros(2, 3, backbone.side, backbone.side)
-    with (
-        torch.inference_mode(),
-        recorded_means(backbone.network, backbone.layers, backbone.channel_axis) as means,
-    ):
-        backbone.network(nothing)
-    return {layer: means[layer].shape[1] for layer in backbone.layers if layer in means}

@@ -85,8 +85,6 @@ class Peaks:
 
 def unit_peaks(backbone, pictures):
     """One pass over the pictures: the largest activation of every unit of every layer."""
-    if not len(pictures):
-        raise ValueError("There is no picture to look at: give at least one.")
     starts = range(0, len(pictures), BATCH_SIZE)
     parts = [_peaks_of(backbone, pictures[start : start + BATCH_SIZE]) for start in starts]
     values, places = (
@@ -270,13 +268,11 @@ def excitation(backbone, picture, layer, unit):
     image = backbone.preprocess(picture.convert("RGB"))[None]
     with torch.inference_mode():
         output = network(image)[:, unit].relu()
-        where = _upsampled(output, side) if output.ndim == 3 else None
-    strength = float(output.max())
-    if where is None:
-        silent = strength == 0
-        where = (
-            np.zeros((side, side)) if silent else _lost_under_grey(backbone, network, image, unit)
-        )
+        strength, where = float(output.max()), np.zeros((side, side))
+        if output.ndim == 3:
+            where = F.interpolate(output[None], (side, side), mode="bilinear")[0, 0].numpy()
+    if output.ndim < 3 and strength > 0:
+        where = _lost_under_grey(backbone, network, image, unit)
     return Excitation(strength, where, _as_seen(backbone, image[0]))
 
 
@@ -298,10 +294,6 @@ def up_to(backbone, layer):
     children = children_of(backbone)
     names = [name for name, _ in children]
     return nn.Sequential(*(module for _, module in children[: names.index(layer) + 1])).eval()
-
-
-def _upsampled(maps, side):
-    return F.interpolate(maps[None], (side, side), mode="bilinear")[0, 0].numpy()
 
 
 def _lost_under_grey(backbone, network, image, unit):

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
 from pathlib import Path
 
@@ -129,10 +129,13 @@ class Count:
 def count(network, input_shape):
     """``Count`` of any network on one image of (1, channels, height, width); into eval mode."""
     linear = [module for module in network.modules() if isinstance(module, nn.Linear)]
+    device = next(network.parameters()).device
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        network.eval()(torch.zeros(input_shape, device=device))
     return Count(
-        depth=count_depth(network.eval()),
+        depth=count_depth(network),
         parameters=_n_parameters(network.parameters()),
-        multiply_adds=count_multiply_adds(network, input_shape),
+        multiply_adds=counter.get_total_flops() // 2,
         fully_connected=sum(_n_parameters(layer.parameters()) for layer in linear),
     )
 
@@ -151,14 +154,6 @@ def _has_weights(node, network):
     if node.op == "call_module":
         return isinstance(network.get_submodule(node.target), nn.Conv2d | nn.Linear)
     return node.op == "call_function" and node.target in (F.conv2d, F.linear)
-
-
-def count_multiply_adds(network, input_shape):
-    """Multiplications, each with its addition, that convolutions and matrix products need."""
-    device = next(network.parameters()).device
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        network(torch.zeros(input_shape, device=device))
-    return counter.get_total_flops() // 2
 
 
 def _n_parameters(parameters):
@@ -190,9 +185,7 @@ class Design:
 
 
 def _of_torchvision(name, year, model, side=224, **options):
-    def build():
-        return getattr(models, model)(**options)
-
+    build = partial(getattr(models, model), **options)
     return Design(name, year, IMAGENET, (1, 3, side, side), build, model)
 
 

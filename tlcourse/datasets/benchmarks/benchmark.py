@@ -4,35 +4,15 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from torch.utils.data import Dataset
 
 from tlcourse import paths
 from tlcourse.datasets.benchmarks.catalogue import card_of
 from tlcourse.datasets.benchmarks.listings import READERS
 from tlcourse.datasets.benchmarks.protocols import Fold
 from tlcourse.datasets.benchmarks.readable import left_out
-from tlcourse.datasets.folder import read_image
+from tlcourse.datasets.folder import ImageFiles
 
 SHOWN = 10
-
-
-class BenchmarkImages(Dataset):
-    """Some images of a benchmark, by file."""
-
-    def __init__(self, files, targets, classes):
-        self.files, self.targets, self.classes = list(files), list(targets), list(classes)
-
-    def __len__(self):
-        return len(self.files)
-
-    def __getitem__(self, index):
-        """The image (PIL, RGB, of its own size) and its label."""
-        return read_image(self.files[index]), self.targets[index]
-
-    def subset(self, rows):
-        """The images of some rows, in the order of ``rows``."""
-        files, targets = ([values[row] for row in rows] for values in (self.files, self.targets))
-        return BenchmarkImages(files, targets, self.classes)
 
 
 class Benchmark:
@@ -45,7 +25,7 @@ class Benchmark:
     def __init__(self, card, listing, bad):
         self.name, self.card, self.classes = card.name, card, listing.classes
         kept = [row for row, file in enumerate(listing.files) if file not in bad]
-        self.images = BenchmarkImages(listing.files, listing.targets, listing.classes).subset(kept)
+        self.images = ImageFiles(listing.files, listing.targets, listing.classes).subset(kept)
         self.folds = [_restricted(fold, kept, len(listing.files)) for fold in listing.folds]
         self.left_out = list(bad.items())
         self.notes = [*_warnings(self), *_listed(self.left_out, card.name)]

@@ -136,12 +136,7 @@ def hsv(hue, saturation, value):
 
 def mix(first, second, share):
     """The colour with ``share`` (0 to 1) of the second in the first; channels in 0..255."""
-    (r, g, b), (red, green, blue) = first, second
-    return (
-        round(r + (red - r) * share),
-        round(g + (green - g) * share),
-        round(b + (blue - b) * share),
-    )
+    return tuple(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
 
 
 @lru_cache(4096)
