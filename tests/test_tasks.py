@@ -133,7 +133,7 @@ class TestLearning:
         new = tasks.draw_sample(backbone, tasks.SOURCE_BREEDS, 4, seed=9)
         assert f_S.accuracy(new, "species") > 0.7
         shuffled = np.random.default_rng(0).permutation(source.breeds)
-        mixed = tasks.Sample(source.pictures, shuffled, source.activations)
+        mixed = tasks.Animals(source.pictures, shuffled, source.activations)
         nothing = [
             learn(mixed, "species", backbone, seed).accuracy(new, "species") for seed in (0, 1)
         ]

@@ -34,7 +34,7 @@ WAYS = ("f_S as it is", "new classifier", "fine-tuned", "without f_S")
 
 
 @dataclass(frozen=True)
-class Sample:
+class Animals:
     """Pictures (PIL) of drawn animals and what the frozen layers say of them, the input of fc6."""
 
     pictures: list
@@ -62,7 +62,7 @@ class Sample:
         return self[rows]
 
     def __getitem__(self, rows):
-        return Sample([self.pictures[i] for i in rows], self.breeds[rows], self.activations[rows])
+        return Animals([self.pictures[i] for i in rows], self.breeds[rows], self.activations[rows])
 
 
 def label_of(name, space):
@@ -90,7 +90,7 @@ def draw_sample(backbone, breeds, n_per_breed, seed=0):
         batch = torch.stack([backbone.preprocess(picture) for picture in pictures])
         activations = torch.cat([frozen(part) for part in batch.split(64)])
     names = np.array(images.classes)[images.targets]
-    return Sample(pictures, names, activations.clone())
+    return Animals(pictures, names, activations.clone())
 
 
 def cut(backbone):
@@ -138,19 +138,15 @@ def learn(sample, space, start, seed=0, epochs=EPOCHS):
     labels = sample.labels(space)
     with random_numbers.kept():
         random_numbers.seed(seed)
-        names, network = _started(start, tuple(dict.fromkeys(labels.tolist())))
+        names = tuple(dict.fromkeys(labels.tolist()))
+        network = copy.deepcopy(cut(start)[1] if isinstance(start, Backbone) else start.network)
+        if isinstance(start, PredictiveFunction) and set(start.names) == set(names):
+            names = start.names
+        else:
+            network[-1] = nn.Linear(network[-1].in_features, len(names))
         y = torch.tensor([names.index(label) for label in labels])
         _train(network, sample.activations, y, epochs)
     return PredictiveFunction(names, network)
-
-
-def _started(start, names):
-    upper = cut(start)[1] if isinstance(start, Backbone) else start.network
-    network = copy.deepcopy(upper)
-    if isinstance(start, PredictiveFunction) and set(start.names) == set(names):
-        return start.names, network
-    network[-1] = nn.Linear(network[-1].in_features, len(names))
-    return names, network
 
 
 def _train(network, X, y, epochs):

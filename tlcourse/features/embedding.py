@@ -1,4 +1,4 @@
-"""The full-network embedding, as an estimator over features and as one over images."""
+"""The full-network embedding, as one transformer of scikit-learn over features."""
 
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted

@@ -261,27 +261,26 @@ def _trial(backbone, network, images, layers, device, repeats=3):
 
 @lru_cache(maxsize=64)
 def shipped_features(backbone_name, family):
-    """The shipped features (train, test) of a target family, conv1_1 ... fc7; no download."""
-    return tuple(
-        Features(**_shipped_entry(backbone_name, family, split)) for split in ("train", "test")
-    )
+    """The shipped features (train, test) of one target family: real photographs, no download.
 
-
-def _shipped_entry(backbone_name, family, split):
-    file = feature_cache.shipped_file(backbone_name, family, split)
-    if not file.exists():
-        have = sorted({path.parent.name for path in paths.SHIPPED_FEATURES.glob("*/*.npz")})
-        raise ValueError(
-            f"No features of {family!r} are shipped for {backbone_name!r} (shipped: "
-            f"{', '.join(have) or 'none'}): use extract_features on the images."
-        )
-    entry = feature_cache.read_file(file)
-    if (
-        entry is None
-        or entry["about"]["weights_sha256"] != weights.read_card(backbone_name)["sha256"]
-    ):
-        raise RuntimeError(
-            f"{file} is truncated or was made by other weights: run 'git checkout -- data' to "
-            "bring the shipped one back."
-        )
-    return entry
+    40 training images a class (of Tiny ImageNet's train split), 50 test images a class (its val
+    split), all layers conv1_1 ... fc7, of "natural" or "manmade". Raises ValueError if there is
+    no such entry, RuntimeError if one is truncated or was made by other weights.
+    """
+    parts = []
+    for split in ("train", "test"):
+        file = feature_cache.shipped_file(backbone_name, family, split)
+        if not file.exists():
+            have = sorted({path.parent.name for path in paths.SHIPPED_FEATURES.glob("*/*.npz")})
+            raise ValueError(
+                f"No features of {family!r} are shipped for {backbone_name!r} (shipped: "
+                f"{', '.join(have) or 'none'}): use extract_features on the images."
+            )
+        entry, card = feature_cache.read_file(file), weights.read_card(backbone_name)
+        if entry is None or entry["about"]["weights_sha256"] != card["sha256"]:
+            raise RuntimeError(
+                f"{file} is truncated or was made by other weights: run 'git checkout -- data' to "
+                "bring the shipped one back."
+            )
+        parts.append(Features(**entry))
+    return tuple(parts)

@@ -1,4 +1,9 @@
-"""Activations: what the layers of a network put out in one forward pass, averaged over space."""
+"""Backbones: any network of the course by one call, the names of its layers, its activations.
+
+Weights are bundled, torchvision's (an enum or its name, "IMAGENET1K_V1"), "random" by a seed,
+"places365" where Places365 has that network, or of a file with a state dict; with "random" and a
+file the number of classes may be another.
+"""
 
 import hashlib
 from collections import OrderedDict
@@ -128,9 +133,8 @@ class Backbone:
 def load_backbone(name, weights=None, seed=0, n_classes=None):
     """Any backbone of the course: a bundled one ("natural", ...) or torchvision's ("vgg16", ...).
 
-    ``weights``: by default the bundled or torchvision's default ones; else "random" (by ``seed``),
-    a weights enum or its name, "places365", or a state dict's path; random and a file's may have
-    other ``n_classes``. Raises ValueError (no such backbone or enum) or WeightsError.
+    ``weights`` as above, by default the bundled or torchvision's. Raises ValueError (no such name)
+    or WeightsError (file, cause and remedy).
     """
     if name in BUNDLED:
         return _bundled(name, weights, seed, n_classes)

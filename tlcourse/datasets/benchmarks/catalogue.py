@@ -13,7 +13,7 @@ from tlcourse.downloads import RemoteFile
 
 
 @dataclass(frozen=True)
-class Source(RemoteFile):
+class HostedFile(RemoteFile):
     """One file of a data set: of an archive ``top`` is taken, and ``inner`` in it unpacked."""
 
     top: str = ""
@@ -39,7 +39,7 @@ class Card:
     protocol: str
     page: str
     terms: str
-    sources: tuple[Source, ...]
+    sources: tuple[HostedFile, ...]
     warning: str = ""
     file_list: str = ""
 
@@ -52,7 +52,7 @@ class Card:
 def _cards():
     known = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
     for name, card in known.items():
-        sources = tuple(Source(**source) for source in card.pop("sources"))
+        sources = tuple(HostedFile(**source) for source in card.pop("sources"))
         yield name, Card(name, **card, sources=sources)
 
 

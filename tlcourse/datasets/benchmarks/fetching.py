@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from tlcourse import paths
 from tlcourse.archives import ArchiveError, staging, unpack
 from tlcourse.datasets.benchmarks.benchmark import read_listing, wrong_counts
-from tlcourse.datasets.benchmarks.catalogue import Source, card_of
+from tlcourse.datasets.benchmarks.catalogue import HostedFile, card_of
 from tlcourse.downloads import DownloadError, download, recorded_checksum
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
@@ -94,7 +94,7 @@ def fetch_benchmark(name, root=None):
 
 
 def _downloaded(card, downloads):
-    """Every file of the data set, as (Source, Path)."""
+    """Every file of the data set, as (HostedFile, Path)."""
     files = [(source, download(source, downloads, card.page)) for source in card.sources]
     if not card.file_list:
         return files
@@ -104,7 +104,7 @@ def _downloaded(card, downloads):
     strange = [name for name in names if not re.fullmatch(r"\w[\w.-]*", name)]
     if strange:
         raise DownloadError(f"{card.file_list} names {strange[0]!r}, which is no file beside it.")
-    sources = [Source(f"{address}/{name}", size=0) for name in names]
+    sources = [HostedFile(f"{address}/{name}", size=0) for name in names]
     return files + [(source, download(source, downloads, card.page)) for source in sources]
 
 

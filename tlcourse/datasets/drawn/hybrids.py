@@ -25,7 +25,7 @@ VARIED = Factors(
     blur=(0.0, 1.0),
     noise=(0.0, 0.06),
 )
-SPLITS = {"train": (500, 100), "val": (50, 101)}  # pictures a class, seed
+_SPLITS = {"train": (500, 100), "val": (50, 101)}  # pictures a class, seed
 
 
 class HybridImages(Dataset):
@@ -37,9 +37,9 @@ class HybridImages(Dataset):
     """
 
     def __init__(self, split="train", per_class=None, side=64):
-        if split not in SPLITS:
-            raise ValueError(f"split is {split!r}: name one of {', '.join(SPLITS)}.")
-        n_per_class, self.seed = SPLITS[split]
+        if split not in _SPLITS:
+            raise ValueError(f"split is {split!r}: name one of {', '.join(_SPLITS)}.")
+        n_per_class, self.seed = _SPLITS[split]
         self.side = side
         self._regions = [
             (Domain(family, VARIED), region)
