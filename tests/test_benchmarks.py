@@ -410,7 +410,8 @@ class TestVerb:
 
 
 def test_addresses_and_checksums_are_those_of_torchvision():
-    known = {(source.url, source.md5) for card in catalogue._CARDS for source in card.sources}
+    cards = catalogue.CARDS.values()
+    known = {(source.url, source.md5) for card in cards for source in card.sources}
     prefix = theirs.Flowers102._download_url_prefix
     expected = {(prefix + file, md5) for file, md5 in theirs.Flowers102._file_dict.values()}
     expected |= set(theirs.OxfordIIITPet._RESOURCES)
@@ -429,7 +430,7 @@ def test_files_under_a_name_that_is_no_text_have_a_fingerprint(tmp_path):
 
 
 def test_numbers_of_the_catalogue_agree_with_each_other():
-    for card in catalogue._CARDS:
+    for card in catalogue.CARDS.values():
         assert card.train + card.test <= card.images
         if card.name != "caltech101":
             assert card.train + card.test == card.images

@@ -306,16 +306,11 @@ class TestOtherSource:
         X = np.concatenate([source.X["x"], few.X["x"], few.X["x"]])
         y = np.concatenate([source.labels, few.labels, few.labels])
         twice = train_classifier(X, y, C=0.75)
-        found = retrain_with_few(source, few, "x", share=0.5)
+        found = retrain_with_few(source, few, "x")
         probe = synthetic_pair(seed=3).agreeing.X["x"]
         assert found.decision_function(probe) == pytest.approx(
             twice.decision_function(probe), abs=0.01
         )
-
-    @pytest.mark.parametrize("share", [0, 1])
-    def test_a_share_outside_its_range(self, pair, share):
-        with pytest.raises(ValueError, match=f"share is {share}: give a number between 0 and 1"):
-            retrain_with_few(pair.agreeing, pair.conflicting, RAW_PIXELS, share)
 
     def test_a_few_target_pictures_lower_the_error_there(self):
         source, target = (synthetic_pair(animal=0.5, seed=s) for s in (0, 1))

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from tlcourse import plots
 from tlcourse.classifiers import reuse
-from tlcourse.datasets.animal_pictures import BACKGROUNDS, TASKS, AnimalPictures, raw_pixels
+from tlcourse.datasets.animal_pictures import SCENERIES, TASKS, AnimalPictures, raw_pixels
 from tlcourse.datasets.drawn import Factors
 from tlcourse.datasets.drawn.animals import LABEL_SPACES
 from tlcourse.networks.backbones import load_backbone
@@ -28,7 +28,7 @@ def backbone():
 class TestAnimalPictures:
     def test_every_breed_before_every_background(self, pictures):
         pairs = zip(pictures.labels["breed"], pictures.labels["background"], strict=True)
-        assert len(set(pairs)) == len(pictures) == len(pictures.classes) * len(BACKGROUNDS)
+        assert len(set(pairs)) == len(pictures) == len(pictures.classes) * len(SCENERIES)
 
     def test_labels_agree_with_the_family(self, pictures):
         for breed, species in zip(

@@ -1,5 +1,7 @@
 """Label spaces, functions learned for them, and the ways to reuse one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -103,9 +105,10 @@ class TestCut:
             torch.testing.assert_close(above(below(images)), whole)
             torch.testing.assert_close(above(source.activations[:3]), whole)
 
-    def test_unknown_layer(self, backbone):
-        with pytest.raises(ValueError, match="natural has no layer 'fc9': choose from conv1_1"):
-            tasks.cut(backbone, "fc9")
+    def test_a_network_without_fc6(self, backbone):
+        start = replace(backbone, network=backbone.network[:3])
+        with pytest.raises(ValueError, match="natural has no layer 'fc6': it has conv1_1"):
+            tasks.cut(start)
 
 
 class TestLearning:
@@ -130,7 +133,7 @@ class TestLearning:
         new = tasks.draw_sample(backbone, tasks.SOURCE_BREEDS, 4, seed=9)
         assert f_S.accuracy(new, "species") > 0.7
         shuffled = np.random.default_rng(0).permutation(source.breeds)
-        mixed = tasks.Sample(source.pictures, shuffled, source.activations)
+        mixed = tasks.Animals(source.pictures, shuffled, source.activations)
         nothing = [
             learn(mixed, "species", backbone, seed).accuracy(new, "species") for seed in (0, 1)
         ]

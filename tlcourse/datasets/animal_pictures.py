@@ -15,48 +15,27 @@ from tlcourse.datasets.drawn.animals import LABEL_SPACES
 
 TASKS = ("species", "breed", "background")
 SOURCE_TASK = TASKS[0]
-BACKGROUNDS = ("leaves", "stripes", "gradient", "horizon")
+SCENERIES = ("leaves", "stripes", "gradient", "horizon")
 
 
 class AnimalPictures(Dataset):
     """Drawn animals, kept in memory, with one label for each of ``TASKS``.
 
-    Every breed is drawn before each of ``BACKGROUNDS``, equally often. Picture i shows the same
-    animal in every domain.
-
-    Parameters
-    ----------
-    factors : Factors, optional
-        The domain; its background is replaced by each of ``BACKGROUNDS``.
-    per_breed : int
-        Pictures of a breed, a multiple of four.
-    seed : int
-
-    Attributes
-    ----------
-    images : list of PIL images
-    labels : dict of str to ndarray of int
-        Task -> label of each picture.
-    label_names : dict of str to list of str
-    targets, classes : list
-        The breeds, as a data set has them.
-
-    Raises
-    ------
-    ValueError
-        If ``per_breed`` is not a multiple of four.
+    Every breed is drawn before each of ``SCENERIES``, equally often; picture i shows the same
+    animal in every domain (``factors``). ``images`` are PIL; ``labels`` is {task: labels (n,)}, and
+    ``label_names`` {task: their names}; ``targets`` and ``classes`` are the breeds. Raises
+    ValueError if ``per_breed`` is not a multiple of four.
     """
 
     def __init__(self, factors=None, per_breed=24, seed=0):
-        each, rest = divmod(per_breed, len(BACKGROUNDS))
+        each, rest = divmod(per_breed, len(SCENERIES))
         if rest or each < 1:
-            raise ValueError(f"per_breed is {per_breed!r}: give a multiple of {len(BACKGROUNDS)}.")
+            raise ValueError(f"per_breed is {per_breed!r}: give a multiple of {len(SCENERIES)}.")
         domains = [
-            Domain("animals", replace(factors or Factors(), background=kind))
-            for kind in BACKGROUNDS
+            Domain("animals", replace(factors or Factors(), background=kind)) for kind in SCENERIES
         ]
         parts = [
-            DrawnImages(domain, n_per_class=each, seed=len(BACKGROUNDS) * seed + number)
+            DrawnImages(domain, n_per_class=each, seed=len(SCENERIES) * seed + number)
             for number, domain in enumerate(domains)
         ]
         self.images = [image for part in parts for image, _ in part]
@@ -70,7 +49,7 @@ class AnimalPictures(Dataset):
             "breed": breeds,
             "background": np.repeat(range(len(parts)), len(parts[0])),
         }
-        spaces = (names, self.classes, list(BACKGROUNDS))
+        spaces = (names, self.classes, list(SCENERIES))
         self.label_names = dict(zip(TASKS, spaces, strict=True))
 
     def __len__(self):
@@ -82,17 +61,6 @@ class AnimalPictures(Dataset):
 
 
 def raw_pixels(images, side=32):
-    """The pixels of each image as one row of numbers from 0 to 1: the space that is given first.
-
-    Parameters
-    ----------
-    images : sequence of PIL images
-    side : int
-        Each image is averaged down to side x side.
-
-    Returns
-    -------
-    ndarray of float32, shape (images, 3 * side ** 2)
-    """
+    """PIL images averaged to side x side, a row each: float32 (images, 3 * side ** 2), 0 to 1."""
     small = [image.convert("RGB").resize((side, side), Image.Resampling.BOX) for image in images]
     return np.stack([np.asarray(image, dtype=np.float32).ravel() / 255 for image in small])

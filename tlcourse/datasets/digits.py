@@ -11,14 +11,7 @@ from torch.utils.data import Dataset
 
 
 class HandwrittenDigits(Dataset):
-    """The digits as RGB images, enlarged to ``side`` pixels.
-
-    Attributes
-    ----------
-    targets : list of int
-        The digit of each image.
-    classes : list of str
-    """
+    """The digits as RGB images, enlarged to ``side`` pixels, with ``targets`` and ``classes``."""
 
     def __init__(self, side=64):
         scans = load_digits()

@@ -1,4 +1,9 @@
-"""Your own images: a folder with one sub-folder a class, whatever its files turn out to be."""
+"""Your own images: a folder with one sub-folder a class, whatever its files turn out to be.
+
+What ``read_image`` makes of a file: transparency is put on white, 16-bit grey scaled to 8 bits, 32
+bits stretched from smallest to largest value; of an animation the first frame; EXIF orientation
+applied. JPEGs with a shorter side over 2 x 1024 pixels are decoded smaller, never below 1024.
+"""
 
 import os
 import threading
@@ -28,13 +33,7 @@ class UnreadableImage(ValueError):
 
 
 def read_item(dataset, index):
-    """Image and label of one item of any data set; one sentence where it cannot be read.
-
-    Raises
-    ------
-    ValueError
-        Names the item and the cause.
-    """
+    """Image and label of one item of any data set; a ValueError names what cannot be read."""
     try:
         return dataset[index]
     except OSError as problem:
@@ -45,18 +44,7 @@ def read_item(dataset, index):
 
 
 def class_names(dataset, labels):
-    """The data set's own names, those behind a ``Subset`` too; numbers where it has none.
-
-    Parameters
-    ----------
-    dataset : Dataset or None
-    labels : ndarray or tensor of int, shape (n,)
-
-    Returns
-    -------
-    list of str
-        Labels index it.
-    """
+    """The data set's own names, those behind a ``Subset`` too; numbers where it has none."""
     while hasattr(dataset, "dataset"):
         dataset = dataset.dataset
     return list(getattr(dataset, "classes", ())) or [str(n) for n in range(int(labels.max()) + 1)]
@@ -68,28 +56,7 @@ def shown(path):
 
 
 def read_image(path):
-    """One file -> one picture of 8-bit RGB, upright, as its author meant it to be seen.
-
-    Transparency is put on white, 16-bit grey is scaled to 8 bits, integers and floats of 32 bits
-    are stretched from their smallest to their largest value, of an animation the first frame is
-    taken, and the EXIF orientation is applied. A JPEG of more than 2 x 1024 pixels on its shorter
-    side is decoded at a half, a quarter or an eighth, never below 1024.
-
-    Parameters
-    ----------
-    path : path
-
-    Returns
-    -------
-    PIL.Image.Image
-        Mode ``"RGB"``.
-
-    Raises
-    ------
-    UnreadableImage
-        A ValueError that names the file and the reason: empty, not an image, truncated, damaged,
-        or of more than 90 million pixels, a JPEG's counted as it is decoded.
-    """
+    """One file -> its picture (PIL, RGB, upright), or an UnreadableImage that says why not."""
     return read_with_size(path)[0]
 
 
@@ -141,38 +108,35 @@ def _reason(path, problem):
     return f"cannot be decoded ({str(problem) or type(problem).__name__})"
 
 
-class ImageFolder(Dataset):
+class ImageFiles(Dataset):
+    """Images by their ``files``, with ``targets``, an index into ``classes`` for each."""
+
+    def __init__(self, files, targets, classes):
+        self.files, self.targets, self.classes = list(files), list(targets), list(classes)
+
+    def __len__(self):
+        return len(self.files)
+
+    def __getitem__(self, index):
+        """The image (PIL, RGB, of its own size) and its label."""
+        return read_image(self.files[index]), self.targets[index]
+
+    def subset(self, rows):
+        """The images of some rows, in the order of ``rows``."""
+        files, targets = ([values[row] for row in rows] for values in (self.files, self.targets))
+        return ImageFiles(files, targets, self.classes)
+
+
+class ImageFolder(ImageFiles):
     """A folder of images, one sub-folder a class, as torchvision's, that survives bad files.
 
-    Every image is decoded once when the data set is made (with a progress bar over 2 s). Files
-    that give no picture are left out, listed with the reason, and named in one warning. Hidden
-    files and those that systems leave behind (``.DS_Store``, ``Thumbs.db``) are passed over.
-
-    Parameters
-    ----------
-    root : path
-        Holds one sub-folder a class; images may lie deeper inside it.
-    per_class : int, optional
-        Only the first readable images of each class, in the order of their names.
-
-    Attributes
-    ----------
-    files : list of Path
-        One an image, class after class.
-    targets : list of int
-        Index into ``classes``, one an image.
-    classes : list of str
-        Names of the sub-folders, sorted, as people read them.
-    left_out : list of (Path, str)
-        Files that were left out, and why.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    ValueError
-        If there are fewer than two classes, or a class has no readable image or fewer than
-        ``per_class``.
+    Every image is decoded once when the data set is made (with a progress bar over 2 s). Files that
+    give no picture are left out, listed with the reason in ``left_out``, and named in one warning.
+    Hidden files and those that systems leave behind (``.DS_Store``) are passed over; images may lie
+    deeper inside a class's folder. ``per_class`` keeps the first readable images of each class, by
+    name. ``files`` and ``targets`` are a value an image, class after class; ``classes`` are sorted.
+    Raises FileNotFoundError if there is no such folder, and ValueError if there are fewer than two
+    classes, or a class has no readable image or fewer than ``per_class``.
     """
 
     def __init__(self, root, per_class=None):
@@ -180,8 +144,7 @@ class ImageFolder(Dataset):
         if per_class is not None and per_class < 1:
             raise ValueError(f"per_class is {per_class}: ask for 1 image a class or more.")
         files_of, self.left_out = _files_by_class(self.root)
-        self.classes = list(files_of)
-        self.files, self.targets = [], []
+        super().__init__([], [], files_of)
         n_files = sum(map(len, files_of.values()))
         with tqdm(total=n_files, desc="checking images", delay=2, leave=False) as bar:
             for label, (name, files) in enumerate(files_of.items()):
@@ -190,14 +153,12 @@ class ImageFolder(Dataset):
                 self.left_out += bad
                 self.files += readable
                 self.targets += [label] * len(readable)
-        self._warn_of_left_out()
-
-    def __len__(self):
-        return len(self.files)
-
-    def __getitem__(self, index):
-        """The image (PIL, RGB, of its own size) and its label."""
-        return read_image(self.files[index]), self.targets[index]
+        if self.left_out:
+            warnings.warn(
+                f"Files of {self.root} that were left out ({len(self.left_out)}): "
+                f"{self._listed(self.left_out)}. All are in .left_out.",
+                stacklevel=2,
+            )
 
     def _check_class(self, name, readable, bad, per_class):
         if len(readable) >= (per_class or 1):
@@ -208,14 +169,6 @@ class ImageFolder(Dataset):
             f"Class {name!r} of {self.root} has {len(readable)} readable images {asked}: "
             f"add images, {'lower per_class' if per_class else 'or remove its folder'}.{why}"
         )
-
-    def _warn_of_left_out(self):
-        if self.left_out:
-            warnings.warn(
-                f"Files of {self.root} that were left out ({len(self.left_out)}): "
-                f"{self._listed(self.left_out)}. All are in .left_out.",
-                stacklevel=3,
-            )
 
     def _listed(self, left_out, most=10):
         relative = [(file.relative_to(self.root), why) for file, why in left_out]

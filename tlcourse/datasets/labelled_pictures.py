@@ -25,14 +25,17 @@ NOISE = "noise"
 
 @dataclass(frozen=True)
 class LabelledPictures:
-    """Pictures with several labels each."""
+    """Pictures, uint8 (n, side, side, 3), with several labels each: {property: (n,)}."""
 
     pixels: np.ndarray
     labels: dict[str, np.ndarray]
 
 
 def pictures_with_dials(family, classes, kind, dials, n, seed=0):
-    """Drawn pictures whose class and dials are dealt independently, as evenly as n allows."""
+    """Drawn pictures whose class and dials are dealt independently, as evenly as n allows.
+
+    Raises ValueError if a dial is unknown, or n gives a label fewer than four pictures.
+    """
     unknown = [dial for dial in dials if dial not in DIALS]
     if unknown:
         raise ValueError(f"There is no dial {unknown[0]!r}: name some of {', '.join(DIALS)}.")
@@ -53,15 +56,8 @@ def pictures_with_dials(family, classes, kind, dials, n, seed=0):
 def animals_with_dials(n=304, seed=0):
     """Animals with brightness, hue and kind of the background and sharpness on dials.
 
-    Parameters
-    ----------
-    n, seed : int
-
-    Returns
-    -------
-    LabelledPictures
-        With these labels, the ``"breed"`` (19), the ``"species"`` (4), and ``"noise"`` (4), a label
-        that the picture knows nothing of.
+    Labelled too: the ``"breed"`` (19), the ``"species"`` (4), and ``"noise"`` (4), of which the
+    picture knows nothing.
     """
     breeds = Domain("animals").classes
     dials = ("brightness", "hue", "sharpness", "background")
@@ -73,18 +69,7 @@ def animals_with_dials(n=304, seed=0):
 
 
 def textures_with_dials(n=120, seed=0):
-    """Textures of one clear direction, upright or lying.
-
-    Parameters
-    ----------
-    n, seed : int
-
-    Returns
-    -------
-    LabelledPictures
-        With the labels ``"texture"`` (3) and ``"orientation"``: 0 where the lines stand, 1 where
-        they lie.
-    """
+    """Textures of one clear direction: ``"texture"`` (3), ``"orientation"`` 1 where lines lie."""
     kinds = tuple(LYING)
     textures = pictures_with_dials("textures", kinds, "texture", ("orientation",), n, seed)
     kind, turned = textures.labels["texture"], textures.labels["orientation"]

@@ -11,11 +11,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from tlcourse import paths
-from tlcourse.datasets.folder import read_image
+from tlcourse.datasets.folder import ImageFiles
 
 SOURCES = ("natural", "manmade")
 
@@ -26,13 +25,7 @@ FAMILIES = ("cats and dogs", "insects", "food", "scenes", "vehicles", "clothes")
 
 @cache
 def class_names(role):
-    """The classes of one source or target family, as ``{WordNet id: name}``.
-
-    Parameters
-    ----------
-    role : str
-        One of ``SOURCES`` or ``FAMILIES``, or ``EVERY_SOURCE_CLASS``.
-    """
+    """The classes of one source or target family: {WordNet id: name}; ValueError for others."""
     sources = (*SOURCES, EVERY_SOURCE_CLASS)
     if role not in sources + FAMILIES:
         raise ValueError(f"{role!r} is neither a source {sources} nor a target family {FAMILIES}.")
@@ -45,48 +38,23 @@ def _has_role(row, role):
     return row["role"] not in FAMILIES if role == EVERY_SOURCE_CLASS else row["role"] == role
 
 
-class TinyImageNet(Dataset):
+class TinyImageNet(ImageFiles):
     """The photographs of one role, read from Tiny ImageNet's standard layout.
 
-    Parameters
-    ----------
-    role : str
-        A source (``"natural"``, ``"manmade"``, ``"photos"``) or a target family (``"insects"``,
-        ...).
-    split : {"train", "val"}
-        ``train`` has 500 images a class, ``val`` has 50.
-    root : path, optional
-        The folder that holds ``train/`` and ``val/``; by default ``tiny-imagenet-200`` in the
-        user's data folder.
-    per_class : int, optional
-        Only the first images of each class, in file order.
-    every : int
-        2 takes every second class, in the order of their WordNet ids.
-
-    Attributes
-    ----------
-    files : list of Path
-        One a image, class after class.
-    targets : list of int
-        Index into ``classes``, one an image.
-    classes : list of str
-        Names of the classes, in the order of their WordNet ids.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the data set is not there; the message says where it was looked for.
-    ValueError
-        If a class has fewer images than ``per_class``.
+    ``role`` is a source ("natural", "manmade", "photos") or a target family ("insects", ...); the
+    ``split`` "train" has 500 images a class, "val" has 50. ``root`` holds both, by default
+    ``tiny-imagenet-200`` in the user's data folder. ``per_class`` keeps the first images of each
+    class, ``every=2`` every second class, in the order of WordNet ids. ``files`` and ``targets``
+    are a value an image, class after class. Raises FileNotFoundError if the data set is not there,
+    and ValueError if a class has fewer images than ``per_class``.
     """
 
     def __init__(self, role, split="train", root=None, per_class=None, every=1):
         self.role, self.split = role, split
         self.root = Path(root or default_root())
         names = dict(list(class_names(role).items())[::every])
-        self.classes = list(names.values())
+        super().__init__([], [], names.values())
         files_of = _files_by_class(self.root, split)
-        self.files, self.targets = [], []
         for label, (wnid, name) in enumerate(names.items()):
             files = sorted(files_of.get(wnid, []), key=_number)[:per_class]
             if not files or len(files) < (per_class or 1):
@@ -96,13 +64,6 @@ class TinyImageNet(Dataset):
                 )
             self.files += files
             self.targets += [label] * len(files)
-
-    def __len__(self):
-        return len(self.files)
-
-    def __getitem__(self, index):
-        """The image (PIL, RGB, 64 x 64) and its label."""
-        return read_image(self.files[index]), self.targets[index]
 
     def pixels(self, progress=True):
         """All images as one uint8 array of shape (n, 64, 64, 3)."""

@@ -4,28 +4,10 @@ import numpy as np
 
 
 def stratified_split(targets, train_per_class, seed):
-    """Draw the same number of training images from each class; the others are for testing.
+    """Draw as many training images from each class, as in few-shot protocols; the others test.
 
-    scikit-learn's splitters keep the proportions of the classes; here, as in few-shot protocols,
-    each class gives ``train_per_class`` images however many it has.
-
-    Parameters
-    ----------
-    targets : sequence of int, length n
-        The label of each image.
-    train_per_class : int
-    seed : int
-        The same seed gives the same split.
-
-    Returns
-    -------
-    train, test : ndarray of int
-        Indices into ``targets``, sorted, disjoint, n together.
-
-    Raises
-    ------
-    ValueError
-        If a class would have no training or no test image.
+    Returns train and test, sorted indices into ``targets``. Raises ValueError if a class would have
+    no training or no test image.
     """
     if train_per_class < 1:
         raise ValueError(f"train_per_class is {train_per_class}: ask for 1 image a class or more.")

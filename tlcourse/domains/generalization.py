@@ -15,19 +15,7 @@ def train_classifier(X, y, C=1.0, weights=None):
 
 
 def conditional_distance(distance, X, y, other_X, other_y):
-    """A distance between two samples within each class, averaged over the classes: of P(X | Y).
-
-    Parameters
-    ----------
-    distance : function
-        Of two matrices, such as those of ``tlcourse.domains.similarity``.
-    X, other_X : arrays of shape (n, d), (m, d)
-    y, other_y : arrays of shape (n,), (m,)
-
-    Returns
-    -------
-    float
-    """
+    """A distance of P(X | Y): between two samples (n, d), (m, d) in each class, averaged."""
     classes = np.unique(y)
     return float(np.mean([distance(X[y == c], other_X[other_y == c]) for c in classes]))
 
@@ -35,10 +23,7 @@ def conditional_distance(distance, X, y, other_X, other_y):
 def random_halves(n, size, draw):
     """Rows of two disjoint random subsets of ``size`` of n images.
 
-    Raises
-    ------
-    ValueError
-        If two such subsets do not fit into n images, or have no image.
+    Raises ValueError if they do not fit into n images, or have no image.
     """
     if not 1 <= size <= n // 2:
         raise ValueError(
@@ -50,13 +35,7 @@ def random_halves(n, size, draw):
 
 
 def distances_of_halves(X, sizes, distance, draws=5):
-    """Distance between two random halves of one source, for halves of several sizes.
-
-    Returns
-    -------
-    dict of int to list of float
-        Size of a half -> distances over draws.
-    """
+    """Distances between two random halves of one source: {size of a half: list over draws}."""
     return {
         size: [
             distance(*(X[rows] for rows in random_halves(len(X), size, d))) for d in range(draws)
@@ -66,31 +45,21 @@ def distances_of_halves(X, sizes, distance, draws=5):
 
 
 def accuracies_of_halves(X, y, sizes, C=1.0, draws=5):
-    """Train on one random half of a source, score on that half and on the other.
+    """Train on one random half of a source, score on it and on the other: {size: (draws, 2)}."""
 
-    Returns
-    -------
-    dict of int to ndarray of shape (draws, 2)
-        Size of a half -> accuracies on the training half and on the other half.
-    """
-    return {size: np.array([_both(X, y, size, C, d) for d in range(draws)]) for size in sizes}
+    def both(size, draw):
+        halves = random_halves(len(X), size, draw)
+        classifier = train_classifier(X[halves[0]], y[halves[0]], C)
+        return [mean_class_accuracy(y[half], classifier.predict(X[half])) for half in halves]
 
-
-def _both(X, y, size, C, draw):
-    halves = random_halves(len(X), size, draw)
-    classifier = train_classifier(X[halves[0]], y[halves[0]], C)
-    return [mean_class_accuracy(y[half], classifier.predict(X[half])) for half in halves]
+    return {size: np.array([both(size, draw) for draw in range(draws)]) for size in sizes}
 
 
 def a_distance_of_training_error(source, target, classifier):
     """The proxy A-distance done wrong: 2 (1 - 2 error), the error taken on the training images.
 
-    It is 2 for any two samples where features outnumber images, whether they differ or not. Here
-    to be seen failing; ``tlcourse.domains.similarity.proxy_a_distance`` holds images out.
-
-    Returns
-    -------
-    float
+    It is 2 for any two samples where features outnumber images, whether they differ or not. Here to
+    be seen failing; ``similarity.proxy_a_distance`` holds images out.
     """
     X = np.concatenate([source, target])
     domain = np.repeat([0, 1], [len(source), len(target)])
@@ -99,25 +68,7 @@ def a_distance_of_training_error(source, target, classifier):
 
 
 def accuracies_by_distance(classifiers, reference, domains, representation, bandwidth):
-    """Each test domain's distance from the source, and what the classifiers make of it.
-
-    Parameters
-    ----------
-    classifiers : list of Pipeline
-        Trained on the source.
-    reference : Sample
-        Of the source.
-    domains : mapping of str to Sample
-    representation : str
-        Feature space of classifiers and distance.
-    bandwidth : float
-        Of the maximum mean discrepancy; one for all domains.
-
-    Returns
-    -------
-    dict of str to (float, list of float)
-        Domain -> squared maximum mean discrepancy, and accuracy of each classifier.
-    """
+    """{domain: (squared MMD from the reference sample, accuracy of each classifier)}."""
     X = reference.X[representation]
     return {
         name: (
@@ -134,25 +85,12 @@ def accuracies(classifiers, sample, representation):
     return [mean_class_accuracy(y, classifier.predict(X)) for classifier in classifiers]
 
 
-def retrain_with_few(source, few, representation, share=0.5):
-    """Train again on the source and a few target pictures, which count for ``share`` of the whole.
-
-    Parameters
-    ----------
-    source, few : Sample
-    representation : str
-    share : float, 0 to 1, both excluded
-
-    Returns
-    -------
-    Pipeline
-    """
-    if not 0 < share < 1:
-        raise ValueError(f"share is {share!r}: give a number between 0 and 1.")
+def retrain_with_few(source, few, representation):
+    """Train again on the source and a few target pictures, which count for half of the whole."""
     X = np.concatenate([source.X[representation], few.X[representation]])
     y = np.concatenate([source.labels, few.labels])
     n, m = len(source), len(few)
-    each = [(1 - share) * (n + m) / n, share * (n + m) / m]
+    each = [0.5 * (n + m) / n, 0.5 * (n + m) / m]
     return train_classifier(X, y, weights=np.repeat(each, [n, m]))
 
 
@@ -166,20 +104,7 @@ def classifiers_of_fixes(source, varied, few, representation):
 
 
 def errors_of_fixes(training_sets, tests, representation):
-    """The error on each test set, as it is and with each remedy.
-
-    Parameters
-    ----------
-    training_sets : sequence of (Sample, Sample, Sample)
-        Source, varied and few, a triple a draw, as for ``classifiers_of_fixes``.
-    tests : mapping of str to Sample
-    representation : str
-
-    Returns
-    -------
-    dict of str to dict of str to list of float
-        Remedy -> test set -> errors over draws, in [0, 1].
-    """
+    """{remedy: {test set: errors over draws}}; training sets are triples as for the classifiers."""
     draws = [classifiers_of_fixes(*samples, representation) for samples in training_sets]
     return {
         fix: {

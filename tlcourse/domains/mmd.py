@@ -1,4 +1,9 @@
-"""Maximum mean discrepancy: two samples compared by the mean of a kernel, and its test."""
+"""Maximum mean discrepancy: two samples compared by the mean of a kernel (lower: more similar).
+
+Gretton et al., "A Kernel Two-Sample Test", JMLR 13 (2012), equations 3 and 5 and section 8. Traps:
+the unbiased estimate can be negative; the biased one (0 to 2) grows as n shrinks, also between
+equal domains; the median bandwidth differs from pair to pair: fix one where pairs are compared.
+"""
 
 import numpy as np
 from sklearn.metrics import euclidean_distances
@@ -7,28 +12,7 @@ from tlcourse.features.samples import feature_matrix, two_domains
 
 
 def median_bandwidth(*samples):
-    """The median distance between two different images of the pooled samples.
-
-    The usual bandwidth of a Gaussian kernel. Where several distances are to be compared, compute
-    it once on all domains together and pass it to each.
-
-    Parameters
-    ----------
-    *samples : array-likes of shape (n_i, d)
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If more than half of the distances are 0, or a sample is not usable.
-
-    References
-    ----------
-    Gretton et al., "A Kernel Two-Sample Test", JMLR 13 (2012), section 8.
-    """
+    """The median distance between two images of all samples; ValueError if over half are 0."""
     checked = [feature_matrix(sample, minimum=1) for sample in samples]
     return _median_of(euclidean_distances(np.concatenate(checked), squared=True))
 
@@ -44,44 +28,19 @@ def _median_of(squared):
 
 
 def maximum_mean_discrepancy(source, target, unbiased=True, bandwidth=None):
-    """Squared distance between the mean embeddings of two domains in a Gaussian kernel's space.
+    """Squared distance between two domains' mean embeddings in a Gaussian kernel's space.
 
-    With k(x, x') = exp(-|x - x'|^2 / (2 bandwidth^2)): E k(s, s') + E k(t, t') - 2 E k(s, t).
-    *Lower is more similar*. Biased estimate (pairs of an image with itself count): 0 to 2.
-    Unbiased (they do not): its mean is 0 for equal domains, so *it can be negative*.
-
-    Parameters
-    ----------
-    source : array-like of shape (n, d)
-    target : array-like of shape (m, d)
-    unbiased : bool
-    bandwidth : float, optional
-        By default the median distance of the pooled images.
-
-    Returns
-    -------
-    float
-        The square: no root is taken, because the unbiased estimate may have none.
-
-    Raises
-    ------
-    ValueError
-        If the feature spaces differ, a value is NaN or infinite, a domain has fewer than two
-        images, or the bandwidth is not greater than 0.
-
-    Notes
-    -----
-    Traps: the biased estimate grows as n shrinks, also between equal domains. The median differs
-    from pair to pair: fix one bandwidth where pairs are compared. Memory grows with (n + m)^2.
-
-    References
-    ----------
-    Gretton et al., "A Kernel Two-Sample Test", JMLR 13 (2012), equations 3 and 5.
+    E k(s, s') + E k(t, t') - 2 E k(s, t), k(x, x') = exp(-|x - x'|^2 / (2 bandwidth^2)). Raises
+    ValueError for other feature spaces, NaN, under two images, or no positive bandwidth.
     """
     source, target = two_domains(source, target)
-    is_source = np.repeat([1.0, 0.0], [len(source), len(target)])[:, None]
     kernel = _gaussian_kernel(np.concatenate([source, target]), bandwidth)
-    return float(_squared_mmd(kernel, is_source, unbiased)[0])
+    n, m = len(source), len(target)
+    if unbiased:
+        np.fill_diagonal(kernel, 0)
+    within_source = kernel[:n, :n].sum() / (n * (n - unbiased))
+    within_target = kernel[n:, n:].sum() / (m * (m - unbiased))
+    return float(within_source + within_target - 2 * kernel[:n, n:].mean())
 
 
 def _gaussian_kernel(X, bandwidth):
@@ -89,19 +48,3 @@ def _gaussian_kernel(X, bandwidth):
         raise ValueError(f"bandwidth is {bandwidth}: give a number greater than 0.")
     squared = euclidean_distances(X, squared=True)
     return np.exp(squared / (-2 * (bandwidth or _median_of(squared)) ** 2))
-
-
-def _squared_mmd(kernel, is_source, unbiased):
-    """One value for each column of ``is_source``, which is 1 for source and 0 for target."""
-    n = is_source.sum(axis=0)
-    m = len(kernel) - n
-    if unbiased:
-        kernel = kernel - np.diag(np.diag(kernel))
-    within_source = (is_source * (kernel @ is_source)).sum(axis=0)
-    from_source = kernel.sum(axis=0) @ is_source
-    within_target = kernel.sum() - 2 * from_source + within_source
-    return (
-        within_source / (n * (n - unbiased))
-        + within_target / (m * (m - unbiased))
-        - 2 * (from_source - within_source) / (n * m)
-    )

@@ -11,7 +11,7 @@ from tlcourse.datasets.drawn import Domain, DrawnImages, Factors
 
 @dataclass(frozen=True)
 class Side:
-    """Source or target: pictures of a domain, and the labels that the task gives them."""
+    """Source or target: pictures of a domain, and the labels that the task gives to each class."""
 
     what: str
     domain: Domain
@@ -24,9 +24,9 @@ class Side:
         """Y, in braces."""
         return "{" + ", ".join(dict.fromkeys(self.labels)) + "}"
 
-    def examples(self, seed=0, side=96):
+    def examples(self, side=96):
         """One picture (PIL) and its label for each of the classes, as a list of pairs."""
-        images = DrawnImages(self.domain, list(self.classes), 1, seed, side)
+        images = DrawnImages(self.domain, list(self.classes), 1, side=side)
         return [(picture, self.labels[index]) for picture, index in images]
 
 

@@ -36,7 +36,11 @@ _BREEDS = {
 
 @dataclass(frozen=True)
 class Sample:
-    """Pictures drawn from a domain, their labels, and what each representation makes of them."""
+    """Pictures drawn from a domain, their labels, and what each representation makes of them.
+
+    ``pictures`` are uint8 (n, side, side, 3), ``labels`` index ``CLASSES``, ``agrees`` tells
+    whether the background has the label's colour (green: cats), ``X`` is {representation: (n, d)}.
+    """
 
     pictures: np.ndarray
     labels: np.ndarray
@@ -86,23 +90,24 @@ class CounterfactualPair:
         return CounterfactualPair(self.agreeing.rows(chosen), self.conflicting.rows(chosen))
 
     def with_correlation(self, correlation, seed=0):
-        """Each animal once, background and label correlated as asked for."""
-        return self._mixed(agreement(self.labels, correlation, seed))
+        """Each animal once; a share (1 + correlation) / 2 of each class before its own colour."""
+        agrees = agreement(self.labels, correlation, seed)
+        one, other = self.agreeing, self.conflicting
+        X = {name: np.where(agrees[:, None], one.X[name], other.X[name]) for name in one.X}
+        pictures = np.where(agrees[:, None, None, None], one.pictures, other.pictures)
+        return Sample(pictures, self.labels, agrees, X)
 
     def background_masks(self):
         """Where the two pictures of each animal differ: ndarray of bool, shape (n, side, side)."""
         one, other = (part.pictures.astype(int) for part in (self.agreeing, self.conflicting))
         return np.abs(one - other).max(axis=3) > VISIBLE
 
-    def _mixed(self, agrees):
-        one, other = self.agreeing, self.conflicting
-        X = {name: np.where(agrees[:, None], one.X[name], other.X[name]) for name in one.X}
-        pictures = np.where(agrees[:, None, None, None], one.pictures, other.pictures)
-        return Sample(pictures, self.labels, agrees, X)
-
 
 def agreement(labels, correlation, seed=0):
-    """Which pictures get the background of their own label: ndarray of bool, shape (n,)."""
+    """Which pictures get the background of their own label: ndarray of bool, shape (n,).
+
+    A share (1 + correlation) / 2 of each class. Raises ValueError outside -1 to 1.
+    """
     if not -1 <= correlation <= 1:
         raise ValueError(f"correlation is {correlation!r}: give a number between -1 and 1.")
     agrees, rng = np.zeros(len(labels), dtype=bool), np.random.default_rng(seed)
@@ -115,27 +120,10 @@ def agreement(labels, correlation, seed=0):
 def draw_sample(n, representations, factors=STUDIO, correlation=0.0, seed=0, hue_shift=0.0):
     """Draw n cats and dogs, background and label correlated as asked for, and represent them.
 
-    Parameters
-    ----------
-    n : int
-        Pictures; even, so that both classes have as many.
-    representations : mapping of str to callable
-        From ``represent_by``.
-    factors : Factors
-        Everything but the background's colour.
-    correlation : float, -1 to 1
-    seed : int
-    hue_shift : float, 0 to 1
-        Turns both colours on the colour wheel; 0 leaves green and magenta, 0.5 exchanges them.
-
-    Returns
-    -------
-    Sample
-
-    Raises
-    ------
-    ValueError
-        If ``n`` is not an even number of at least 2, or a number is outside its range.
+    ``representations`` are from ``represent_by``; ``correlation`` is -1 to 1; ``factors`` are all
+    but the background's colour, whose two values ``hue_shift`` (0 to 1) turns on the colour wheel:
+    0.5 exchanges green and magenta. Raises ValueError if ``n`` is not even and at least 2, or a
+    number is outside its range.
     """
     if not isinstance(n, int) or n < 2 or n % 2:
         raise ValueError(f"n is {n!r}: give an even number of pictures of at least 2.")
@@ -151,14 +139,7 @@ def draw_sample(n, representations, factors=STUDIO, correlation=0.0, seed=0, hue
 
 
 def draw_pair(n, representations, factors=STUDIO, seed=0, hue_shift=0.0):
-    """The same n animals twice, before the colour of their label and before the other.
-
-    Parameters and errors as for ``draw_sample``.
-
-    Returns
-    -------
-    CounterfactualPair
-    """
+    """The same n animals before the colour of their label and before the other, as a pair."""
     return CounterfactualPair(
         *(draw_sample(n, representations, factors, r, seed, hue_shift) for r in (1, -1))
     )
@@ -181,19 +162,10 @@ def background_colours(pictures):
 
 
 def interpolate_factors(source, target, share):
-    """The factors on the way from one domain to another, dial by dial.
+    """The factors at a ``share`` (0 to 1) of the way from one domain to another, dial by dial.
 
-    Parameters
-    ----------
-    source, target : Factors
-        Alike in what is not a number: kinds of background, style.
-    share : float, 0 to 1
-        0 is the source, 1 the target.
-
-    Raises
-    ------
-    ValueError
-        If the share is outside its range, or the two differ in what has no half-way.
+    Raises ValueError if the share is outside its range, or the two differ in what has no half-way,
+    such as kinds of background.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share is {share!r}: give a number between 0 and 1.")

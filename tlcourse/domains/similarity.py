@@ -17,43 +17,12 @@ from tlcourse.features.samples import class_indices, two_domains
 
 
 def proxy_a_distance(source, target, classifier=None, folds=5, random_state=0):
-    """How well a linear classifier tells the two domains apart: 2 (1 - 2 error).
+    """How well a linear classifier tells two domains (n, d), (m, d) apart: 2 (1 - 2 error).
 
-    The error is held out, by cross-validation, and averaged over the two domains, so that they
-    may differ in size. Range -2 to 2; *lower is more similar*: 0 is a classifier that guesses, 2
-    one that is never wrong.
-
-    Parameters
-    ----------
-    source : array-like of shape (n, d)
-    target : array-like of shape (m, d)
-    classifier : scikit-learn classifier, optional
-        By default standardised features and ``RidgeClassifier(alpha=1000)``, balanced.
-    folds : int
-    random_state : int
-        Of the split into folds.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If the feature spaces differ, a value is NaN or infinite, a domain has fewer images than
-        folds, or too few of them differ.
-
-    Notes
-    -----
-    Traps: the *training* error is 0, and the distance 2, for any two samples where features
-    outnumber images. An image in both domains must not be trained on in one and tested in the
-    other: equal rows are kept in one fold. Guessing leaves a little noise on both sides of 0,
-    negative values included; they are not cut off. The value saturates at 2: it does not say how
-    much further one unlike domain is than another.
-
-    References
-    ----------
-    Ben-David et al., "Analysis of Representations for Domain Adaptation", NIPS 2006 (2007).
+    Held out; -2 to 2; *lower is more similar*: 0 guesses, 2 is never wrong, and there it saturates.
+    Raises ValueError for unlike feature spaces, NaN, or too few different images for the folds.
+    Trap: the *training* error is 0, and the distance 2, wherever features outnumber images; equal
+    rows are kept in one fold. Ben-David et al., "Analysis of Representations", NIPS 2006.
     """
     if folds < 2:
         raise ValueError(f"folds is {folds}: a held-out error needs at least 2.")
@@ -90,34 +59,10 @@ def _folds(X, domain, folds, random_state):
 
 
 def class_mean_emd(source, source_labels, target, target_labels):
-    """Earth mover's distance between the class means of two domains.
+    """Earth mover's distance between the class means of two domains, in the features' units.
 
-    A class is a heap of earth at its mean feature vector, as large as its share of the images;
-    the distance moved is Euclidean. From 0 on, in the units of the features; *lower is more
-    similar*.
-
-    Parameters
-    ----------
-    source : array-like of shape (n, d)
-    source_labels : array-like of shape (n,)
-    target : array-like of shape (m, d)
-    target_labels : array-like of shape (m,)
-        The two label spaces may differ.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If the feature spaces differ, a value is NaN or infinite, or there is not one label an
-        image.
-
-    Notes
-    -----
-    Traps: means of few images a class are noisy, so that two halves of one domain stay above 0.
-    What lies within classes is not seen. Seconds from about 150 classes a domain on.
+    *Lower is more similar*; label spaces may differ. Raises ValueError as ``two_domains`` does, or
+    without a label an image. Trap: few images a class keep halves of one domain apart.
     """
     source, target = two_domains(source, target, minimum=1)
     heaps = _class_means(source, source_labels, "source_labels")

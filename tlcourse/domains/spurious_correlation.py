@@ -17,7 +17,11 @@ TRAIN_SHARE = 0.8
 
 @dataclass(frozen=True)
 class BackgroundReliance:
-    """What classifiers trained on one correlation of background and label do on every other."""
+    """What classifiers trained on one correlation of background and label do on every other.
+
+    A value a draw: accuracy before ``agreeing`` and ``conflicting`` backgrounds, and the share of
+    animals whose label ``flipped`` when nothing but the background changed.
+    """
 
     agreeing: np.ndarray
     conflicting: np.ndarray
@@ -25,7 +29,7 @@ class BackgroundReliance:
     classifiers: list
 
     def accuracy(self, correlation):
-        """Accuracy where a share (1 + correlation) / 2 of the test pictures agrees."""
+        """Accuracy (draws,) where a share (1 + correlation) / 2 of the test pictures agrees."""
         if not -1 <= correlation <= 1:
             raise ValueError(f"correlation is {correlation!r}: give a number between -1 and 1.")
         agreeing = (1 + correlation) / 2
@@ -33,12 +37,7 @@ class BackgroundReliance:
 
 
 def training_draw(pair, correlation, draw):
-    """Four of five animals of a pair, chosen by the draw, at a correlation of background and label.
-
-    Returns
-    -------
-    Sample
-    """
+    """Four of five animals of a pair, chosen by the draw, at one correlation, as a ``Sample``."""
     per_class = max(1, round(TRAIN_SHARE * np.bincount(pair.labels).min()))
     chosen = pair.rows(np.sort(sample_per_class(pair.labels, per_class, draw)))
     return chosen.with_correlation(correlation, draw)
@@ -47,25 +46,8 @@ def training_draw(pair, correlation, draw):
 def background_reliance(train, test, correlation, representation, draws=3, C=1.0):
     """Train where background and label are correlated, test on both backgrounds of each animal.
 
-    Parameters
-    ----------
-    train, test : CounterfactualPair
-    correlation : float, -1 to 1
-        Of the training pictures.
-    representation : str
-    draws : int
-        Draws of the training pictures.
-    C : float
-
-    Returns
-    -------
-    BackgroundReliance
-
-    References
-    ----------
-    Sagawa et al., "Distributionally Robust Neural Networks for Group Shifts", ICLR 2020: birds on
-    land and water. Xiao et al., "Noise or Signal: The Role of Image Backgrounds in Object
-    Recognition", ICLR 2021.
+    ``train`` and ``test`` are pairs; ``correlation``, -1 to 1, is of the training pictures. Sagawa
+    et al., ICLR 2020 (birds on land and water); Xiao et al., "Noise or Signal", ICLR 2021.
     """
     classifiers, rows = [], []
     for draw in range(draws):
@@ -81,7 +63,10 @@ def background_reliance(train, test, correlation, representation, draws=3, C=1.0
 
 
 def split_pool(pool, split, seed=0):
-    """Divide the pictures of one pool into a training and a test half."""
+    """Divide the pictures of one pool into a training and a test half, in one of ``SPLITS``.
+
+    Raises ValueError if the split is unknown, or leaves one side without a class.
+    """
     if split not in SPLITS:
         raise ValueError(f"split is {split!r}: choose one of {', '.join(SPLITS)}.")
     lot = np.random.default_rng(seed).permutation(len(pool)) < len(pool) / 2
@@ -95,23 +80,9 @@ def split_pool(pool, split, seed=0):
 def measure_split(pairs, split, representations, draws=4):
     """Divide pictures whose backgrounds a coin has chosen; train on one part, test on the other.
 
-    Parameters
-    ----------
-    pairs : sequence of CounterfactualPair
-        Put together into one pool.
-    split : str
-        As for ``split_pool``.
-    representations : sequence of str
-    draws : int
-        Throws of the coin.
-
-    Returns
-    -------
-    accuracy : dict of str to list of float
-        Representation -> accuracy on the test part, a value a draw.
-    distance : dict of str to list of float
-        Squared maximum mean discrepancy of the two parts' background colours: ``"P(background)"``,
-        and ``"P(background | label)"``, averaged over the labels.
+    Returns {representation: accuracies on the test part, a value a draw} and {``"P(background)"``
+    and ``"P(background | label)"``: squared maximum mean discrepancies of the two parts' background
+    colours, of the latter averaged over the labels}.
     """
     accuracy = {name: [] for name in representations}
     distance = {"P(background)": [], "P(background | label)": []}

@@ -34,8 +34,8 @@ WAYS = ("f_S as it is", "new classifier", "fine-tuned", "without f_S")
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Pictures of drawn animals and what the frozen layers say of them."""
+class Animals:
+    """Pictures (PIL) of drawn animals and what the frozen layers say of them, the input of fc6."""
 
     pictures: list
     breeds: np.ndarray
@@ -62,7 +62,7 @@ class Sample:
         return self[rows]
 
     def __getitem__(self, rows):
-        return Sample([self.pictures[i] for i in rows], self.breeds[rows], self.activations[rows])
+        return Animals([self.pictures[i] for i in rows], self.breeds[rows], self.activations[rows])
 
 
 def label_of(name, space):
@@ -81,22 +81,7 @@ def label_of(name, space):
 def draw_sample(backbone, breeds, n_per_breed, seed=0):
     """Draw pictures of some breeds and pass them through the frozen layers of a backbone.
 
-    Parameters
-    ----------
-    backbone : Backbone
-        With the lecture's layer names.
-    breeds : sequence of str
-    n_per_breed : int
-    seed : int
-
-    Returns
-    -------
-    Sample
-
-    Raises
-    ------
-    ValueError
-        If a breed is unknown or ``n_per_breed`` is below 1.
+    Raises ValueError if a breed is unknown or ``n_per_breed`` is below 1.
     """
     images = DrawnImages("animals", list(breeds), n_per_breed, seed, side=backbone.side)
     pictures = [picture for picture, _ in images]
@@ -105,21 +90,21 @@ def draw_sample(backbone, breeds, n_per_breed, seed=0):
         batch = torch.stack([backbone.preprocess(picture) for picture in pictures])
         activations = torch.cat([frozen(part) for part in batch.split(64)])
     names = np.array(images.classes)[images.targets]
-    return Sample(pictures, names, activations.clone())
+    return Animals(pictures, names, activations.clone())
 
 
-def cut(backbone, layer=CUT):
-    """The network below a layer, and from that layer up; both share the backbone's weights."""
+def cut(backbone):
+    """The network below ``CUT``, and from there up; both share the backbone's weights."""
     names = [name for name, _ in backbone.network.named_children()]
-    if layer not in names:
-        raise ValueError(f"{backbone.name} has no layer {layer!r}: choose from {', '.join(names)}.")
-    place = names.index(layer)
+    if CUT not in names:
+        raise ValueError(f"{backbone.name} has no layer {CUT!r}: it has {', '.join(names)}.")
+    place = names.index(CUT)
     return backbone.network[:place], backbone.network[place:]
 
 
 @dataclass(frozen=True)
 class PredictiveFunction:
-    """f: from pictures to labels of one label space Y."""
+    """f: from pictures to labels of one label space Y, ``names`` in the order of its outputs."""
 
     names: tuple
     network: nn.Sequential
@@ -144,48 +129,30 @@ class PredictiveFunction:
         return mean_class_accuracy(sample.labels(space), self.predict(sample))
 
 
-def learn(sample, space, start, seed=0, epochs=EPOCHS, learning_rate=LEARNING_RATE):
+def learn(sample, space, start, seed=0, epochs=EPOCHS):
     """Learn f from labelled pictures, starting from a backbone or from another function.
 
-    Parameters
-    ----------
-    sample : Sample
-    space : str
-        Label space of the training labels.
-    start : Backbone or PredictiveFunction
-        Never changed. A function of the same labels is fine-tuned as a whole; else the last layer
-        is a new one.
-    seed : int
-        Of the new layer, the order of the pictures and dropout.
-    epochs : int
-    learning_rate : float
-
-    Returns
-    -------
-    PredictiveFunction
+    ``start`` is never changed: a function of the same labels is fine-tuned as a whole, else the
+    last layer is a new one. ``seed`` is of the new layer, the order of the pictures and dropout.
     """
     labels = sample.labels(space)
     with random_numbers.kept():
         random_numbers.seed(seed)
-        names, network = _started(start, tuple(dict.fromkeys(labels.tolist())))
+        names = tuple(dict.fromkeys(labels.tolist()))
+        network = copy.deepcopy(cut(start)[1] if isinstance(start, Backbone) else start.network)
+        if isinstance(start, PredictiveFunction) and set(start.names) == set(names):
+            names = start.names
+        else:
+            network[-1] = nn.Linear(network[-1].in_features, len(names))
         y = torch.tensor([names.index(label) for label in labels])
-        _train(network, sample.activations, y, epochs, learning_rate)
+        _train(network, sample.activations, y, epochs)
     return PredictiveFunction(names, network)
 
 
-def _started(start, names):
-    upper = cut(start)[1] if isinstance(start, Backbone) else start.network
-    network = copy.deepcopy(upper)
-    if isinstance(start, PredictiveFunction) and set(start.names) == set(names):
-        return start.names, network
-    network[-1] = nn.Linear(network[-1].in_features, len(names))
-    return names, network
-
-
-def _train(network, X, y, epochs, learning_rate):
+def _train(network, X, y, epochs):
     network.train()
     optimizer = torch.optim.SGD(
-        network.parameters(), learning_rate, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY
+        network.parameters(), LEARNING_RATE, momentum=MOMENTUM, weight_decay=WEIGHT_DECAY
     )
     for _ in range(epochs):
         for rows in torch.randperm(len(y)).split(BATCH_SIZE):
@@ -198,23 +165,8 @@ def _train(network, X, y, epochs, learning_rate):
 def reuse(f_S, backbone, few, test, space="kind", seed=0):
     """Accuracy on a target of f_S as it is, of part of it, of all of it trained on, and without it.
 
-    Parameters
-    ----------
-    f_S : PredictiveFunction
-        In the label space.
-    backbone : Backbone
-        That f_S itself started from.
-    few, test : Sample
-        Labelled pictures of the target to learn from, and pictures to be judged by.
-    space : str
-    seed : int
-
-    Returns
-    -------
-    dict of str to float
-        Mean class accuracy, a share of 1, of each of ``WAYS``: f_S untouched; a linear SVM on
-        f_S's fc7; f_S fine-tuned; a function that started from the backbone and never saw the
-        source. The last three learn from the same few pictures.
+    Mean class accuracy (0 to 1) of each of ``WAYS``: f_S untouched; a linear SVM on its fc7; f_S
+    fine-tuned; a function started from the backbone alone. The last three learn from ``few``.
     """
     svm = make_pipeline(Normalizer(), LinearSVM(random_state=seed))
     svm.fit(f_S.represent(few), few.labels(space))

@@ -10,15 +10,25 @@ import numpy as np
 from scipy.linalg import svd
 from scipy.optimize import minimize_scalar
 
-from tlcourse.features.samples import check_shrinkage, class_indices, feature_matrix
+from tlcourse.features.samples import class_indices, feature_matrix
 from tlcourse.features.statistics import is_constant
 
 NEGLIGIBLE = 1e-10
 
 
 def h_score(X, y, shrinkage="ledoit-wolf"):
-    """Variance between classes in units of the features' whole variance."""
-    check_shrinkage(shrinkage)
+    """Variance between classes in units of the features' whole variance: tr(Cov(X)^-1 Cov(E[X|y])).
+
+    ``X`` is (n, d), ``y`` (n,); 0 to classes - 1, *higher is more transferable*. Traps: without
+    shrinkage it is classes - 1 on *any* labels once features outnumber images; with it permuted
+    labels may reach half; it grows with the classes. ValueError where a value, label or the
+    shrinkage is amiss. Bao et al., ICIP 2019; Ibrahim et al., arXiv 2110.06893 (shrinkage).
+    """
+    a_share = not isinstance(shrinkage, str) and 0 <= (shrinkage or 0) <= 1
+    if shrinkage != "ledoit-wolf" and not a_share:
+        raise ValueError(
+            f"shrinkage is {shrinkage!r}: choose None, 'ledoit-wolf' or a number from 0 to 1."
+        )
     X = feature_matrix(X)
     classes = class_indices(y, len(X))
     if shrinkage is None and len(X) <= X.shape[1]:
@@ -66,7 +76,12 @@ def _spectrum(X):
 
 
 def leep(source_probabilities, y):
-    """Log expected empirical prediction: the target's labels read off a source's predictions."""
+    """Log expected empirical prediction: the target's labels read off a source's predictions.
+
+    Mean over images of log sum_z P(y_i | z) p(z | x_i), in nats, up to 0; *higher is more
+    transferable*. Trap: it takes the source's own probabilities (n, source classes), not features,
+    and raises ValueError for others. Nguyen et al., "LEEP", ICML 2020.
+    """
     P = feature_matrix(source_probabilities, "source_probabilities")
     if P.min() < 0 or not np.allclose(P.sum(axis=1), 1, atol=1e-2):
         raise ValueError(
@@ -81,7 +96,13 @@ def leep(source_probabilities, y):
 
 
 def log_me(X, y):
-    """Log maximum evidence."""
+    """Log maximum evidence: how probable the labels are under a linear model, weights summed out.
+
+    In nats an image and class, no bounds; *higher is more transferable*. Traps: no intercept, so
+    that centred features score otherwise than raw ones; values of other classes do not compare.
+    Raises ValueError where a value or label is amiss. You et al., "LogME", ICML 2021; here alpha /
+    beta is searched on a grid instead of the paper's iteration.
+    """
     X = feature_matrix(X)
     classes = class_indices(y, len(X))
     if not X.any():

@@ -9,26 +9,10 @@ from tlcourse.networks.backbones import load_backbone
 
 
 def map_shapes(name):
-    """Shape of what each layer puts out for one image, found by a forward pass without numbers.
+    """{layer: (channels, height, width), or (features,)} for one image, without fc8.
 
-    The network is built on torch's ``meta`` device: shapes are worked out, nothing is computed
-    and no weights are needed.
-
-    Parameters
-    ----------
-    name : str
-        Of a VGG-like network or AlexNet, as for ``load_backbone``.
-
-    Returns
-    -------
-    dict of str to tuple of int
-        Layer -> (channels, height, width) of a convolution, (features,) of a fully connected
-        layer; without fc8, which gives scores of classes.
-
-    Raises
-    ------
-    ValueError
-        If there is no such network, or its layers are not called conv1_1 ... fc7.
+    Found on torch's ``meta`` device: nothing is computed and no weights are needed. For a VGG-like
+    network or AlexNet; raises ValueError where convolutions have other names than conv1_1.
     """
     with torch.device("meta"):
         backbone = load_backbone(name, weights="random")
@@ -64,30 +48,12 @@ def _outputs(backbone, images, layers):
 
 
 def count_activations(shapes, pooled):
-    """Number of activations of each layer for one image.
-
-    Parameters
-    ----------
-    shapes : mapping of str to tuple of int
-        From ``map_shapes``.
-    pooled : bool
-        Whether each map is averaged over space, which leaves one feature a channel.
-
-    Returns
-    -------
-    dict of str to int
-    """
+    """Activations of each layer for one image; ``pooled`` leaves one feature a channel."""
     return {layer: int(shape[0] if pooled else np.prod(shape)) for layer, shape in shapes.items()}
 
 
 def convolution_share(counts):
-    """Part of the activations that are those of convolutions, from 0 to 1.
-
-    Parameters
-    ----------
-    counts : mapping of str to int
-        From ``count_activations``.
-    """
+    """Part of the activations that are those of convolutions, from 0 to 1."""
     convolutions = sum(count for layer, count in counts.items() if _is_convolution(layer))
     return convolutions / sum(counts.values())
 
@@ -98,22 +64,9 @@ def n_convolutions(shapes):
 
 
 def activation_maps(backbone, images, layer):
-    """The maps of one layer, not averaged over space.
+    """The maps of one layer, not averaged over space: (images, channels, height, width).
 
-    Parameters
-    ----------
-    backbone : Backbone
-    images : iterable of PIL images
-    layer : str
-
-    Returns
-    -------
-    ndarray of shape (images, channels, height, width)
-
-    Raises
-    ------
-    ValueError
-        If there is no such layer, there is no image, or the layer has no places.
+    Raises ValueError if there is no such layer or image, or the layer has no places.
     """
     backbone.check_layers([layer])
     batch = [backbone.preprocess(image) for image in images]
@@ -126,25 +79,11 @@ def activation_maps(backbone, images, layer):
 
 
 def correlation_at_distance(maps, steps):
-    """How far a channel's activation goes with its own, some places to the right.
+    """How far a channel's activation goes with its own, ``steps`` places to the right.
 
-    The mean of each map is taken away first, so that only the pattern within an image counts.
-
-    Parameters
-    ----------
-    maps : ndarray of shape (images, channels, height, width)
-    steps : int
-        Places, from 1 to width - 1.
-
-    Returns
-    -------
-    float
-        Pearson correlation over images and places, averaged over the channels that vary.
-
-    Raises
-    ------
-    ValueError
-        If ``steps`` does not fit into the map, or no channel varies.
+    Pearson correlation over images and places of maps (images, channels, height, width) whose means
+    are taken away, averaged over the channels that vary. Raises ValueError if ``steps`` does not
+    fit into the map, or no channel varies.
     """
     width = maps.shape[-1]
     if not 1 <= steps < width:

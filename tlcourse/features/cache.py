@@ -35,16 +35,9 @@ def round_in_place(matrix, rows=1024):
 
 def entry_key(backbone, dataset, precision):
     """Fingerprint of the weights, the images, the preprocessing and the libraries' versions."""
-    parts = (
-        FORMAT,
-        backbone.name,
-        backbone.fingerprint,
-        images_fingerprint(dataset),
-        precision,
-        torch.__version__,
-        torchvision.__version__,
-        PIL.__version__,
-    )
+    libraries = torch.__version__, torchvision.__version__, PIL.__version__
+    about = backbone.name, backbone.fingerprint, images_fingerprint(dataset), precision
+    parts = (FORMAT, *about, *libraries)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 
 
@@ -103,11 +96,7 @@ def write(key, entry):
 
 
 def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=False):
-    """Write an entry; it appears only when whole.
-
-    ``eight_bits`` keeps a quarter of float32's bytes: each feature is divided by its own maximum
-    over 255 and rounded; such entries are compressed as well.
-    """
+    """Write an entry; it appears only when whole. ``eight_bits``: a scale a feature, compressed."""
     text = {"format": FORMAT, "classes": classes, "layer_sizes": dict(layer_sizes), "about": about}
     arrays = {"labels": labels.astype(np.int16), "about": np.array(json.dumps(text))}
     if eight_bits:

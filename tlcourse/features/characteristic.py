@@ -1,8 +1,7 @@
 """Which features mark a class by their presence, and which by their absence.
 
-The statistical study behind the thresholds of the full-network embedding: for every pair of a
-feature and a class, a two-sample Kolmogorov-Smirnov statistic of the class's images against all
-other images, and a division of the pairs into absence, uncharacteristic and presence.
+The study behind the thresholds of the full-network embedding: for every pair of a feature and a
+class, a two-sample Kolmogorov-Smirnov statistic of its images against all others.
 """
 
 from dataclasses import dataclass
@@ -16,7 +15,12 @@ SIDES = {"presence": 1, "absence": -1}
 
 @dataclass(frozen=True)
 class CharacteristicFeatures:
-    """Pairs of class and feature, and what they are."""
+    """Pairs of class and feature, and what they are.
+
+    ``above``, ``below`` (classes, features): one-sided Kolmogorov-Smirnov statistics, 0 to 1;
+    ``critical``: what luck exceeds in a share ``level`` of pairs; ``marks``, int8: 1 presence, -1
+    absence, 0 uncharacteristic; ``by_luck`` (draws, 2): mean ``counts()`` of permuted labels.
+    """
 
     above: np.ndarray
     below: np.ndarray
@@ -29,7 +33,7 @@ class CharacteristicFeatures:
         return _counts(self.marks)
 
     def strongest(self, label, side, columns=slice(None), n=1):
-        """The features that mark a class most clearly by presence or by absence."""
+        """The ``columns`` that mark a class most clearly by "presence" or "absence", in order."""
         if side not in SIDES:
             raise ValueError(f"side is {side!r}: choose from {', '.join(SIDES)}.")
         if not 0 <= label < len(self.marks):
@@ -43,35 +47,12 @@ class CharacteristicFeatures:
 def characteristic_features(X, labels, level=LEVEL, repeats=REPEATS, seed=0):
     """Divide the pairs of feature and class into presence, absence and uncharacteristic.
 
-    A pair is characteristic if its statistic is larger than luck gives: labels are permuted over
-    the images, and the statistic that a share ``level`` of the permuted pairs exceeds is the
-    limit. The scale of a feature does not matter.
-
-    Parameters
-    ----------
-    X : ndarray of shape (images, features)
-    labels : ndarray of int, shape (images,)
-        0 to classes - 1.
-    level : float
-        Share of pairs that luck may mark, between 0 and 1.
-    repeats : int
-        Permutations that set the limit; one more, for each, counts what luck gives.
-    seed : int
-        Of the permutations.
-
-    Returns
-    -------
-    CharacteristicFeatures
-
-    Raises
-    ------
-    ValueError
-        If there are not two classes, a value is not finite, or the level is out of range.
-
-    References
-    ----------
-    Garcia-Gasulla et al., "On the Behavior of Convolutional Nets for Feature Extraction",
-    arXiv 1703.01127; the limit by permutation is ours.
+    A pair is characteristic if its statistic is larger than luck gives: labels (0 to classes - 1)
+    are permuted over the images, ``repeats`` times for the limit that a share ``level`` of the
+    permuted pairs exceeds, and as often to count what luck gives. ``X`` is (images, features); a
+    feature's scale does not matter. Raises ValueError if there are not two classes, a value is not
+    finite, or the level is out of range. Garcia-Gasulla et al., arXiv 1703.01127; the permuted
+    limit is ours.
     """
     if not 0 < level < 1:
         raise ValueError(f"level is {level}: give a share between 0 and 1, such as {LEVEL}.")
@@ -131,7 +112,7 @@ def class_means(X, labels):
 
 @dataclass(frozen=True)
 class Gaps:
-    """Distribution functions of three groups of values, and where they lie farthest apart."""
+    """Three groups' distribution functions on a grid; ``low``, ``high``: where they part most."""
 
     grid: np.ndarray
     absence: np.ndarray
@@ -142,24 +123,11 @@ class Gaps:
 
 
 def largest_gaps(values, marks, points=401):
-    """The two thresholds that divide three groups of values best.
+    """The two thresholds that divide three groups: where distribution functions part most.
 
-    Each is set where two distribution functions lie farthest apart, which is where their
-    Kolmogorov-Smirnov statistic is reached.
-
-    Parameters
-    ----------
-    values : ndarray
-        Such as the class means of standardised features.
-    marks : ndarray of the same shape
-        -1, 0, 1, as ``CharacteristicFeatures.marks``.
-    points : int
-        Of the grid, from -2 to 2.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ or one of the three groups is empty.
+    ``marks`` are -1, 0, 1, as ``CharacteristicFeatures.marks``, of as many values, such as the
+    class means of standardised features. Raises ValueError if the shapes differ or a group is
+    empty.
     """
     if np.shape(values) != np.shape(marks):
         raise ValueError(f"{np.shape(values)} values and {np.shape(marks)} marks: give as many.")

@@ -1,10 +1,6 @@
-"""The full-network embedding, as an estimator over features and as one over images."""
+"""The full-network embedding, as one transformer of scikit-learn over features."""
 
-from sklearn.base import (
-    BaseEstimator,
-    OneToOneFeatureMixin,
-    TransformerMixin,
-)
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from tlcourse.features.normalization import HIGH, LOW, Discretizer, Standardizer, finite_matrix
@@ -13,33 +9,12 @@ from tlcourse.features.normalization import HIGH, LOW, Discretizer, Standardizer
 class FullNetworkEmbedding(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Features of the whole network -> -1, 0, 1, in the context of the training images.
 
-    A ``Standardizer`` and then a ``Discretizer``, as one transformer. A feature that is constant
-    over the training images is 0 in every image.
-
-    Parameters
-    ----------
-    low, high : float
-        Thresholds on the standardised features; the defaults are the paper's.
-    magnitude : {"one", "mean", "own"}
-        As for ``Discretizer``: int8 -1, 0, 1; or the ablation.
-
-    Attributes
-    ----------
-    standardizer_ : Standardizer
-    discretizer_ : Discretizer
-    constant_features_ : ndarray of int
-        Which columns were constant in the training images.
-
-    Raises
-    ------
-    ValueError
-        From ``fit``, if there is one image only, a value is NaN or infinite, or the thresholds
-        are crossed.
-
-    References
-    ----------
-    Garcia-Gasulla et al., "An Out-of-the-box Full-network Embedding for Convolutional Neural
-    Networks", arXiv 1705.07706.
+    A ``Standardizer`` and then a ``Discretizer`` with these thresholds and magnitude, as one
+    transformer, with ``standardizer_`` and ``discretizer_``. A feature that is constant over the
+    training images (``constant_features_``) is 0 in every image. ``fit`` raises ValueError if there
+    is one image only, a value is NaN or infinite, or the thresholds are crossed. Garcia-Gasulla et
+    al., "An Out-of-the-box Full-network Embedding for Convolutional Neural Networks", arXiv
+    1705.07706.
     """
 
     def __init__(self, low=LOW, high=HIGH, magnitude="one"):

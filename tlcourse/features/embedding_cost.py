@@ -7,24 +7,12 @@ from sklearn.base import clone
 
 
 def bytes_of(n_values):
-    """Bytes that so many values take, by the type that holds them.
-
-    float32 holds any features; int8 and 2 bits (four values a byte) hold -1, 0, 1.
-    """
+    """Bytes that so many values take: float32 holds any; int8 and 2 bits hold -1, 0, 1."""
     return {"float32": 4 * n_values, "int8": n_values, "2 bits": -(-n_values // 4)}
 
 
 def pack(embedded):
-    """Four values of -1, 0, 1 in each byte.
-
-    Parameters
-    ----------
-    embedded : ndarray of int8
-
-    Returns
-    -------
-    ndarray of uint8, shape (ceil(size / 4),)
-    """
+    """Four values of -1, 0, 1 in each byte: int8 -> uint8 (ceil(size / 4),)."""
     codes = np.zeros(-(-embedded.size // 4) * 4, np.uint8)
     codes[: embedded.size] = embedded.ravel() + 1
     return np.bitwise_or.reduce(codes.reshape(-1, 4) << np.array([0, 2, 4, 6], np.uint8), axis=1)
@@ -45,19 +33,8 @@ def components_for(X, share=0.9):
 def svm_work(embeddings, labels, machine, repeats=3):
     """CPU time and passes of the same machine on several embeddings of the same images.
 
-    Parameters
-    ----------
-    embeddings : mapping of str to ndarray of shape (images, features)
-    labels : ndarray of shape (images,)
-    machine : LinearSVC or LinearSVM
-        Clones of it are trained, one embedding after the other, ``repeats`` times.
-
-    Returns
-    -------
-    seconds : dict of str to float
-        Median over the repeats.
-    passes : dict of str to int
-        Over the images, of the class that took most.
+    Clones of ``machine`` are trained ``repeats`` times. Returns two dicts: median seconds, and
+    passes over the images of the class that took most.
     """
     seconds, passes = {name: [] for name in embeddings}, {}
     for _ in range(repeats):

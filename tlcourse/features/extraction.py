@@ -37,7 +37,6 @@ class Features:
     matrix : ndarray of float32, shape (images, features)
     labels : ndarray of int, shape (images,)
         Index into ``classes``.
-    classes : list of str
     layer_sizes : dict of int
         Layer -> number of its columns, in the order of the columns.
     about : dict
@@ -102,31 +101,18 @@ def extract_features(
 
     Parameters
     ----------
-    backbone : Backbone
     dataset : Dataset of (PIL image, label)
         With ``targets`` and ``classes`` where it has them.
     layers : list of str, optional
         By default ``backbone.default_layers``.
     device : {"auto", "cpu", "cuda", "mps"}
-    batch_size : int, optional
     precision : {"auto", "float32", "reduced"}
         "auto" takes 16 bits where the pass would last over 20 s, a trial on eight images is
         clearly faster, and every layer's cosine to float32 is at least 0.999.
-    progress : bool
-        A progress bar when the pass takes more than two seconds.
-    cache : bool
-        Read and write the user's feature cache.
 
-    Returns
-    -------
-    Features
-        Of these layers alone, rows in the order of the dataset, classes as it names them; values
-        rounded to float16, as the cache keeps them.
-
-    Raises
-    ------
-    ValueError
-        If the data set is empty, a layer or the device is not there, or an image is unreadable.
+    Returns ``Features`` of these layers, rows in the order of the dataset, values rounded to
+    float16. Raises ValueError if the data set is empty, a layer or the device is not there, or an
+    image is unreadable.
     """
     layers = asked = backbone.check_layers(layers or backbone.default_layers)
     device = check_device(device)
@@ -264,10 +250,7 @@ def _trial(backbone, network, images, layers, device, repeats=3):
     modules = {layer: backbone.layers[layer] for layer in layers}
     placed = _placed(images, device, next(network.parameters()).dtype)
     times = []
-    with (
-        torch.inference_mode(),
-        recorded_means(network, modules, backbone.channel_axis) as found,
-    ):
+    with torch.inference_mode(), recorded_means(network, modules, backbone.channel_axis) as found:
         for _ in range(repeats):
             started = time.perf_counter()
             network(placed)
@@ -278,47 +261,26 @@ def _trial(backbone, network, images, layers, device, repeats=3):
 
 @lru_cache(maxsize=64)
 def shipped_features(backbone_name, family):
-    """The shipped features of one target family: real photographs, no download.
+    """The shipped features (train, test) of one target family: real photographs, no download.
 
-    Parameters
-    ----------
-    backbone_name : {"natural", "manmade"}
-    family : str
-        One of ``tlcourse.datasets.FAMILIES``.
-
-    Returns
-    -------
-    train, test : Features
-        40 training images a class (of Tiny ImageNet's train split), 50 test images a class (its
-        val split), all layers conv1_1 ... fc7.
-
-    Raises
-    ------
-    ValueError
-        If there is no such entry.
-    RuntimeError
-        If an entry is truncated, or was made by other weights than the bundled ones.
+    40 training images a class (of Tiny ImageNet's train split), 50 test images a class (its val
+    split), all layers conv1_1 ... fc7, of "natural" or "manmade". Raises ValueError if there is
+    no such entry, RuntimeError if one is truncated or was made by other weights.
     """
-    return tuple(
-        Features(**_shipped_entry(backbone_name, family, split)) for split in ("train", "test")
-    )
-
-
-def _shipped_entry(backbone_name, family, split):
-    file = feature_cache.shipped_file(backbone_name, family, split)
-    if not file.exists():
-        have = sorted({path.parent.name for path in paths.SHIPPED_FEATURES.glob("*/*.npz")})
-        raise ValueError(
-            f"No features of {family!r} are shipped for {backbone_name!r} (shipped: "
-            f"{', '.join(have) or 'none'}): use extract_features on the images."
-        )
-    entry = feature_cache.read_file(file)
-    if (
-        entry is None
-        or entry["about"]["weights_sha256"] != weights.read_card(backbone_name)["sha256"]
-    ):
-        raise RuntimeError(
-            f"{file} is truncated or was made by other weights: run 'git checkout -- data' to "
-            "bring the shipped one back."
-        )
-    return entry
+    parts = []
+    for split in ("train", "test"):
+        file = feature_cache.shipped_file(backbone_name, family, split)
+        if not file.exists():
+            have = sorted({path.parent.name for path in paths.SHIPPED_FEATURES.glob("*/*.npz")})
+            raise ValueError(
+                f"No features of {family!r} are shipped for {backbone_name!r} (shipped: "
+                f"{', '.join(have) or 'none'}): use extract_features on the images."
+            )
+        entry, card = feature_cache.read_file(file), weights.read_card(backbone_name)
+        if entry is None or entry["about"]["weights_sha256"] != card["sha256"]:
+            raise RuntimeError(
+                f"{file} is truncated or was made by other weights: run 'git checkout -- data' to "
+                "bring the shipped one back."
+            )
+        parts.append(Features(**entry))
+    return tuple(parts)

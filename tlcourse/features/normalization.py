@@ -42,20 +42,10 @@ class _FeatureTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator)
 class L2ByLayer(_FeatureTransformer):
     """Divide the features of each layer, image by image, by their Euclidean norm.
 
-    The lecture's "default solution: L2-norm (by layer)". It gives every layer the same norm in
-    every image; it does not give every feature the same scale. A layer that is silent in an
-    image (all zeros) stays silent.
-
-    Parameters
-    ----------
-    layer_sizes : mapping of str to int, optional
-        Number of columns of each layer, in the order of the columns; all columns are one layer
-        where it is None, which is L2 per image.
-
-    Raises
-    ------
-    ValueError
-        From ``fit``, if the sizes do not add up to the number of columns.
+    The lecture's "default solution: L2-norm (by layer)". Every layer has the same norm in every
+    image, but features have not one scale; a layer that is silent in an image (all zeros) stays
+    silent. ``layer_sizes`` is {layer: number of columns}, in the order of the columns; None is L2
+    per image. ``fit`` raises ValueError if they do not add up to the columns.
     """
 
     def __init__(self, layer_sizes=None):
@@ -97,22 +87,10 @@ def _checked_sizes(layer_sizes, n_columns):
 class Standardizer(_FeatureTransformer):
     """Zero mean and standard deviation one, feature by feature, over the training images.
 
-    scikit-learn's ``StandardScaler``, which divides by the standard deviation of n (not n - 1)
-    images, except that a feature which is constant over the training images becomes 0 in every
-    image. Nothing can be learned from it, and left alone it would be 0/0, or an arbitrary value
-    in images that were not trained on.
-
-    Attributes
-    ----------
-    mean_, scale_ : ndarray of shape (features,)
-        Of the training images; ``scale_`` is 1 where a feature is constant.
-    constant_features_ : ndarray of int
-        Which columns were constant, up to rounding, in the training images.
-
-    Raises
-    ------
-    ValueError
-        From ``fit``, if there are fewer than two images.
+    scikit-learn's ``StandardScaler`` (which divides by n, not n - 1), except that a feature that is
+    constant over the training images becomes 0 in every image: left alone it would be 0/0, or an
+    arbitrary value in other images. ``mean_`` and ``scale_`` (1 where constant) are (features,),
+    ``constant_features_`` are columns. ``fit`` raises ValueError with fewer than two images.
     """
 
     def fit(self, X, y=None):
@@ -139,29 +117,12 @@ class Discretizer(_FeatureTransformer):
         Thresholds; the defaults are the paper's, for standardised features.
     magnitude : {"one", "mean", "own"}
         "one" gives -1, 0 and 1 in int8: the embedding. "mean" gives -v, 0 and v, where v is a
-        feature's mean absolute value among its training values outside the thresholds. "own"
-        leaves every value outside the thresholds as it is and sets the others to 0.
+        feature's mean absolute value among its training values outside the thresholds
+        (``magnitude_``). "own" leaves every value outside the thresholds as it is.
 
-    Attributes
-    ----------
-    magnitude_ : ndarray of shape (features,)
-        v, with ``magnitude="mean"``; 0 where no training value lies outside the thresholds.
-
-    Raises
-    ------
-    ValueError
-        From ``fit``, if ``low`` is not below ``high``, or the magnitude is none of the three.
-
-    Notes
-    -----
-    The paper's ablation is written {-v, 0, v}, and what v is was not in the text at hand. One v
-    for all features would only rescale the SVM's C, so here it is one a feature ("mean"), or
-    one a value ("own").
-
-    References
-    ----------
-    Garcia-Gasulla et al., "An Out-of-the-box Full-network Embedding for Convolutional Neural
-    Networks", arXiv 1705.07706.
+    The paper's ablation is {-v, 0, v}; one v for all features would only rescale the SVM's C, so
+    here it is one a feature, or one a value. ``fit`` raises ValueError if ``low`` is not below
+    ``high``, or the magnitude is none of the three. Garcia-Gasulla et al., arXiv 1705.07706.
     """
 
     def __init__(self, low=LOW, high=HIGH, magnitude="one"):
@@ -212,20 +173,7 @@ NORMALIZATIONS = {
 
 
 def make_normalization(name, layer_sizes=None):
-    """A new transformer by its name in the tables.
-
-    Parameters
-    ----------
-    name : str
-        One of ``NORMALIZATIONS``.
-    layer_sizes : mapping of str to int, optional
-        Of the features; only "L2 by layer" looks at it.
-
-    Raises
-    ------
-    ValueError
-        If there is no such normalization.
-    """
+    """A new transformer by its name in ``NORMALIZATIONS``; "L2 by layer" takes the layer sizes."""
     if name not in NORMALIZATIONS:
         raise ValueError(
             f"There is no normalization {name!r}: choose from {', '.join(NORMALIZATIONS)}."

@@ -31,25 +31,7 @@ class Pictures(Dataset):
 
 
 def represent_by(*backbone_names, layer="fc7"):
-    """Raw pixels, and a layer of each backbone, as functions of pictures.
-
-    Parameters
-    ----------
-    *backbone_names : str
-        As for ``load_backbone``.
-    layer : str
-
-    Returns
-    -------
-    dict of str to callable
-        ``"raw pixels"``, ``"natural fc7"``, ... -> function from pictures, uint8 (n, side, side,
-        3), to a matrix (n, d). With ``cache=False`` the layer's features are not kept on disk.
-
-    Raises
-    ------
-    ValueError
-        If a backbone or the layer is unknown.
-    """
+    """Raw pixels, and a layer of each backbone, as {"natural fc7": pictures -> (n, d)}."""
     layers = {f"{name} {layer}": layer_of(name, layer) for name in backbone_names}
     return {RAW_PIXELS: raw_pixels, **layers}
 

@@ -4,25 +4,10 @@ import numpy as np
 
 
 def feature_matrix(X, name="X", minimum=2):
-    """The rows of ``X`` as float64, or one sentence on why they cannot be compared.
+    """The rows of ``X`` as float64 (n, d), or one sentence on why they cannot be compared.
 
-    Parameters
-    ----------
-    X : array-like of shape (n, d)
-        One row of features an image.
-    name : str
-        What the sentence calls it.
-    minimum : int
-        Rows needed.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, d)
-
-    Raises
-    ------
-    ValueError
-        If ``X`` is not such a matrix, has too few rows, or a value is NaN or infinite.
+    Raises ValueError if ``X``, called ``name``, is no such matrix, has fewer than ``minimum`` rows,
+    or a value is NaN or infinite.
     """
     X = np.asarray(X, dtype=np.float64)
     if X.ndim != 2 or not X.shape[1]:
@@ -43,23 +28,9 @@ def feature_matrix(X, name="X", minimum=2):
 
 
 def two_domains(source, target, minimum=2):
-    """Two feature matrices in one feature space, as float64.
+    """Two feature matrices in one feature space, as float64: (n, d) and (m, d).
 
-    Parameters
-    ----------
-    source : array-like of shape (n, d)
-    target : array-like of shape (m, d)
-    minimum : int
-        Rows needed of each.
-
-    Returns
-    -------
-    source, target : ndarrays of float64
-
-    Raises
-    ------
-    ValueError
-        If one is not a usable feature matrix, or the two have different numbers of features.
+    Raises ValueError if one is no usable feature matrix of ``minimum`` rows, or d differs.
     """
     source = feature_matrix(source, "source", minimum)
     target = feature_matrix(target, "target", minimum)
@@ -72,27 +43,10 @@ def two_domains(source, target, minimum=2):
 
 
 def class_indices(y, n, name="y", minimum=2):
-    """Labels as indices 0, 1, ... of the classes that occur.
+    """Labels (n,), integers or names, as indices 0, 1, ... of the classes that occur.
 
-    Parameters
-    ----------
-    y : array-like of shape (n,)
-        Integers or names.
-    n : int
-        Number of images.
-    name : str
-        What the sentence calls them.
-    minimum : int
-        Classes needed.
-
-    Returns
-    -------
-    ndarray of int, shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If there is not one label an image, one is missing, or there are too few classes.
+    Raises ValueError if there is not one label an image, one is missing, or there are fewer than
+    ``minimum`` classes; ``name`` is what the sentence calls them.
     """
     y = np.asarray(y)
     if y.shape != (n,):
@@ -109,46 +63,14 @@ def class_indices(y, n, name="y", minimum=2):
     return indices
 
 
-def check_shrinkage(shrinkage):
-    """Refuse what is not None, "ledoit-wolf" or a share from 0 to 1, by a ValueError."""
-    if shrinkage is None or (isinstance(shrinkage, str) and shrinkage == "ledoit-wolf"):
-        return
-    if isinstance(shrinkage, str) or not 0 <= shrinkage <= 1:
-        raise ValueError(
-            f"shrinkage is {shrinkage!r}: choose None, 'ledoit-wolf' or a number from 0 to 1."
-        )
-
-
 def noise_control(score, X, y=None, control=None, repeats=20, random_state=0):
-    """What a distance or a transferability score says where there is nothing to find.
+    """What a distance or a transferability score says where there is nothing to find: (repeats,).
 
-    Parameters
-    ----------
-    score : function
-        Any distance or transferability score of ``tlcourse.domains``, its options bound by
-        ``functools.partial`` or a lambda.
-    X : array-like of shape (n, d)
-        Features of one domain; for ``leep``, source probabilities.
-    y : array-like of shape (n,), optional
-        Labels.
-    control : {"halves", "labels"}, optional
-        ``"halves"``: ``score(half, other half)``, or with labels ``score(half, its labels, other
-        half, its labels)``, on random disjoint halves of the domain, whose true distance is 0.
-        ``"labels"``: ``score(X, permuted labels)``, which hold nothing to learn. By default
-        ``"labels"`` where labels are given, else ``"halves"``.
-    repeats : int
-    random_state : int or Generator
-
-    Returns
-    -------
-    ndarray of float, shape (repeats,)
-        A measured value means something where it stands clear of these. A half has n / 2 images,
-        and most distances shrink as n grows: hold them against domains of n / 2 images each.
-
-    Raises
-    ------
-    ValueError
-        If ``control`` is unknown, labels are missing or mismatched, or ``score`` refuses.
+    ``"halves"`` gives ``score`` two random disjoint halves of ``X`` (n, d), with their labels where
+    ``y`` is given, whose true distance is 0; ``"labels"``, the default with ``y``, gives it ``X``
+    and permuted labels. A measured value means something where it stands clear of these. A half has
+    n / 2 images, and most distances shrink as n grows: hold them against domains of n / 2. Raises
+    ValueError if ``control`` is unknown, labels are missing, or ``score`` refuses.
     """
     X = feature_matrix(X)
     control = control or ("halves" if y is None else "labels")
@@ -158,15 +80,12 @@ def noise_control(score, X, y=None, control=None, repeats=20, random_state=0):
         raise ValueError("Labels to permute are missing: give y, or choose control='halves'.")
     y = None if y is None else class_indices(y, len(X), minimum=1)
     rng = np.random.default_rng(random_state)
-    arguments = _halves if control == "halves" else _permuted_labels
-    return np.array([float(score(*arguments(X, y, rng))) for _ in range(repeats)])
 
+    def dealt():
+        if control == "labels":
+            return X, rng.permutation(y)
+        half, order = len(X) // 2, rng.permutation(len(X))
+        one, other = order[:half], order[half : 2 * half]
+        return (X[one], X[other]) if y is None else (X[one], y[one], X[other], y[other])
 
-def _halves(X, y, rng):
-    half, order = len(X) // 2, rng.permutation(len(X))
-    one, other = order[:half], order[half : 2 * half]
-    return (X[one], X[other]) if y is None else (X[one], y[one], X[other], y[other])
-
-
-def _permuted_labels(X, y, rng):
-    return X, rng.permutation(y)
+    return np.array([float(score(*dealt())) for _ in range(repeats)])

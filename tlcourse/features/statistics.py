@@ -26,33 +26,15 @@ def _unit_columns(matrix):
 
 
 def is_constant(matrix):
-    """Which features are the same for all images, up to rounding.
-
-    Parameters
-    ----------
-    matrix : array-like of shape (images, features)
-
-    Returns
-    -------
-    ndarray of bool, shape (features,)
-        A range of a 1e-12th of the largest value of the matrix is rounding.
-    """
+    """Which features (features,) of a matrix are the same for all images, up to rounding."""
     matrix = np.asarray(matrix, dtype=np.float64)
     return np.ptp(matrix, axis=0) <= 1e-12 * np.abs(matrix).max()
 
 
 def correlation_between_layers(features):
-    """Mean absolute correlation of the features of one layer with those of another.
+    """Mean absolute correlation of the features of one layer with another's: (layers, layers).
 
-    Parameters
-    ----------
-    features : Features
-
-    Returns
-    -------
-    ndarray of shape (layers, layers)
-        On the diagonal, pairs of two different features of one layer; 0 where a layer has only
-        one feature.
+    On the diagonal, pairs of two different features of one layer; 0 where it has only one.
     """
     sizes = np.array(list(features.layer_sizes.values()))
     strengths = np.abs(correlation_matrix(features.matrix))
@@ -66,14 +48,7 @@ def correlation_between_layers(features):
 def within_and_across(between_layers):
     """The two means of a block matrix: pairs of one layer, and pairs of two layers.
 
-    Parameters
-    ----------
-    between_layers : ndarray of shape (layers, layers)
-        From ``correlation_between_layers``, of two layers at least. Every layer counts alike.
-
-    Returns
-    -------
-    within, across : float
+    Every layer counts alike. Raises ValueError where there is one layer only.
     """
     blocks = np.asarray(between_layers)
     if len(blocks) < 2:
@@ -85,19 +60,8 @@ def within_and_across(between_layers):
 def effective_number(matrix):
     """How many independent features would spread their variance as these standardised ones do.
 
-    The participation ratio of the eigenvalues of the correlation matrix: their squared sum over
-    the sum of their squares. It is the number of features where none goes with another, and 1
-    where all go together. With few images chance correlations lower it: compare it with that
-    of ``independent_copy``.
-
-    Parameters
-    ----------
-    matrix : array-like of shape (images, features)
-
-    Returns
-    -------
-    float
-        0 if every feature is constant.
+    The participation ratio of the correlations' eigenvalues, 1 to features; 0 if all are constant.
+    Trap: few images lower it by chance; compare it with that of ``independent_copy``.
     """
     rows = _unit_columns(matrix)
     smaller = rows @ rows.T if len(rows) < rows.shape[1] else rows.T @ rows  # same eigenvalues
@@ -106,37 +70,13 @@ def effective_number(matrix):
 
 
 def independent_copy(features, seed):
-    """The same features, each shuffled over the images on its own: the control.
-
-    Every feature keeps its values, and so its distribution; whatever two features had in common
-    is gone, except what chance leaves in so many images.
-
-    Parameters
-    ----------
-    features : Features
-    seed : int
-
-    Returns
-    -------
-    Features
-    """
+    """The same features, each shuffled over the images on its own: the control by chance."""
     shuffled = np.random.default_rng(seed).permuted(features.matrix, axis=0)
     return type(features)(shuffled, features.labels, features.classes, features.layer_sizes)
 
 
 def uncorrelated_axes(matrix):
-    """A rotation of the feature space in which no two features are correlated.
-
-    Parameters
-    ----------
-    matrix : array-like of shape (images, features)
-
-    Returns
-    -------
-    ndarray of shape (features, features)
-        Orthogonal; ``matrix @ axes`` has correlations of 0. Lengths and angles between images
-        are those of ``matrix``.
-    """
+    """Orthogonal axes (features, features): ``matrix @ axes`` has correlations of 0."""
     covariance = np.atleast_2d(np.cov(feature_matrix(matrix), rowvar=False))
     return np.linalg.eigh(covariance)[1]
 
@@ -160,18 +100,7 @@ def deviation_by_layer(features):
 
 
 def factor_between_layers(values):
-    """Median of the strongest layer over that of the weakest.
-
-    Parameters
-    ----------
-    values : mapping of str to array-like of float
-        One value a feature, by layer, above 0.
-
-    Returns
-    -------
-    float
-        At least 1.
-    """
+    """Median of the strongest layer over that of the weakest, at least 1."""
     medians = [float(np.median(layer)) for layer in values.values()]
     if min(medians) <= 0:
         raise ValueError("The median of a layer is not above 0: a factor needs positive values.")
@@ -181,20 +110,7 @@ def factor_between_layers(values):
 def spread_of_scale(matrix):
     """How unequal the scales of features are: 95th over 5th percentile of their deviations.
 
-    Parameters
-    ----------
-    matrix : array-like of shape (images, features)
-        Constant features do not count.
-
-    Returns
-    -------
-    float
-        1 if all features have one standard deviation.
-
-    Raises
-    ------
-    ValueError
-        If every feature is constant.
+    Constant features do not count; 1 if all have one deviation. Raises ValueError without any.
     """
     matrix = feature_matrix(matrix)
     deviations = matrix.std(axis=0)[~is_constant(matrix)]
@@ -207,24 +123,18 @@ def spread_of_scale(matrix):
 def share_of_variance(features):
     """Each layer's part of the variance of all features, as ``{layer: share}``.
 
-    The variance is what tells images apart. An L2-regularised linear machine sees features
-    through distances between images, so this is the weight of a layer's voice.
+    An L2-regularised linear machine sees features through distances between images, so this is the
+    weight of a layer's voice.
     """
     if is_constant(features.matrix).all():
         raise ValueError("Every feature is constant: there is no variance to share.")
-    variances = {
-        layer: float(np.square(values).sum())
-        for layer, values in deviation_by_layer(features).items()
-    }
-    total = sum(variances.values())
-    return {layer: variance / total for layer, variance in variances.items()}
+    deviations = deviation_by_layer(features)
+    variances = [float(np.square(values).sum()) for values in deviations.values()]
+    return {layer: each / sum(variances) for layer, each in zip(deviations, variances, strict=True)}
 
 
 def share_of_norm(features):
-    """Each layer's part of an image's squared Euclidean norm, averaged, as ``{layer: share}``.
-
-    Images whose features are all 0 do not count.
-    """
+    """Each layer's part of an image's squared norm, averaged over images that are not all 0."""
     squares = np.square(features.matrix, dtype=np.float64)
     starts = np.cumsum([0, *features.layer_sizes.values()])[:-1]
     norms = np.add.reduceat(squares, starts, axis=1)

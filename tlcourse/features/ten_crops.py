@@ -19,7 +19,10 @@ RESIZE_PER_SIDE = 256 / 224
 
 
 class TenCrops(Dataset):
-    """Ten items an image, one after the other: four corners and the centre, and their mirrors."""
+    """Ten items an image, one after the other: four corners and the centre, and their mirrors.
+
+    ``groups`` (10 n,) is each crop's image. Raises ValueError if crops would exceed the image.
+    """
 
     def __init__(self, dataset, side, resize, interpolation=InterpolationMode.BILINEAR):
         if resize < side:
@@ -63,31 +66,10 @@ class _CropPreprocess:
 
 
 def extract_ten_crops(backbone, dataset, layers=None, resize=None, **options):
-    """Features of ten crops of every image; the crops of an image stay together.
+    """Features of ten crops of every image, 10 n rows, and ``groups`` (10 n,), each row's image.
 
-    Parameters
-    ----------
-    backbone : Backbone
-    dataset : Dataset of (PIL image, label)
-    layers : list of str, optional
-    resize : int, optional
-        Pixels of the shorter side before cropping; by default what the weights were tested
-        with, if that is more than a crop's side, else 256/224 of a crop's side.
-    **options
-        As for ``extract_features``.
-
-    Returns
-    -------
-    features : Features
-        10 n rows.
-    groups : ndarray of int, shape (10 n,)
-        The index of its image for each row: pass it to scikit-learn's ``StratifiedGroupKFold``
-        to split, and to ``predict_by_vote`` to predict.
-
-    Raises
-    ------
-    ValueError
-        As ``extract_features``, or if the backbone's preprocessing does not end in Normalize.
+    ``groups`` are for ``StratifiedGroupKFold`` and ``predict_by_vote``. Raises ValueError as
+    ``extract_features``, or if the backbone's preprocessing does not end in Normalize.
     """
     prepare = _crop_preprocess(backbone, resize)
     interpolation = InterpolationMode(prepare.interpolation)
@@ -112,7 +94,10 @@ def _crop_preprocess(backbone, resize):
 
 
 def vote(scores, groups):
-    """One ballot a crop, one winner an image."""
+    """One ballot a crop (crops, classes), one winner an image, in the order of the sorted groups.
+
+    A tie goes to the tied class with the largest sum of scores.
+    """
     images, row = np.unique(groups, return_inverse=True)
     ballots = scores.argmax(axis=1)[:, None] == np.arange(scores.shape[1])
     votes, support = np.zeros((2, len(images), scores.shape[1]))
@@ -143,20 +128,9 @@ def check_split(train, test, groups=None):
 def accuracy_by_vote(model, X, labels, groups, train, test):
     """Mean per-class accuracy over test images, each by vote over its crops.
 
-    Parameters
-    ----------
-    model : classifier or pipeline
-        A clone of it is trained on the training rows.
-    X : ndarray of shape (crops, features)
-    labels, groups : ndarray of shape (crops,)
-        Class and image of each crop.
-    train, test : ndarray of int
-        Rows, as from ``StratifiedGroupKFold().split(X, labels, groups)``.
-
-    Raises
-    ------
-    ValueError
-        If crops of one image are on both sides of the split.
+    A clone of the model is trained; ``train`` and ``test`` are rows, as from
+    ``StratifiedGroupKFold``, ``groups`` each row's image. Raises ValueError if crops of one image
+    are on both sides.
     """
     check_split(train, test, groups)
     fitted = clone(model).fit(X[train], labels[train])

@@ -1,4 +1,9 @@
-"""Activations: what the layers of a network put out in one forward pass, averaged over space."""
+"""Backbones: any network of the course by one call, the names of its layers, its activations.
+
+Weights are bundled, torchvision's (an enum or its name, "IMAGENET1K_V1"), "random" by a seed,
+"places365" where Places365 has that network, or of a file with a state dict; with "random" and a
+file the number of classes may be another.
+"""
 
 import hashlib
 from collections import OrderedDict
@@ -23,24 +28,11 @@ from tlcourse.networks.sources import SOURCES
 def recorded_means(network, modules, channel_axis=1):
     """Record, in each forward pass inside the block, the spatial mean of some modules' outputs.
 
-    The mean is taken inside the hook, at once: it is a copy, so an in-place operation that
-    follows cannot change it, and no activation map outlives its layer.
-
-    Parameters
-    ----------
-    network : nn.Module
-        Put into eval mode inside the block; every module's mode is restored after it, also
-        when the block fails.
-    modules : dict of str
-        Layer name -> module name.
-    channel_axis : int
-        Axis of the features in outputs with more than two axes: 1 for (n, c, h, w), -1 for
-        (n, h, w, c). A convolution's output always has them in axis 1.
-
-    Yields
-    ------
-    dict
-        Layer name -> float32 tensor (n, features), from the latest forward pass.
+    Yields {layer name: float32 tensor (n, features)} of the latest pass, for ``modules``, {layer
+    name: module name}. Inside the block the network is in eval mode; every module's mode is
+    restored after it. ``channel_axis`` is the features' axis in outputs of more than two axes: 1
+    for (n, c, h, w), -1 for (n, h, w, c). The means are copies, so that an in-place operation
+    changes none of them.
     """
     means = {}
     named = dict(network.named_modules())
@@ -83,22 +75,12 @@ BUNDLED = tuple(SOURCES)
 class Backbone:
     """A network in eval mode, the names of its layers, and how its images are prepared.
 
-    Attributes
-    ----------
-    name : str
-    weights : str
-        Where the weights come from: "bundled", a torchvision enum, a file, or "random, seed 0".
-    network : nn.Module
-        Takes (n, 3, side, side) float32 images, gives (n, n_classes) scores.
-    layers : dict of str
-        Layer name -> the module whose output is the layer's activation. On VGG-like networks and
-        AlexNet the names are the lecture's (conv1_1 ... fc7) and the module is the ReLU.
-    preprocess : callable
-        PIL image -> float32 tensor (3, side, side), as the weights were trained.
-    default_layers : tuple of str
-        What ``extract_features`` takes when nothing is asked for.
-    activation : str
-        "after ReLU", or "as the module gives it" for networks that keep their module names.
+    ``network`` takes (n, 3, side, side) float32 images, which ``preprocess`` makes of PIL images,
+    and gives (n, n_classes) scores. ``layers`` is {layer name: module whose output is its
+    activation}: on VGG-like networks and AlexNet the lecture's names (conv1_1 ... fc7) and the
+    ReLU, else the module's own name and output, as ``activation`` says. ``weights`` tells where
+    they come from: "bundled", a torchvision enum, a file, or "random, seed 0". ``default_layers``
+    are those that ``extract_features`` takes when nothing is asked for.
     """
 
     name: str
@@ -119,7 +101,16 @@ class Backbone:
     @cached_property
     def layer_sizes(self):
         """Features of each layer after averaging over space, as {layer: number of features}."""
-        return _layer_sizes(self)
+        modules = dict(self.network.named_modules())
+        if self.activation == "after ReLU":
+            return {layer: len(modules[layer].weight) for layer in self.layers}
+        nothing = torch.zeros(2, 3, self.side, self.side)
+        with (
+            torch.inference_mode(),
+            recorded_means(self.network, self.layers, self.channel_axis) as means,
+        ):
+            self.network(nothing)
+        return {layer: means[layer].shape[1] for layer in self.layers if layer in means}
 
     @property
     def fingerprint(self):
@@ -140,57 +131,21 @@ class Backbone:
 
 
 def load_backbone(name, weights=None, seed=0, n_classes=None):
-    """Any backbone of the course, by one call.
+    """Any backbone of the course: a bundled one ("natural", ...) or torchvision's ("vgg16", ...).
 
-    Parameters
-    ----------
-    name : str
-        A bundled one, of ``networks.sources.SOURCES`` ("natural", "manmade", "photos", "drawn",
-        ...), or a torchvision classifier: "vgg16", "alexnet", "resnet50", ...
-    weights : optional
-        By default the bundled weights, or torchvision's default ones. "random", a torchvision
-        weights enum or its name ("IMAGENET1K_V1"), "places365" where Places365 has that network, or
-        the path of a file with a state dict.
-    seed : int
-        For random weights.
-    n_classes : int, optional
-        For random weights and files: outputs of the last layer, by default those of the original.
-
-    Returns
-    -------
-    Backbone
-
-    Raises
-    ------
-    ValueError
-        If there is no such backbone or weights enum.
-    WeightsError
-        If the weights cannot be had; the message names the file, the cause and the remedy.
+    ``weights`` as above, by default the bundled or torchvision's. Raises ValueError (no such name)
+    or WeightsError (file, cause and remedy).
     """
     if name in BUNDLED:
         return _bundled(name, weights, seed, n_classes)
-    known = models.list_models(module=models)
-    if name not in known:
-        raise ValueError(
-            f"There is no backbone {name!r}: choose from {', '.join([*BUNDLED, *known])}."
-        )
+    _check_torchvision_has(name)
     return _torchvision(name, weights, seed, n_classes)
 
 
 def fetch_weights(name):
     """Download torchvision's default weights of a network, if they are not there yet.
 
-    Returns
-    -------
-    Path
-        Of the file, whose hash was checked.
-
-    Raises
-    ------
-    ValueError
-        If there is no such network.
-    WeightsError
-        If the file cannot be had.
+    Returns the checked file's Path. Raises ValueError (no such network) or WeightsError.
     """
     if name in BUNDLED:
         return weight_files.bundled_file(name)
@@ -285,18 +240,16 @@ def _random(build, seed):
 
 
 def _preprocess(side, mean, std):
-    return transforms.Compose(
-        [
-            transforms.Resize(side),
-            transforms.CenterCrop(side),
-            transforms.ToTensor(),
-            transforms.Normalize(mean, std),
-        ]
-    )
+    cut = transforms.Resize(side), transforms.CenterCrop(side)
+    return transforms.Compose([*cut, transforms.ToTensor(), transforms.Normalize(mean, std)])
 
 
 def lecture_names(network):
-    """torchvision's VGG or AlexNet as one sequence of modules under the lecture's names."""
+    """torchvision's VGG or AlexNet as one sequence of modules under the lecture's names.
+
+    The modules are shared, not copied. VGG counts layers in each block (conv3_2); AlexNet has one
+    layer a block (conv3_1), as in Krizhevsky et al. 2012.
+    """
     children, block, number = OrderedDict(), 1, 0
     one_a_block = isinstance(network, models.AlexNet)
     for module in network.features:
@@ -346,20 +299,3 @@ def _digest(about, state):
         digest.update(key.encode())
         digest.update(tensor.cpu().contiguous().view(-1).view(torch.uint8).numpy())
     return digest.hexdigest()[:16]
-
-
-def _layer_sizes(backbone):
-    modules = dict(backbone.network.named_modules())
-    if backbone.activation == "after ReLU":
-        sources = {layer: modules[layer] for layer in backbone.layers}
-        return {
-            layer: module.out_channels if isinstance(module, nn.Conv2d) else module.out_features
-            for layer, module in sources.items()
-        }
-    nothing = torch.zeros(2, 3, backbone.side, backbone.side)
-    with (
-        torch.inference_mode(),
-        recorded_means(backbone.network, backbone.layers, backbone.channel_axis) as means,
-    ):
-        backbone.network(nothing)
-    return {layer: means[layer].shape[1] for layer in backbone.layers if layer in means}

@@ -19,25 +19,10 @@ def with_batch_norm(backbone, images):
     """The same function, with a batch normalisation after each layer but the head.
 
     Random layers learn far better with it, and the bundled networks have theirs folded away. Mean
-    and spread of each layer's outputs on some images become the running statistics, and its scale
-    and shift undo them: in eval mode nothing changes.
-
-    Parameters
-    ----------
-    backbone : Backbone
-        A small VGG without batch normalisation: "natural", "manmade", ...
-    images : Dataset of (PIL image, label), pair of tensors, or PreparedImages
-        Two or more, to take the statistics from.
-
-    Returns
-    -------
-    Backbone
-        As ``small_vgg_backbone()``; its ``weights`` are the backbone's name.
-
-    Raises
-    ------
-    ValueError
-        If the backbone is no small VGG, or has batch normalisation already.
+    and spread of each layer's outputs on some images (two or more, as for ``prepare_images``)
+    become the running statistics, and its scale and shift undo them: in eval mode nothing changes.
+    Returns a Backbone as ``small_vgg_backbone()``, whose ``weights`` are the backbone's name.
+    Raises ValueError if the backbone is no small VGG, or has batch normalisation already.
     """
     old = backbone.network
     folded = hasattr(old, "conv1_1") and hasattr(old, "fc8") and not hasattr(old, "bn1_1")
@@ -62,19 +47,9 @@ def with_batch_norm(backbone, images):
 
 @torch.no_grad()
 def calibrated(backbone, images):
-    """A network with batch normalisation whose running statistics are those of some images.
+    """A copy of a backbone whose batch normalisations have the running statistics of some images.
 
     Without them a frozen random network hands its top signals that are too small to learn from.
-
-    Parameters
-    ----------
-    backbone : Backbone
-        From ``small_vgg_backbone()``; it is not changed.
-    images : as for ``with_batch_norm``
-
-    Returns
-    -------
-    Backbone
     """
     network = copy.deepcopy(backbone.network)
     for module in network.modules():
@@ -106,17 +81,8 @@ def tiny_network(seed=0):
 def statistics_after(network, images, frozen_in_eval_mode):
     """Running mean after one pass in training, with no parameter trained: the trap of freezing.
 
-    Parameters
-    ----------
-    network : nn.Sequential
-        Its second child is a batch normalisation; it is changed.
-    images : float32 tensor (n, 3, side, side)
-    frozen_in_eval_mode : bool
-        False sets ``requires_grad = False`` and nothing else.
-
-    Returns
-    -------
-    list of float
+    Of ``network[1]``, a batch normalisation, on images (n, 3, side, side); the network is changed.
+    False sets ``requires_grad = False`` and nothing else.
     """
     network.train().requires_grad_(False)
     if frozen_in_eval_mode:

@@ -17,7 +17,10 @@ KEPT = 4  # frozen outputs of one set of images that are remembered
 
 @dataclass(eq=False)
 class PreparedImages:
-    """Images as a backbone takes them, all in memory."""
+    """Images as a backbone takes them, all in memory.
+
+    ``inputs``, float32 (n, 3, side, side), are standardised; ``labels`` (n,) index ``classes``.
+    """
 
     inputs: torch.Tensor
     labels: torch.Tensor
@@ -47,24 +50,11 @@ class PreparedImages:
 
 
 def prepare_images(backbone, images, progress=True):
-    """Any images as tensors for a backbone; done once, they serve many runs.
+    """Any images as tensors for a backbone, a ``PreparedImages``; done once, they serve many runs.
 
-    Parameters
-    ----------
-    backbone : Backbone
-    images : Dataset of (PIL image, label), pair of tensors, or PreparedImages
-        A pair is images (n, 3, side, side), uint8 or already standardised, and labels (n,).
-    progress : bool
-        A progress bar when it takes more than two seconds.
-
-    Returns
-    -------
-    PreparedImages
-
-    Raises
-    ------
-    ValueError
-        If there is no image, one cannot be read, or labels do not fit.
+    ``images`` is a Dataset of (PIL image, label), PreparedImages, or a pair of tensors: images (n,
+    3, side, side), uint8 or already standardised, and labels (n,). Raises ValueError if there is no
+    image, one cannot be read, or labels do not fit.
     """
     if isinstance(images, PreparedImages):
         return images

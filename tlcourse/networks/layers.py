@@ -16,7 +16,10 @@ SMALL_VGG = {"small_vgg": False, "small_vgg_bn": True}  # name -> batch normalis
 
 @dataclass(frozen=True)
 class Layer:
-    """What a policy decides on at once: a weight, with what belongs to it."""
+    """What a policy decides on at once: a weight, with what belongs to it.
+
+    ``tensors`` are keys of the state dict; ``modules`` also ReLU, dropout and pooling behind it.
+    """
 
     name: str
     tensors: tuple[str, ...]
@@ -25,22 +28,7 @@ class Layer:
 
 
 def layers_of(network):
-    """The layers of a network, in the order of its definition; the last one is the head.
-
-    Every tensor of the state dict belongs to one layer. A module with a weight of two axes or
-    more makes a layer. A normalisation goes with the layer just before it in its block, else
-    with the next one of the block, but never with the head. What has no tensors (ReLU, dropout,
-    pooling) goes with the layer just before it in its block, else with the next, head or not.
-
-    Parameters
-    ----------
-    network : nn.Module
-        A classifier of torchvision, or one under the lecture's names; may be on the meta device.
-
-    Returns
-    -------
-    list of Layer
-    """
+    """The layers (list of ``Layer``) of a network, as it defines them; the last is the head."""
     modules = {name: module for name, module in network.named_modules() if _matters(module)}
     owner = _owners(modules)
     return [
@@ -50,23 +38,10 @@ def layers_of(network):
 
 
 def small_vgg_backbone(batch_norm=True, width=1, seed=0):
-    """The course's architecture without any source: for training from scratch.
+    """The course's architecture with random weights, "small_vgg_bn" or "small_vgg": from scratch.
 
-    The bundled backbones have their batch normalisation folded away. Training from scratch is
-    easier with it, so the fair baseline has it, as the pre-training of the bundled ones had.
-
-    Parameters
-    ----------
-    batch_norm : bool
-    width : float
-        Factor on the number of features of every layer.
-    seed : int
-        Of the random weights.
-
-    Returns
-    -------
-    Backbone
-        Named ``"small_vgg_bn"`` or ``"small_vgg"``, with random weights.
+    The bundled backbones were trained with batch normalisation too, and had it folded away;
+    ``width`` is a factor on the features of every layer.
     """
     name = next(name for name, has_it in SMALL_VGG.items() if has_it == batch_norm)
     network = with_seed(lambda: small_vgg(41, batch_norm, width), seed).eval()
@@ -75,20 +50,9 @@ def small_vgg_backbone(batch_norm=True, width=1, seed=0):
 
 
 def build_anew(backbone, n_classes, seed=0):
-    """The backbone's architecture with the architecture's own random weights.
+    """The backbone's architecture with the architecture's own random weights, in train mode.
 
-    Parameters
-    ----------
-    backbone : Backbone
-        Its weights are not read.
-    n_classes : int
-        Outputs of the head.
-    seed : int
-
-    Returns
-    -------
-    nn.Module
-        In train mode, without the auxiliary heads of GoogLeNet and Inception.
+    Its weights are not read; without the auxiliary heads of GoogLeNet and Inception.
     """
     if backbone.name in SMALL_VGG:
         width = backbone.network.conv1_1.out_channels / WIDTHS[0][0]
@@ -102,20 +66,7 @@ def build_anew(backbone, n_classes, seed=0):
 
 
 def without_weights(backbone, n_classes):
-    """The architecture on the meta device: every shape and no numbers, VGG19 in no memory.
-
-    torch's random numbers are not touched, so that one can paint while a run trains.
-
-    Parameters
-    ----------
-    backbone : Backbone or str
-        A name is enough: ``"vgg19"``, ``"natural"``, ``"small_vgg_bn"``.
-    n_classes : int
-
-    Returns
-    -------
-    nn.Module
-    """
+    """A backbone, or one's name, on the meta device: every shape and no numbers, no memory."""
     with torch.device("meta"):
         return build_anew(as_backbone(backbone), n_classes)
 
@@ -151,7 +102,11 @@ def _has_weight(module):
 
 
 def _owners(modules):
-    """Module -> the module whose layer it belongs to."""
+    """Module -> the module whose layer it belongs to.
+
+    A normalisation goes with the layer just before it in its block, else with the block's next one,
+    but never with the head; what has no tensors (ReLU, dropout, pooling) likewise, head or not.
+    """
     weighty = [name for name, module in modules.items() if _has_weight(module)]
     owner, previous = {}, None
     for place, name in enumerate(modules):
@@ -183,14 +138,7 @@ DEPTH = re.compile(r"(bottom|top) (\d+)(%?)")
 
 
 def resolved(rules, names):
-    """Layer -> value of the last rule that selects it.
-
-    Parameters
-    ----------
-    rules : iterable of (selector, value)
-    names : list of str
-        Layers, in the order of the network.
-    """
+    """Layer -> value of the last of the rules (selector, value) that selects it."""
     return {name: value for selector, value in rules for name in selected(selector, names)}
 
 
@@ -223,7 +171,10 @@ def _at_depth(selector, end, number, percent, names):
 
 @dataclass(frozen=True)
 class LayerShape:
-    """What a drawing of the network needs to know of a layer."""
+    """What a drawing of the network needs to know of a layer.
+
+    ``size`` is (height, width) of its output in pixels, None where it has none.
+    """
 
     name: str
     block: str
@@ -238,18 +189,7 @@ class LayerShape:
 
 
 def layer_shapes(backbone, n_classes):
-    """The layers of a network, with their shapes; no weight is loaded for it.
-
-    Parameters
-    ----------
-    backbone : Backbone or str
-    n_classes : int
-        Outputs of the head, the last layer.
-
-    Returns
-    -------
-    list of LayerShape
-    """
+    """The layers of a network, or of one's name, with their shapes, as a list of ``LayerShape``."""
     backbone = as_backbone(backbone)
     network = without_weights(backbone, n_classes).eval()
     sizes, handles = {}, []

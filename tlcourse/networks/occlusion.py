@@ -1,8 +1,4 @@
-"""Where a classifier looks: what it loses when a part of the picture is painted grey.
-
-The perturbations are Captum's; the pictures go through the same representation and the same
-classifier as everywhere else.
-"""
+"""Where a classifier looks: what it loses when a part of the picture is painted grey."""
 
 from functools import lru_cache
 
@@ -15,42 +11,12 @@ LARGEST_BATCH = 512
 
 
 def occlusion_maps(classifier, represent, pictures, window=16, stride=8):
-    """How much evidence for the classifier's own decision each place of each picture holds.
+    """Evidence, in units of the margin, for the classifier's own decision: (n, side, side).
 
-    Captum's ``Occlusion``: a grey square is moved over the picture, and the margin that is lost
-    under it is averaged over all squares that cover a pixel.
-
-    Parameters
-    ----------
-    classifier : estimator with ``decision_function``
-        Of two classes.
-    represent : callable
-        Pictures -> matrix (n, d) that the classifier takes.
-    pictures : ndarray of uint8, shape (n, side, side, 3)
-    window, stride : int
-        Side of the square and step, in pixels.
-
-    Returns
-    -------
-    ndarray of float, shape (n, side, side)
-        In units of the margin. Positive: covering this place weakens the decision. Negative:
-        covering it strengthens the decision.
-
-    Raises
-    ------
-    ValueError
-        If the square is larger than the picture, or the step leaves pixels uncovered.
-
-    Notes
-    -----
-    Trap: what is everywhere, such as a colour, is still seen beside any small square, and the map
-    misses it. ``evidence_of_parts`` does not.
-
-    References
-    ----------
-    Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014. Kokhlikyan
-    et al., "Captum: A unified and generic model interpretability library for PyTorch", arXiv
-    2009.07896 (2020).
+    Captum's ``Occlusion`` (Zeiler and Fergus, ECCV 2014; arXiv 2009.07896): what is lost under a
+    grey square, averaged over the squares that cover a pixel of the pictures, uint8 (n, side, side,
+    3). Positive: covering this place weakens the decision. Raises ValueError where squares do not
+    cover the picture. Trap: a colour that is everywhere is missed; take ``evidence_of_parts``.
     """
     from captum.attr import Occlusion
 
@@ -67,22 +33,7 @@ def occlusion_maps(classifier, represent, pictures, window=16, stride=8):
 
 
 def evidence_of_parts(classifier, represent, pictures, masks):
-    """How much evidence for its own decision a classifier loses with a whole part of a picture.
-
-    Captum's ``FeatureAblation`` of two parts, each painted grey as a whole.
-
-    Parameters
-    ----------
-    classifier, represent, pictures
-        As for ``occlusion_maps``.
-    masks : ndarray of bool, shape (n, side, side)
-        One part; the other is the rest.
-
-    Returns
-    -------
-    ndarray of float, shape (n, 2)
-        Margin lost without the part, and without the rest.
-    """
+    """Margin lost (n, 2): the part in the masks, bool (n, side, side), grey, or the rest."""
     from captum.attr import FeatureAblation
 
     lost = _evidence_lost(
@@ -101,20 +52,10 @@ def evidence_of_parts(classifier, represent, pictures, masks):
 
 
 def evidence_of_background(classifiers, represent, pair, n=10):
-    """``evidence_of_parts`` on animals before their own colour, averaged over n of them.
+    """``evidence_of_parts`` on n animals before their own colour, of a ``CounterfactualPair``.
 
-    Parameters
-    ----------
-    classifiers : list of estimators with ``decision_function``
-    represent : callable
-    pair : CounterfactualPair
-        Its two pictures of an animal tell where there is background.
-    n : int
-
-    Returns
-    -------
-    dict of str to list of float
-        Margin lost ``"without the background"`` and ``"without the animal"``, a value a classifier.
+    Returns the mean margin lost ``"without the background"`` and ``"without the animal"``, each a
+    list of a value a classifier.
     """
     few = pair.rows(slice(n))
     means = [
@@ -126,11 +67,7 @@ def evidence_of_background(classifiers, represent, pair, n=10):
 
 
 def remembered(represent, maxsize=64):
-    """The same representation, which keeps its latest answers.
-
-    Covered versions of pictures do not depend on the classifier: with this several classifiers
-    share them.
-    """
+    """The same representation, which keeps its latest answers: several classifiers share them."""
 
     @lru_cache(maxsize)
     def of_bytes(data, shape):
@@ -140,20 +77,7 @@ def remembered(represent, maxsize=64):
 
 
 def spotlight(picture, evidence, dark=0.15):
-    """The picture, bright where the evidence is and dark elsewhere.
-
-    Parameters
-    ----------
-    picture : ndarray of uint8, shape (side, side, 3)
-    evidence : ndarray of float, shape (side, side)
-        From ``occlusion_maps``; what is negative counts as nothing.
-    dark : float, 0 to 1
-        Brightness where there is no evidence.
-
-    Returns
-    -------
-    ndarray of uint8, shape (side, side, 3)
-    """
+    """The picture, uint8 (side, side, 3), bright where the evidence is and dark elsewhere."""
     light = np.clip(evidence, 0, None)
     light = light / light.max() if light.max() > 0 else light
     return (picture * (dark + (1 - dark) * light)[:, :, None]).astype(np.uint8)

@@ -54,22 +54,10 @@ def checkpoint_file(architecture):
 
 
 def fetch_places365(name):
-    """Download one of the checkpoints, unless it is there, and read it once.
+    """Download one of the checkpoints, such as "alexnet_places365", unless it is there; its Path.
 
-    Parameters
-    ----------
-    name : {"alexnet_places365", "resnet18_places365", "resnet50_places365", ...}
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    DownloadError
-        If it cannot be had.
-    WeightsError
-        If what came holds anything but tensors.
+    It is read once: raises WeightsError if what came holds anything but tensors, and DownloadError
+    if nothing came.
     """
     from tlcourse.downloads import RemoteFile, download, recorded_checksum
 

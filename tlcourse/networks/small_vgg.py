@@ -21,22 +21,11 @@ SIDE = 64
 
 
 def small_vgg(n_classes, batch_norm=False, width=1):
-    """A small VGG with random weights.
+    """A small VGG with random weights: (n, 3, 64, 64) -> (n, n_classes) scores.
 
-    Parameters
-    ----------
-    n_classes : int
-        Outputs of fc8.
-    batch_norm : bool
-        Put a batch normalisation after each convolution and after fc6 and fc7, for training.
-    width : float
-        Factor on the number of features of every layer.
-
-    Returns
-    -------
-    nn.Sequential
-        Takes (n, 3, 64, 64), gives (n, n_classes) scores. Its children carry the layers' names:
-        ``conv1_1``, ``relu1_1``, ..., ``pool5``, ``flatten``, ``fc6``, ..., ``fc8``.
+    An ``nn.Sequential`` whose children carry the layers' names: ``conv1_1``, ``relu1_1``, ...,
+    ``pool5``, ``flatten``, ``fc6``, ..., ``fc8``. For training, ``batch_norm`` puts a batch
+    normalisation after each layer but fc8; ``width`` is a factor on the features of every layer.
     """
     children, channels = OrderedDict(), 3
     for block, features in enumerate(WIDTHS, start=1):
@@ -64,15 +53,8 @@ def small_vgg(n_classes, batch_norm=False, width=1):
 def fold_batch_norm(network):
     """The same function without batch normalisation: each is folded into the layer before it.
 
-    Parameters
-    ----------
-    network : nn.Sequential
-        From ``small_vgg(..., batch_norm=True)``.
-
-    Returns
-    -------
-    nn.Sequential
-        As from ``small_vgg(...)``, in eval mode; its scores equal those of ``network.eval()``.
+    From ``small_vgg(..., batch_norm=True)`` to ``small_vgg(...)`` in eval mode, with the scores of
+    ``network.eval()``.
     """
     trained = dict(network.eval().named_children())
     width = trained["fc8"].in_features / FC_WIDTH

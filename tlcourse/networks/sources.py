@@ -45,7 +45,11 @@ SHORT = {**RECIPE, "cycles": [{"epochs": 10, "peak_learning_rate": 0.1, "augment
 
 @dataclass(frozen=True)
 class Source:
-    """A source of pictures, and the network that learns from it."""
+    """A source of pictures, and the network that learns from it.
+
+    ``every=2`` takes every second class, ``width`` is of the small VGG's layers; ``change`` is the
+    one factor in which it differs from the source that it is ``compared_with``.
+    """
 
     name: str
     role: str

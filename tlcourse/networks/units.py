@@ -21,7 +21,10 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """The part of the picture that one place of a layer's map depends on."""
+    """The part of the picture that one place of a layer's map depends on, in pixels.
+
+    ``step`` from one place to the next (0: no places), ``start`` from edge to first middle.
+    """
 
     side: int
     step: int
@@ -38,21 +41,10 @@ class ReceptiveField:
 
 
 def receptive_fields(backbone):
-    """The receptive field of each layer, worked out from kernels and strides.
+    """The receptive field of each layer, worked out from kernels and strides: {layer: field}.
 
-    Parameters
-    ----------
-    backbone : Backbone
-        One sequence of layers: a VGG-like network or AlexNet.
-
-    Returns
-    -------
-    dict of str to ReceptiveField
-        A fully connected layer sees the whole picture.
-
-    References
-    ----------
-    Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", arXiv 1603.07285.
+    For one sequence of layers, a VGG-like network or AlexNet; a fully connected layer sees the
+    whole picture. Dumoulin and Visin, "A guide to convolution arithmetic", arXiv 1603.07285.
     """
     side, step, start, fields = 1, 1, 0.5, {}
     for name, module in children_of(backbone):
@@ -77,15 +69,7 @@ def first_layer_filters(backbone):
 
 
 def flat_share(filters):
-    """How much of each filter is the same at all its places, from 0 to 1: shape (units,).
-
-    A filter near 1 answers to a colour, wherever it is; one near 0 answers to a change from place
-    to place: an edge.
-
-    Parameters
-    ----------
-    filters : ndarray of shape (units, rows, columns, 3)
-    """
+    """How flat each filter (units, rows, columns, 3) is: (units,); 1 sees a colour, 0 edges."""
     places = filters.shape[1] * filters.shape[2]
     flat = places * (filters.mean(axis=(1, 2)) ** 2).sum(axis=1)
     return flat / (filters**2).sum(axis=(1, 2, 3))
@@ -93,7 +77,7 @@ def flat_share(filters):
 
 @dataclass(frozen=True)
 class Peaks:
-    """The largest activation of every unit in every picture."""
+    """Per layer, each unit's largest activation (pictures, units), and its (row, column)."""
 
     values: dict[str, np.ndarray]
     places: dict[str, np.ndarray]
@@ -101,8 +85,6 @@ class Peaks:
 
 def unit_peaks(backbone, pictures):
     """One pass over the pictures: the largest activation of every unit of every layer."""
-    if not len(pictures):
-        raise ValueError("There is no picture to look at: give at least one.")
     starts = range(0, len(pictures), BATCH_SIZE)
     parts = [_peaks_of(backbone, pictures[start : start + BATCH_SIZE]) for start in starts]
     values, places = (
@@ -122,16 +104,9 @@ class Sighting:
 
 
 class PicturePool:
-    """Pictures among which the strongest are looked for; what was computed is kept.
+    """Pictures (PIL, or pairs with a label) among which the strongest are looked for.
 
-    Parameters
-    ----------
-    pictures : iterable of PIL images, or of pairs of an image and a label
-
-    Raises
-    ------
-    ValueError
-        If there is none.
+    What was computed is kept. Raises ValueError if there is none.
     """
 
     def __init__(self, pictures):
@@ -167,10 +142,7 @@ class PicturePool:
     def lively_units(self, backbone, layer, n, seed=0, share=0.05):
         """n units drawn at random from those that respond to more than a share of the pictures.
 
-        Raises
-        ------
-        ValueError
-            If there are fewer.
+        Raises ValueError if there are fewer.
         """
         check_unit(backbone, layer, 0)
         responds = (self.peaks(backbone).values[layer] > 0).mean(axis=0) > share
@@ -228,32 +200,12 @@ WINDOW, STRIDE = 16, 8  # of the grey square that finds where a fully connected 
 
 
 def maximised_picture(backbone, layer, unit, seed=0, steps=STEPS):
-    """A picture made to excite a unit, by gradient ascent from noise.
+    """A picture, uint8 (side, side, 3), made to excite a unit, by gradient ascent from noise.
 
-    What is raised is the unit's mean over the picture, before its ReLU, so that a silent unit has
-    a slope too. The picture is held as a sum of waves whose slow ones move faster, and is
-    shifted a little before every step: without both, what comes out is noise that the network
-    answers to and no eye can read. Kept in the user's cache.
-
-    Parameters
-    ----------
-    backbone : Backbone
-    layer : str
-    unit, seed, steps : int
-
-    Returns
-    -------
-    ndarray of uint8, shape (side, side, 3)
-
-    Raises
-    ------
-    ValueError
-        If there is no such layer or unit.
-
-    References
-    ----------
-    Erhan et al., "Visualizing higher-layer features of a deep network", 2009. Olah, Mordvintsev
-    and Schubert, "Feature Visualization", Distill 2017.
+    What is raised is the unit's mean over the picture, before its ReLU: a silent unit has a slope
+    too. The picture is a sum of waves whose slow ones move faster, shifted a little before each
+    step: without both, what comes out is noise to the eye. Kept in the user's cache. Raises
+    ValueError if there is no such layer or unit. Erhan et al. 2009; Olah et al., Distill 2017.
     """
     check_unit(backbone, layer, unit)
     name = f"{backbone.fingerprint}-{layer}-{unit}-{seed}-{steps}.png"
@@ -293,7 +245,11 @@ def _gradient_ascent(backbone, layer, unit, seed, steps):
 
 @dataclass(frozen=True)
 class Excitation:
-    """How a picture excites a unit."""
+    """How a picture excites a unit.
+
+    ``strength`` is the largest activation; ``where`` (side, side) how much each place excites it,
+    from 0; ``seen``, uint8 (side, side, 3), the picture as the network gets it.
+    """
 
     strength: float
     where: np.ndarray
@@ -301,44 +257,22 @@ class Excitation:
 
 
 def excitation(backbone, picture, layer, unit):
-    """How strongly a picture excites a unit, and which places of it do.
+    """How strongly a picture (PIL, any size) excites a unit, and which places of it do.
 
-    For a convolution this is the unit's own map. A fully connected unit has none: there it is what
-    the unit loses when a grey square covers the place (Captum's ``Occlusion``).
-
-    Parameters
-    ----------
-    backbone : Backbone
-    picture : PIL image
-        Of any size.
-    layer : str
-    unit : int
-
-    Returns
-    -------
-    Excitation
-
-    Raises
-    ------
-    ValueError
-        If there is no such layer or unit.
-
-    References
-    ----------
-    Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", ECCV 2014.
+    For a convolution the places are the unit's own map. A fully connected unit has none: there it
+    is what the unit loses when a grey square covers the place (Captum's ``Occlusion``; Zeiler and
+    Fergus, ECCV 2014). Raises ValueError if there is no such layer or unit.
     """
     check_unit(backbone, layer, unit)
     network, side = up_to(backbone, layer), backbone.side
     image = backbone.preprocess(picture.convert("RGB"))[None]
     with torch.inference_mode():
         output = network(image)[:, unit].relu()
-        where = _upsampled(output, side) if output.ndim == 3 else None
-    strength = float(output.max())
-    if where is None:
-        silent = strength == 0
-        where = (
-            np.zeros((side, side)) if silent else _lost_under_grey(backbone, network, image, unit)
-        )
+        strength, where = float(output.max()), np.zeros((side, side))
+        if output.ndim == 3:
+            where = F.interpolate(output[None], (side, side), mode="bilinear")[0, 0].numpy()
+    if output.ndim < 3 and strength > 0:
+        where = _lost_under_grey(backbone, network, image, unit)
     return Excitation(strength, where, _as_seen(backbone, image[0]))
 
 
@@ -349,25 +283,7 @@ def map_picture(where):
 
 
 def portrait(pool, backbone, layer, unit, seeds=(0, 1), n=6, side=96):
-    """A unit in pictures of one size: those made to excite it, then what it sees of the strongest.
-
-    Parameters
-    ----------
-    pool : PicturePool
-    backbone : Backbone
-    layer : str
-    unit : int
-    seeds : iterable of int
-        One made picture each.
-    n : int
-        Of the pool's pictures.
-    side : int
-        Pixels.
-
-    Returns
-    -------
-    list of PIL images
-    """
+    """A unit in side x side pixels: a picture made for each seed, then its n strongest patches."""
     made = [Image.fromarray(maximised_picture(backbone, layer, unit, seed)) for seed in seeds]
     seen = [each.patch for each in pool.strongest(backbone, layer, unit, n)]
     return [each.resize((side, side), Image.Resampling.NEAREST) for each in made + seen]
@@ -378,10 +294,6 @@ def up_to(backbone, layer):
     children = children_of(backbone)
     names = [name for name, _ in children]
     return nn.Sequential(*(module for _, module in children[: names.index(layer) + 1])).eval()
-
-
-def _upsampled(maps, side):
-    return F.interpolate(maps[None], (side, side), mode="bilinear")[0, 0].numpy()
 
 
 def _lost_under_grey(backbone, network, image, unit):

@@ -33,10 +33,7 @@ def bundled_file(name):
 def read_bundled(name):
     """State dict (float32) of a bundled backbone, once its hash equals the model card's.
 
-    Raises
-    ------
-    WeightsError
-        If the file is missing, truncated or altered.
+    Raises WeightsError if the file is missing, truncated or altered.
     """
     file = bundled_file(name)
     remedy = "run 'git checkout -- data' to bring the shipped file back"
@@ -81,7 +78,10 @@ def fetch_torchvision(enum, name):
 
 
 def read_file(file):
-    """State dict in a file of your own."""
+    """State dict in a file of your own: ``.safetensors``, or ``.pt``/``.pth`` holding tensors only.
+
+    Raises WeightsError if it is missing, truncated, or holds pickled objects or no state dict.
+    """
     file = Path(file)
     if not file.exists():
         raise WeightsError(f"{file} does not exist: check the path of the weights.")

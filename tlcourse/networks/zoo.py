@@ -1,9 +1,12 @@
-"""Three classic networks as their papers have them; torchvision has none of them."""
+"""The networks that grew up, from LeNet-5 to ResNet-152: built, counted, and beside their papers.
+
+Three of them are built here as their papers have them; torchvision has none of the three.
+"""
 
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import combinations
 from pathlib import Path
 
@@ -19,7 +22,12 @@ C3_SEES = (*_THREE, *_FOUR, [0, 1, 3, 4], [1, 2, 4, 5], [0, 2, 3, 5], list(range
 
 
 class LeNet5(nn.Module):
-    """LeNet-5 as its paper has it: 32 x 32 grey pixels in, ten distances out."""
+    """LeNet-5 as its paper has it: 32 x 32 grey pixels in, ten distances out.
+
+    Subsampling has a trained coefficient and bias a map; each map of C3 sees some maps of S2 only;
+    the output compares F6 with a fixed code of ten characters. LeCun, Bottou, Bengio and Haffner,
+    "Gradient-based learning applied to document recognition", Proceedings of the IEEE 86 (1998).
+    """
 
     def __init__(self):
         super().__init__()
@@ -56,7 +64,12 @@ def _squash(x):
 
 
 def alexnet_2012():
-    """AlexNet with its two towers, as trained on two cards; torchvision's has one tower."""
+    """AlexNet with its two towers, as trained on two cards; torchvision's has one tower.
+
+    conv2, conv4 and conv5 see the maps of their own tower only (two groups). Krizhevsky et al.,
+    "ImageNet classification with deep convolutional neural networks", NIPS 2012; the one tower:
+    "One weird trick ...", arXiv 1404.5997.
+    """
     shape = {1: (3, 96, 11), 2: (96, 256, 5), 3: (256, 384, 3), 4: (384, 384, 3), 5: (384, 256, 3)}
     layers = []
     for number, (maps_in, maps, side) in shape.items():
@@ -75,24 +88,8 @@ def alexnet_2012():
 def cifar_resnet(depth=56):
     """The residual network for the 32 x 32 pixels of CIFAR-10: 16, 32 and 64 maps, 6n + 2 layers.
 
-    Parameters
-    ----------
-    depth : int
-        20, 32, 44, 56 or 110 in the paper.
-
-    Returns
-    -------
-    nn.Sequential
-
-    Raises
-    ------
-    ValueError
-        If the depth is not 6n + 2.
-
-    References
-    ----------
-    He, Zhang, Ren and Sun, "Deep residual learning for image recognition", arXiv 1512.03385,
-    section 4.2; shortcuts without parameters (its option A).
+    He et al., arXiv 1512.03385, section 4.2, with its depths 20, 32, 44, 56 and 110 and shortcuts
+    without parameters (option A). Raises ValueError if the depth is not 6n + 2.
     """
     n, rest = divmod(depth - 2, 6)
     if rest or n < 1:
@@ -124,7 +121,7 @@ class BasicBlock(nn.Module):
 
 @dataclass(frozen=True)
 class Count:
-    """What was counted on a network."""
+    """What was counted on a network; multiply-adds for one image, parameters of all layers."""
 
     depth: int
     parameters: int
@@ -133,24 +130,15 @@ class Count:
 
 
 def count(network, input_shape):
-    """Depth, parameters and multiply-adds of any network.
-
-    Parameters
-    ----------
-    network : nn.Module
-        On the meta device, or with weights; it is set to eval mode.
-    input_shape : tuple of int
-        Of one image: (1, channels, height, width).
-
-    Returns
-    -------
-    Count
-    """
+    """``Count`` of any network on one image of (1, channels, height, width); into eval mode."""
     linear = [module for module in network.modules() if isinstance(module, nn.Linear)]
+    device = next(network.parameters()).device
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        network.eval()(torch.zeros(input_shape, device=device))
     return Count(
-        depth=count_depth(network.eval()),
+        depth=count_depth(network),
         parameters=_n_parameters(network.parameters()),
-        multiply_adds=count_multiply_adds(network, input_shape),
+        multiply_adds=counter.get_total_flops() // 2,
         fully_connected=sum(_n_parameters(layer.parameters()) for layer in linear),
     )
 
@@ -171,14 +159,6 @@ def _has_weights(node, network):
     return node.op == "call_function" and node.target in (F.conv2d, F.linear)
 
 
-def count_multiply_adds(network, input_shape):
-    """Multiplications, each with its addition, that convolutions and matrix products need."""
-    device = next(network.parameters()).device
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        network(torch.zeros(input_shape, device=device))
-    return counter.get_total_flops() // 2
-
-
 def _n_parameters(parameters):
     return sum(parameter.numel() for parameter in parameters)
 
@@ -196,17 +176,7 @@ OF_IMAGENET = ("AlexNet", "VGG19", "GoogLeNet", "ResNet-50", "ResNet-152", "Ince
 class Design:
     """A network that can be built, what it was designed for, and the input that it is counted on.
 
-    Attributes
-    ----------
-    name : str
-    year : int
-    trained_on : str
-    input_shape : tuple of int
-        (1, channels, height, width).
-    build : callable
-        Gives the network, without the auxiliary heads that are dropped after training.
-    torchvision : str or None
-        Its model in torchvision, where it is there.
+    ``build()`` gives it without the auxiliary heads that are dropped after training.
     """
 
     name: str
@@ -218,9 +188,7 @@ class Design:
 
 
 def _of_torchvision(name, year, model, side=224, **options):
-    def build():
-        return getattr(models, model)(**options)
-
+    build = partial(getattr(models, model), **options)
     return Design(name, year, IMAGENET, (1, 3, side, side), build, model)
 
 
@@ -250,16 +218,7 @@ def design_of(name):
 
 @lru_cache
 def count_network(name):
-    """Build a network of ``NETWORKS`` on the meta device and count it.
-
-    Parameters
-    ----------
-    name : str
-
-    Returns
-    -------
-    Count
-    """
+    """Build a network of ``NETWORKS`` on the meta device and ``count`` it."""
     design = design_of(name)
     with torch.device("meta"):
         network = design.build()
@@ -267,24 +226,11 @@ def count_network(name):
 
 
 def torchvision_metadata(name):
-    """What torchvision says of a network: parameters, multiply-adds, errors of one centre crop.
+    """What torchvision says of a network of ``NETWORKS`` with its first published weights.
 
-    Parameters
-    ----------
-    name : str
-        One of ``NETWORKS`` that torchvision has.
-
-    Returns
-    -------
-    dict of str to float
-        ``parameters`` (of GoogLeNet without and of Inception-V3 with auxiliary heads),
-        ``multiply_adds``, ``top-1 error`` and ``top-5 error`` in percent, of the first published
-        weights.
-
-    Raises
-    ------
-    ValueError
-        If torchvision does not have the network.
+    ``"parameters"`` (of GoogLeNet without, of Inception-V3 with auxiliary heads),
+    ``"multiply_adds"``, and ``"top-1 error"`` and ``"top-5 error"`` of one centre crop, in percent.
+    Raises ValueError if torchvision does not have the network.
     """
     model = design_of(name).torchvision
     if model is None:
@@ -313,15 +259,7 @@ def published():
 
 
 def published_number(name, quantity):
-    """One number of ``published()``, or None where the paper gives none.
-
-    Parameters
-    ----------
-    name : str
-        One of ``NETWORKS``.
-    quantity : str
-        Such as ``"parameters"``, ``"top-5 error"``, ``"cards"``, ``"days, at most"``.
-    """
+    """One number of ``published()``, such as "parameters" or "cards"; None where there is none."""
     design_of(name)
     matching = (row for row in published() if (row["network"], row["quantity"]) == (name, quantity))
     found = next(matching, None)
@@ -331,16 +269,7 @@ def published_number(name, quantity):
 def describe(name):
     """Year, data set, what was counted and the published errors of a network, as one dict.
 
-    Parameters
-    ----------
-    name : str
-        One of ``NETWORKS``.
-
-    Returns
-    -------
-    dict
-        ``"year"``, ``"trained on"``, those of ``COUNTED``, ``"top-5 error"`` on ImageNet and
-        ``"error"`` on MNIST or CIFAR-10 (percent; None where there is none).
+    Errors in percent, ``"top-5 error"`` on ImageNet and ``"error"`` on MNIST or CIFAR-10, or None.
     """
     design, counted = design_of(name), count_network(name)
     errors = {key: published_number(name, key) for key in ("top-5 error", "error")}
@@ -349,12 +278,9 @@ def describe(name):
 
 
 def beside_the_papers(names):
-    """What was counted beside what the papers say, in short numbers.
+    """What was counted beside what the papers say, in short numbers: a DataFrame, a row a network.
 
-    Returns
-    -------
-    pandas DataFrame
-        A row a network; ``"-"`` where the paper gives no number.
+    ``"-"`` stands where the paper gives no number.
     """
     import pandas as pd
 
@@ -372,17 +298,7 @@ def beside_the_papers(names):
 
 
 def pairs_that_grow(values, years):
-    """Of all pairs of networks from different years, how many have more in the later year.
-
-    Parameters
-    ----------
-    values, years : mapping of str to float
-        By network.
-
-    Returns
-    -------
-    grown, pairs : int
-    """
+    """(grown, pairs): pairs of networks of different years, and how many grow; by name."""
     different = [
         sorted(pair, key=years.get)
         for pair in combinations(values, 2)

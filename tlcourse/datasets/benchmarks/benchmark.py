@@ -4,44 +4,28 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-from torch.utils.data import Dataset
 
 from tlcourse import paths
 from tlcourse.datasets.benchmarks.catalogue import card_of
 from tlcourse.datasets.benchmarks.listings import READERS
 from tlcourse.datasets.benchmarks.protocols import Fold
 from tlcourse.datasets.benchmarks.readable import left_out
-from tlcourse.datasets.folder import read_image
+from tlcourse.datasets.folder import ImageFiles
 
 SHOWN = 10
 
 
-class BenchmarkImages(Dataset):
-    """Some images of a benchmark, by file."""
-
-    def __init__(self, files, targets, classes):
-        self.files, self.targets, self.classes = list(files), list(targets), list(classes)
-
-    def __len__(self):
-        return len(self.files)
-
-    def __getitem__(self, index):
-        """The image (PIL, RGB, of its own size) and its label."""
-        return read_image(self.files[index]), self.targets[index]
-
-    def subset(self, rows):
-        """The images of some rows, in the order of ``rows``."""
-        files, targets = ([values[row] for row in rows] for values in (self.files, self.targets))
-        return BenchmarkImages(files, targets, self.classes)
-
-
 class Benchmark:
-    """One of the nine data sets, with the splits that results on it are reported on."""
+    """One of the nine data sets, with the splits that results on it are reported on.
+
+    ``images`` has every image of the protocol once; ``folds`` are rows of it; ``left_out`` are
+    (file, reason); ``notes`` what a user should know: contamination, overlap, wrong counts.
+    """
 
     def __init__(self, card, listing, bad):
         self.name, self.card, self.classes = card.name, card, listing.classes
         kept = [row for row, file in enumerate(listing.files) if file not in bad]
-        self.images = BenchmarkImages(listing.files, listing.targets, listing.classes).subset(kept)
+        self.images = ImageFiles(listing.files, listing.targets, listing.classes).subset(kept)
         self.folds = [_restricted(fold, kept, len(listing.files)) for fold in listing.folds]
         self.left_out = list(bad.items())
         self.notes = [*_warnings(self), *_listed(self.left_out, card.name)]
@@ -78,29 +62,10 @@ class Benchmark:
 
 
 def load_benchmark(name, root=None):
-    """One of the nine data sets, from the folder that ``start.py fetch`` or torchvision filled.
+    """One of the nine data sets, such as "mit67", in ``root`` or the user's data folder.
 
-    Every image is decoded the first time, with a progress bar; the answer is remembered. What a
-    user should know is in ``.notes`` and given as warnings.
-
-    Parameters
-    ----------
-    name : str
-        "mit67", "cub200", "flowers102", "cats-dogs", "sdogs", "caltech101", "food101",
-        "textures" or "wood".
-    root : path, optional
-        The folder that holds the data set's own folder; by default the user's data folder.
-
-    Returns
-    -------
-    Benchmark
-
-    Raises
-    ------
-    ValueError
-        If there is no such benchmark, or its files are damaged or incomplete.
-    FileNotFoundError
-        If it is not there; the message says how to get it.
+    Every image is decoded the first time. Raises ValueError (no such name, or files are damaged) or
+    FileNotFoundError (absent; how to get it). ``.notes`` come as warnings.
     """
     benchmark = read_benchmark(name, root)
     for note in benchmark.notes:

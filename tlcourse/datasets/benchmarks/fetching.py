@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from tlcourse import paths
 from tlcourse.archives import ArchiveError, staging, unpack
 from tlcourse.datasets.benchmarks.benchmark import read_listing, wrong_counts
-from tlcourse.datasets.benchmarks.catalogue import Source, card_of
+from tlcourse.datasets.benchmarks.catalogue import HostedFile, card_of
 from tlcourse.downloads import DownloadError, download, recorded_checksum
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
@@ -25,18 +25,7 @@ class State(NamedTuple):
 
 
 def state_of(name, root=None):
-    """Look whether every listed image is there, without opening any.
-
-    Parameters
-    ----------
-    name : str
-    root : path, optional
-        By default the user's data folder.
-
-    Returns
-    -------
-    State
-    """
+    """Look whether every listed image is there (by default in the user's data folder), unopened."""
     card, root = card_of(name), Path(root or paths.data_folder())
     if not (root / card.folder).is_dir():
         return State("absent", f"not in {root}")
@@ -75,31 +64,12 @@ def _megabytes(size):
 
 
 def fetch_benchmark(name, root=None):
-    """Download and unpack a data set unless it is there complete.
+    """Download and unpack a data set unless it is there complete; its folder.
 
     Downloads stay in ``downloads/NAME`` under the folder of data sets; what was put there by hand
     is taken. The data set's folder appears only once all of it is unpacked and its lists read.
-
-    Parameters
-    ----------
-    name : str
-    root : path, optional
-        By default the user's data folder.
-
-    Returns
-    -------
-    Path
-        The data set's folder.
-
-    Raises
-    ------
-    ValueError
-        If there is no such data set.
-    CannotWrite
-        If ``root`` cannot be written.
-    DownloadError, ArchiveError
-        If a file cannot be had, is not to be trusted, or what was unpacked is not the data set.
-        Nothing half-written stays.
+    Raises ValueError (no such data set), CannotWrite, or DownloadError and ArchiveError if a file
+    cannot be had, is not to be trusted, or is not the data set.
     """
     card, root = card_of(name), Path(root or paths.data_folder())
     folder, downloads = root / card.folder, root / "downloads" / name
@@ -124,7 +94,7 @@ def fetch_benchmark(name, root=None):
 
 
 def _downloaded(card, downloads):
-    """Every file of the data set, as (Source, Path)."""
+    """Every file of the data set, as (HostedFile, Path)."""
     files = [(source, download(source, downloads, card.page)) for source in card.sources]
     if not card.file_list:
         return files
@@ -134,7 +104,7 @@ def _downloaded(card, downloads):
     strange = [name for name in names if not re.fullmatch(r"\w[\w.-]*", name)]
     if strange:
         raise DownloadError(f"{card.file_list} names {strange[0]!r}, which is no file beside it.")
-    sources = [Source(f"{address}/{name}", size=0) for name in names]
+    sources = [HostedFile(f"{address}/{name}", size=0) for name in names]
     return files + [(source, download(source, downloads, card.page)) for source in sources]
 
 

@@ -24,19 +24,20 @@ class Listing:
     targets: list[int] = field(default_factory=list)
     folds: list[Fold] = field(default_factory=list)
 
-    def rows_of(self, files, targets):
-        """Rows of some images, sorted; those that are not listed yet are added."""
-        known = {file: row for row, file in enumerate(self.files)}
-        for file, target in zip(files, targets, strict=True):
+    def rows_of(self, pairs):
+        """Rows of some (file, target), sorted; those that are not listed yet are added."""
+        known, rows = {file: row for row, file in enumerate(self.files)}, set()
+        for file, target in pairs:
             if file not in known:
                 known[file] = len(self.files)
                 self.files.append(file)
                 self.targets.append(int(target))
-        return np.array(sorted({known[file] for file in files}), dtype=int)
+            rows.add(known[file])
+        return np.array(sorted(rows), dtype=int)
 
     def add_official(self, name, train, test):
-        """A fold of two (files, targets)."""
-        self.folds.append(Fold(name, self.rows_of(*train), self.rows_of(*test)))
+        """A fold of two lists of (file, target)."""
+        self.folds.append(Fold(name, self.rows_of(train), self.rows_of(test)))
 
 
 def mit67(root):
@@ -44,10 +45,7 @@ def mit67(root):
     lists = [_lines(folder / f"{part}Images.txt") for part in ("Train", "Test")]
     classes = sorted({line.split("/")[0] for lines in lists for line in lines})
     parts = [
-        (
-            [folder / "Images" / line for line in lines],
-            [classes.index(line.split("/")[0]) for line in lines],
-        )
+        [(folder / "Images" / line, classes.index(line.split("/")[0])) for line in lines]
         for lines in lists
     ]
     listing = Listing([name.replace("_", " ") for name in classes])
@@ -62,15 +60,11 @@ def cub200(root):
         for file in ("classes.txt", "images.txt", "image_class_labels.txt", "train_test_split.txt")
     )
     row_of = {number: row for row, number in enumerate(names)}
-    parts = [
-        (
-            [folder / "images" / images[number] for number in images if trains[number] == is_train],
-            [row_of[labels[number]] for number in images if trains[number] == is_train],
-        )
-        for is_train in ("1", "0")
-    ]
+    parts = {"1": [], "0": []}
+    for number, image in images.items():
+        parts[trains[number]].append((folder / "images" / image, row_of[labels[number]]))
     listing = Listing([name.split(".", 1)[-1].replace("_", " ") for name in names.values()])
-    listing.add_official("official split", *parts)
+    listing.add_official("official split", *parts.values())
     return listing
 
 
@@ -80,9 +74,9 @@ def sdogs(root):
     folder, names, parts = root / "sdogs", {}, []
     for file in ("train_list.mat", "test_list.mat"):
         content = loadmat(folder / file, squeeze_me=True)
-        images, labels = content["file_list"].tolist(), content["labels"] - 1
-        parts.append(([folder / "Images" / image for image in images], labels))
-        names |= {label: image.split("/")[0] for label, image in zip(labels, images, strict=True)}
+        rows = list(zip(content["file_list"].tolist(), content["labels"] - 1, strict=True))
+        parts.append([(folder / "Images" / image, label) for image, label in rows])
+        names |= {label: image.split("/")[0] for image, label in rows}
     classes = [names[label].split("-", 1)[-1].replace("_", " ") for label in range(len(names))]
     listing = Listing(classes)
     listing.add_official("official lists", *parts)
@@ -101,7 +95,7 @@ def wood(root):
         pairs = [(file, _class_of(file, folder)) for file in files]
     classes = sorted({name for _, name in pairs})
     listing = Listing([name.replace("_", " ") for name in classes])
-    listing.rows_of([file for file, _ in pairs], [classes.index(name) for _, name in pairs])
+    listing.rows_of((file, classes.index(name)) for file, name in pairs)
     listing.folds = stratified_folds(listing.targets)
     return listing
 
@@ -127,9 +121,8 @@ def flowers102(root):
 def cats_dogs(root):
     train, test = (_theirs("OxfordIIITPet", root, part) for part in ("trainval", "test"))
     listing = Listing(list(train.classes))
-    listing.add_official(
-        "official lists", (train._images, train._labels), (test._images, test._labels)
-    )
+    parts = (zip(part._images, part._labels, strict=True) for part in (train, test))
+    listing.add_official("official lists", *parts)
     return listing
 
 
@@ -141,7 +134,7 @@ def caltech101(root):
         for label, number in zip(theirs.y, theirs.index, strict=True)
     ]
     listing = Listing([name.replace("_", " ") for name in theirs.categories])
-    listing.rows_of(files, theirs.y)
+    listing.rows_of(zip(files, theirs.y, strict=True))
     listing.folds = repeated_draws(listing.targets)
     return listing
 
@@ -149,7 +142,7 @@ def caltech101(root):
 def food101(root):
     theirs = _theirs("Food101", root, "test")
     listing = Listing([name.replace("_", " ") for name in theirs.classes])
-    listing.rows_of(*_together(theirs))
+    listing.rows_of(_together(theirs))
     listing.folds = stratified_folds(listing.targets)
     return listing
 
@@ -171,8 +164,7 @@ def _theirs(name, *arguments):
 
 
 def _together(*parts):
-    files = [file for part in parts for file in part._image_files]
-    return files, [label for part in parts for label in part._labels]
+    return [pair for part in parts for pair in zip(part._image_files, part._labels, strict=True)]
 
 
 def _lines(file):

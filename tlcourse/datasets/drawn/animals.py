@@ -169,11 +169,7 @@ CLASSES = {
         "marks": "muzzle blaze ears",
         "coat": (((190, 120, 66), WHITE, (140, 80, 42)),),
     },
-    "dalmatian": {
-        **CANINE,
-        "marks": "spots ears",
-        "coat": ((WHITE, WHITE, (44, 40, 44)),),
-    },
+    "dalmatian": {**CANINE, "marks": "spots ears", "coat": ((WHITE, WHITE, (44, 40, 44)),)},
     "german shepherd": {
         **CANINE,
         "ear": "pointed",
@@ -229,14 +225,8 @@ CLASSES = {
         "marks": "muzzle brows cheeks freckles",
     },
     "grey wolf": WOLF,
-    "arctic wolf": {
-        **WOLF,
-        "coat": (((232, 228, 220), WHITE, (186, 178, 170)),),
-    },
-    "black wolf": {
-        **WOLF,
-        "coat": (((70, 66, 70), (116, 110, 110), (34, 32, 36)),),
-    },
+    "arctic wolf": {**WOLF, "coat": (((232, 228, 220), WHITE, (186, 178, 170)),)},
+    "black wolf": {**WOLF, "coat": (((70, 66, 70), (116, 110, 110), (34, 32, 36)),)},
     "red wolf": {
         **WOLF,
         "ear_length": (0.25, 0.28),

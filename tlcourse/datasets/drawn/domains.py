@@ -23,10 +23,7 @@ FAMILIES = ("animals", "birds", "flowers", "rooms", "textures", "wood", "shapes"
 class Domain:
     """A family of drawings and the distribution of every factor: what X is, and P(X).
 
-    Raises
-    ------
-    ValueError
-        If the family is unknown.
+    Raises ValueError if the family is unknown.
     """
 
     family: str
@@ -43,8 +40,7 @@ class Domain:
     def draw(self, name, seed=0, index=0, side=64, own_hue=GREEN):
         """The picture number ``index`` of a class (PIL, RGB, side x side).
 
-        The thing, its look and its pixel noise come from three streams of random numbers of
-        (seed, index): two domains draw the same thing under their own looks.
+        Two domains draw the same thing of (seed, index) under their own looks.
         """
         classes = family_module(self.family).CLASSES
         _check_names([name], classes, self.family)
@@ -71,35 +67,13 @@ class Domain:
 
 
 class DrawnImages(Dataset):
-    """Pictures of a drawn domain, made when they are asked for.
+    """Pictures of a drawn domain (or family, with the default factors), made when asked for.
 
-    Picture i depends on the seed, on i and on the list of classes only, so that the first
-    pictures stay the same when more are asked for.
-
-    Parameters
-    ----------
-    domain : Domain or str
-        A family's name stands for the family with the default factors.
-    classes : list of str, optional
-        Names in the label space; all of them by default.
-    n_per_class : int
-    seed : int
-        Different seeds give different pictures: one for training, one for testing.
-    side : int
-        Pixels.
-    labels : str
-        The label space: ``"class"``, or one that the family names in ``LABEL_SPACES`` and in
-        which several classes share a label (animals: ``"species"``, ``"kind"``).
-
-    Attributes
-    ----------
-    targets : list of int
-    classes : list of str
-
-    Raises
-    ------
-    ValueError
-        If a family, class or label space is unknown, or a number is below 1.
+    Picture i depends on the seed, on i and on the list of classes only, so that the first pictures
+    stay the same when more are asked for; different seeds give different pictures. ``labels`` is
+    ``"class"``, or a label space of the family's ``LABEL_SPACES`` in which several classes share a
+    label (animals: ``"species"``, ``"kind"``). With ``targets`` and ``classes``. Raises ValueError
+    if a family, class or label space is unknown, or a number is below 1.
     """
 
     def __init__(self, domain, classes=None, n_per_class=20, seed=0, side=64, labels="class"):
@@ -135,13 +109,7 @@ def own_hue(label, n_classes):
 
 
 def family_module(name):
-    """The module of a family.
-
-    Raises
-    ------
-    ValueError
-        If there is no such family.
-    """
+    """The module of a family; a ValueError names the families where there is none."""
     if name not in FAMILIES:
         raise ValueError(f"{name!r} is not a drawn family: name one of {', '.join(FAMILIES)}.")
     return importlib.import_module(f"tlcourse.datasets.drawn.{name}")

@@ -59,40 +59,28 @@ class Factors:
 
     Parameters
     ----------
-    background : str or tuple of str
-        Kinds to choose from, of ``BACKGROUNDS``.
+    background, style : str or tuple of str
+        Kinds to choose from, of ``BACKGROUNDS`` and ``STYLES``.
     hue : number or pair, 0 to 1
         Hue of the background on the colour wheel: 0 red, 1/3 green, 2/3 blue.
     tie : float, 0 to 1
-        Probability that the background has the class's own colour and not one at random.
-        The first class's own colour is green.
+        Probability that the background has the class's own colour, of the first class green.
     palette : float, 0 to 1
         How far the colours of the thing wander from its own; 1 gives any hue.
-    light : number or pair, -180 to 180
-        The side that the light comes from, in degrees clockwise from above.
-    exposure : number or pair, 0.3 to 1.7
-        Brightness of the whole picture.
-    size : number or pair, 0.3 to 1.5
-        1 fills most of the picture.
-    rotation : number or pair, -180 to 180
-        Degrees, clockwise.
+    light, rotation : number or pair, -180 to 180
+        Degrees clockwise; the light's side from above.
+    exposure, size : number or pair, 0.3 to 1.7 and 0.3 to 1.5
+        Brightness of the whole picture; a size of 1 fills most of it.
     shift : float, 0 to 0.4
         Largest displacement from the centre, as a fraction of the picture's side.
     flip : float, 0 to 1
         Probability of a mirror image.
-    occlusion : number or pair, 0 to 0.6
-        Fraction of the picture's side that something in front covers.
-    blur : number or pair, 0 to 4
-        Radius, in 64ths of the picture's side.
+    occlusion, blur : number or pair, 0 to 0.6 and 0 to 4
+        Fraction of the side that something in front covers; radius in 64ths of the side.
     noise : number or pair, 0 to 0.5
         Standard deviation, as a fraction of the range of pixel values.
-    style : str or tuple of str
-        Kinds to choose from, of ``STYLES``.
 
-    Raises
-    ------
-    ValueError
-        If a dial is outside its range; the sentence names the factor and the range.
+    Raises ValueError, with the factor and its range, if a dial is outside it.
     """
 
     background: str | tuple = BACKGROUNDS
@@ -117,13 +105,7 @@ class Factors:
             _check_dial(name, getattr(self, name))
 
     def sample(self, rng, own_hue=GREEN):
-        """One `Look`; ``own_hue`` is what a tied background takes.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        own_hue : float, 0 to 1
-        """
+        """One `Look`; ``own_hue``, 0 to 1, is what a tied background takes."""
         u = dict(zip(_DRAWS, rng.random(len(_DRAWS)).tolist(), strict=True))
         tied = u["tie"] < self.tie
         ranges = ("light", "exposure", "size", "rotation", "occlusion", "blur", "noise")
@@ -154,12 +136,7 @@ def hsv(hue, saturation, value):
 
 def mix(first, second, share):
     """The colour with ``share`` (0 to 1) of the second in the first; channels in 0..255."""
-    (r, g, b), (red, green, blue) = first, second
-    return (
-        round(r + (red - r) * share),
-        round(g + (green - g) * share),
-        round(b + (blue - b) * share),
-    )
+    return tuple(round(a + (b - a) * share) for a, b in zip(first, second, strict=True))
 
 
 @lru_cache(4096)

@@ -25,37 +25,21 @@ VARIED = Factors(
     blur=(0.0, 1.0),
     noise=(0.0, 0.06),
 )
-SPLITS = {"train": (500, 100), "val": (50, 101)}  # pictures a class, seed
+_SPLITS = {"train": (500, 100), "val": (50, 101)}  # pictures a class, seed
 
 
 class HybridImages(Dataset):
     """Pictures of the 41 hybrid classes, with all factors varied: a source as wide as it can be.
 
-    Parameters
-    ----------
-    split : {"train", "val"}
-        ``train`` has 500 pictures a class, ``val`` has 50, all of them others.
-    per_class : int, optional
-        Fewer pictures a class: the first ones.
-    side : int
-        Pixels.
-
-    Attributes
-    ----------
-    targets : list of int
-    classes : list of str
-        Such as ``"daisy x rose"``: the two parents.
-
-    Raises
-    ------
-    ValueError
-        If the split is unknown.
+    The ``split`` "train" has 500 pictures a class, "val" 50, all of them others; ``per_class``
+    keeps the first ones. ``classes`` are such as ``"daisy x rose"``. Raises ValueError if the split
+    is unknown.
     """
 
     def __init__(self, split="train", per_class=None, side=64):
-        if split not in SPLITS:
-            raise ValueError(f"split is {split!r}: name one of {', '.join(SPLITS)}.")
-        n_per_class, self.seed = SPLITS[split]
+        if split not in _SPLITS:
+            raise ValueError(f"split is {split!r}: name one of {', '.join(_SPLITS)}.")
+        n_per_class, self.seed = _SPLITS[split]
         self.side = side
         self._regions = [
             (Domain(family, VARIED), region)

@@ -136,10 +136,4 @@ def gloss(canvas, look):
     canvas.glow(spot, (0.13, 0.1), (255, 255, 255), 0.4)
 
 
-FINISHES = {
-    "plain": plain,
-    "rings": rings,
-    "spots": spots,
-    "sectors": sectors,
-    "inlay": inlay,
-}
+FINISHES = {"plain": plain, "rings": rings, "spots": spots, "sectors": sectors, "inlay": inlay}

@@ -62,11 +62,7 @@ CLASSES = {
         grain=(0.1, 0.2),
     ),
     "pebbled": region(
-        pattern=("domes",),
-        count=(4, 6),
-        jitter=(0.6, 0.8),
-        depth=(0.8, 1.2),
-        patchwork=(0.4, 0.9),
+        pattern=("domes",), count=(4, 6), jitter=(0.6, 0.8), depth=(0.8, 1.2), patchwork=(0.4, 0.9)
     ),
     "scaly": region(
         pattern=("scales",), count=(6, 9), stagger=(0.5, 0.5), stretch=(1.6, 2.0), depth=(0.2, 0.4)
