@@ -238,13 +238,12 @@ class TestTable:
 class TestCurves:
     def test_league_gives_one_curve_a_seed(self):
         league = a_league(a_run(seed=0), a_run(seed=1), a_run(OWN))
-        curves = league.curves("seconds")
+        curves = league.curves()
         assert {name: len(seeds) for name, seeds in curves.items()} == {
             "reuse all": 2,
             "my policy 1": 1,
         }
-        assert curves["my policy 1"][0][0] == [0.0, 0.5, 1.0]
-        assert league.curves()["my policy 1"][0][0] == [0, 8, 16]
+        assert curves["my policy 1"][0][0] == [0, 8, 16]
 
     def test_mean_ends_where_the_first_seed_ends(self):
         x, mean, low, high = mean_curve([([0, 2, 4], [0, 0.2, 0.4]), ([0, 1, 2], [0.2, 0.2, 0.2])])

@@ -85,28 +85,11 @@ class Audit:
 
 
 def audit(backbone, policy, n_classes, learning_rate=LEARNING_RATE, augment=0.0):
-    """What a policy means for a network: no weight is loaded, made or changed for it.
+    """What a policy means for a network, as an Audit, which prints as a table.
 
-    Parameters
-    ----------
-    backbone : Backbone or str
-        A name is enough: ``"vgg19"`` is audited without its weights.
-    policy : Policy or str
-    n_classes : int
-    learning_rate : float
-        Of a layer with the factor 1.
-    augment : float
-        Strength of the augmentation; 0 is off.
-
-    Returns
-    -------
-    Audit
-        Prints as a table.
-
-    Raises
-    ------
-    ValueError
-        If the policy does not fit the network, or there are fewer than two classes.
+    No weight is loaded or changed: a name such as "vgg19" is enough. ``learning_rate`` is that of
+    a layer with the factor 1, ``augment`` 0 (off) to 1. ValueError if the policy does not fit the
+    network, or there are fewer than two classes.
     """
     policy, backbone = as_policy(policy), as_backbone(backbone)
     check_classes(n_classes)

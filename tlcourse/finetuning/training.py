@@ -42,66 +42,12 @@ def fine_tune(
     progress=True,
     watch=None,
 ):
-    """Train a network for the target as a policy says; the backbone is not changed.
+    """Train a network for the target as a policy says: a Run; the backbone is not changed.
 
-    Parameters
-    ----------
-    backbone : Backbone
-    policy : Policy or str
-        Or the name of a preset: ``"reuse all"``, ``"fine-tune all"``, ``"all random"``, ...
-    train, validation : Dataset of (PIL image, label), pair of tensors, or PreparedImages
-        What several runs use is best prepared once, by ``prepare_images``.
-    seed : int
-        Of new weights, the order of the images, augmentation and dropout.
-    epochs : int
-        Passes over the training images, in each stage of the policy.
-    steps : int, optional
-        Updates in each stage, instead of ``epochs``.
-    learning_rate : float
-        At its peak, of a layer with the factor 1.
-    weight_decay : float
-        On weights, not on biases and normalisations.
-    batch_size : int
-        At most; an epoch is cut into batches of nearly the same size.
-    optimizer : {"sgd", "adamw"}
-        Stochastic gradient descent with Nesterov's momentum 0.9, or AdamW.
-    schedule : {"cosine", "constant"}
-        Of the learning rate: a warm-up over the first tenth and half a cosine down to 0, or none.
-    augment : float
-        Strength of ``tlcourse.finetuning.loop.augment``; 0 is off. With augmentation nothing can be
-        computed once.
-    patience : int, optional
-        Stop a stage after so many evaluations without a better validation accuracy.
-    evaluate_every : int, optional
-        Steps between evaluations; by default an epoch.
-    device : str
-        As for ``tlcourse.devices.check_device``.
-    cache : bool
-        Compute a frozen bottom once for each image.
-    stop : threading.Event or callable, optional
-        Set, or true when called: training ends before the next step, and what was learned is kept.
-    progress : bool
-        A progress bar when it takes more than two seconds.
-    watch : callable, optional
-        Called with each new ``CurvePoint``.
-
-    Returns
-    -------
-    Run
-        With the weights that were best on the validation images, and the learning curve.
-
-    Raises
-    ------
-    ValueError
-        If a setting, the policy or the images do not fit.
-    TrainingError
-        If the loss is no longer finite or memory runs out; its ``run`` has the best weights so far.
-
-    Notes
-    -----
-    The bundled backbones have no batch normalisation. Fine-tuning all of their layers by SGD went
-    well at a rate of 0.003 to 0.006, fell to chance for one seed of two at 0.01, and went well by
-    AdamW at 0.0003 (drawn animals, 20 a class, 8 epochs). A frozen bottom stands higher rates.
+    ``policy`` may be the name of a preset; images are data sets of (PIL image, label), pairs of
+    tensors, or of ``prepare_images``. The rest: ``Settings``; ``stop`` (an event or callable),
+    ``progress`` (a bar), ``watch`` (called with each CurvePoint). ValueError for what does not
+    fit; TrainingError (``run``: the best so far) if the loss is not finite or memory runs out.
     """
     settings = Settings(
         *(seed, epochs, steps, learning_rate, weight_decay, batch_size, optimizer, schedule),
