@@ -297,7 +297,7 @@ class TestGain:
 
     def test_a_gain_that_grows_is_found(self):
         effect = similarity_effect(self.gains(slope=3))
-        assert effect.spearman == pytest.approx(1) and effect.pearson == pytest.approx(1)
+        assert effect.spearman == pytest.approx(1)
         assert effect.spearman_p < 0.01 and effect.low > 0.9
         assert (effect.targets, effect.larger_from_far) == (6, 6)
         assert effect.mean_extra_p == pytest.approx(2 / 2**6)
@@ -314,7 +314,6 @@ class TestGain:
         one, two = similarity_effect(gains), similarity_effect(gains)
         assert one == two
         assert one.spearman == pytest.approx(stats.spearmanr(gains["gain"], gains["distance"])[0])
-        assert one.pearson == pytest.approx(stats.pearsonr(gains["gain"], gains["distance"])[0])
 
     def test_one_source_says_nothing_within_targets(self):
         effect = similarity_effect(self.gains(1)[:6])

@@ -52,16 +52,11 @@ def difference(first, second):
     return paired_difference([first[key] - second[key] for key in first if key in second])
 
 
-def p_of_signs(points, n_resamples=np.inf, rng=None):
+def p_of_signs(points, **options):
     """Share of choices of signs whose mean is as far from 0; NaN for fewer than two points."""
     if len(points) < 2:
         return np.nan
-    test = permutation_test(
-        (points, np.zeros(len(points))),
-        lambda x, y, axis: np.mean(x - y, axis=axis),
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=n_resamples,
-        rng=rng,
-    )
+    pairs = points, np.zeros(len(points))
+    options = {"permutation_type": "samples", "n_resamples": np.inf, **options}
+    test = permutation_test(pairs, lambda x, y, axis: np.mean(x - y, axis=axis), **options)
     return float(test.pvalue)

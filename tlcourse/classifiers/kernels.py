@@ -88,8 +88,9 @@ def approximation_gaps(X, y, X_new, sizes, method="Nystroem", seed=0):
     Seeger, "Using the Nystroem method to speed up kernel machines", NIPS 2000.
     """
     if method not in EXPLICIT_MAPS:
-        names = ", ".join(EXPLICIT_MAPS)
-        raise ValueError(f"There is no explicit map {method!r}: name one of {names}.")
+        raise ValueError(
+            f"There is no explicit map {method!r}: name one of {', '.join(EXPLICIT_MAPS)}."
+        )
     wanted = kernel_svm("RBF").fit(X, y).decision_function(X_new)
     gamma, gaps = KERNELS["RBF"]["gamma"], {}
     for size in sizes:

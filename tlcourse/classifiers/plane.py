@@ -54,8 +54,7 @@ def sample(data_set, n, n_new=0, seed=0):
         If there is no such data set, or ``n`` is below 4.
     """
     if data_set not in DATA_SETS:
-        names = ", ".join(DATA_SETS)
-        raise ValueError(f"There is no data set {data_set!r}: name one of {names}.")
+        raise ValueError(f"There is no data set {data_set!r}: name one of {', '.join(DATA_SETS)}.")
     if n < 4 or n_new < 0:
         raise ValueError(f"{n} points and {n_new} new ones were asked for: train on at least 4.")
     X, y = DATA_SETS[data_set](2 * ((n + n_new + 1) // 2), seed)

@@ -1,5 +1,7 @@
 """A network cut in two, and what can be reused of it: the classifier or the representation."""
 
+from itertools import product
+
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.pipeline import make_pipeline
@@ -95,24 +97,21 @@ def tasks_by_domains(representations, labels, seeds=range(5), per_class=10):
     """Reusing the classifier against reusing the representation, for every task and domain.
 
     ``representations``: name -> domain -> matrix. The first is the one that is reused, the others
-    are controls; the first domain is the source's. ``labels``: task -> label of each picture. A new
-    classifier gets ``per_class`` pictures of each label.
-
+    are controls; the first domain is the source's. ``labels``: task -> label of each picture.
     ``{(task, domain, name): [accuracy of each seed]}``, the names being ``AS_IT_IS`` (on the first
     representation) and those of the representations.
     """
     seeds, (reused, *_) = list(seeds), representations.values()
     source, found = next(iter(reused.values())), {}
-    for task in TASKS:
-        for domain, target in reused.items():
-            found[task, domain, AS_IT_IS] = [
-                reuse_classifier(source, target, labels, task, seed) for seed in seeds
+    for task, domain in product(TASKS, reused):
+        found[task, domain, AS_IT_IS] = [
+            reuse_classifier(source, reused[domain], labels, task, seed) for seed in seeds
+        ]
+        for name, matrices in representations.items():
+            found[task, domain, name] = [
+                reuse_representation(matrices[domain], labels, task, per_class, seed)
+                for seed in seeds
             ]
-            for name, matrices in representations.items():
-                found[task, domain, name] = [
-                    reuse_representation(matrices[domain], labels, task, per_class, seed)
-                    for seed in seeds
-                ]
     return found
 
 

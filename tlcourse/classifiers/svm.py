@@ -59,13 +59,11 @@ class LinearSVM(LinearSVC):
                 f"All {len(y)} images are of one class ({classes[0]}): give the SVM images of two "
                 "classes at least."
             )
-        if X.shape[0] < X.shape[1] and X.any():
-            rows, rotate_back = rotated_to_span(X)
-            machine = LinearSVC(dual=True, **self.get_params()).fit(rows, y, sample_weight)
-            self.coef_ = rotate_back(machine.coef_)
-        else:
-            machine = LinearSVC(dual="auto", **self.get_params()).fit(X, y, sample_weight)
-            self.coef_ = machine.coef_
+        is_wide = X.shape[0] < X.shape[1] and X.any()
+        rows, rotate_back = rotated_to_span(X) if is_wide else (X, np.asarray)
+        machine = LinearSVC(dual=True if is_wide else "auto", **self.get_params())
+        machine.fit(rows, y, sample_weight)
+        self.coef_ = rotate_back(machine.coef_)
         self.intercept_ = machine.intercept_
         self.classes_ = machine.classes_
         self.n_iter_ = machine.n_iter_

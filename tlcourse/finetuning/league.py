@@ -1,6 +1,7 @@
 """The league: what a run of a policy gave, which policies do the same, and which is ahead."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import groupby
@@ -84,10 +85,8 @@ def preset_keys(layers):
     """What each preset does on these layers -> its name; a preset that does not fit is left out."""
     known = {}
     for name, policy in PRESETS.items():
-        try:
+        with suppress(ValueError):
             known.setdefault(json.dumps(stages_of(policy, layers)), name)
-        except ValueError:
-            continue
     return known
 
 
@@ -98,10 +97,9 @@ def describe_stage(stage):
         names = list(layers)
         parts.append(f"{choice} {names[0]}" + (f" to {names[-1]}" if len(names) > 1 else ""))
     factors = [factor for _, factor in stage.values()]
-    if min(factors) < max(factors):
-        parts.append(f"learning rate × {min(factors):.2g} to {max(factors):.2g}")
-    elif factors[0] != 1:
-        parts.append(f"learning rate × {factors[0]:.2g}")
+    low, high = min(factors), max(factors)
+    if (low, high) != (1, 1):
+        parts.append(f"learning rate × {low:.2g}" + (f" to {high:.2g}" if low < high else ""))
     return ", ".join(parts)
 
 
@@ -222,10 +220,9 @@ class League:
         ]
         return sorted(standings, key=lambda each: (-each.mean, each.trained_parameters))
 
-    def best(self, own=None):
+    def best(self, own):
         """The first of the standings, of one's own or of the presets alone; None if none is."""
-        of_kind = (each for each in self.standings() if own is None or each.is_own == own)
-        return next(of_kind, None)
+        return next((each for each in self.standings() if each.is_own == own), None)
 
     def verdict(self):
         """One's own best policy against the best preset, in a sentence or two."""
@@ -243,16 +240,6 @@ class League:
         if 1 in (len(own.results), len(preset.results)):
             luck = ": with one seed this may be luck."
         return f"{_named(first)} is {points:.1f} points ahead of {_named(second)}{luck}"
-
-    def curves(self):
-        """{policy: [(images seen, accuracies) of each seed]}, for ``plot_learning_curves``."""
-        return {
-            standing.name: [
-                ([point[0] for point in result.curve], [point[-1] for point in result.curve])
-                for result in standing.results
-            ]
-            for standing in self.standings()
-        }
 
     def __len__(self):
         return len(self.results)

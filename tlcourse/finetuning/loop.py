@@ -20,6 +20,7 @@ from tlcourse.networks.images import placed
 
 OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 EVALUATION_BATCH = 250
+SPENT = ("stage", "step", "images", "seconds", "cpu_seconds", "flops")
 
 
 class TrainingError(RuntimeError):
@@ -38,6 +39,7 @@ def explained(run):
     settings = run.settings
     try:
         yield
+        return
     except Diverged:
         rate = settings.learning_rate
         sentence = (
@@ -52,8 +54,6 @@ def explained(run):
             f"Memory ran out on {settings.device} with batches of {settings.batch_size}: lower "
             f"batch_size, to {max(1, settings.batch_size // 2)} say, or freeze more of the bottom."
         )
-    else:
-        return
     if run.progress.points:
         run.network.load_changed_state(run.progress.best)
     run.network.eval()
@@ -189,16 +189,21 @@ class Stage:
             scores = torch.cat([self.model(placed(batch, self.device)).cpu() for batch in batches])
         at, labels = self.progress, self.validation_labels
         return CurvePoint(
-            stage=at.stage,
-            step=at.step,
-            images=at.images,
-            seconds=at.seconds,
-            cpu_seconds=at.cpu_seconds,
-            flops=at.flops,
+            **{name: getattr(at, name) for name in SPENT},
             train_loss=sum(at.losses) / len(at.losses) if at.losses else None,
             validation_loss=F.cross_entropy(scores, labels).item(),
             validation_accuracy=_mean_class_accuracy(scores.argmax(1), labels),
         )
+
+
+def until_stopped(stage, stop, report):
+    """Train one stage; Ctrl-C ends it between two steps, a second Ctrl-C at once."""
+    try:
+        with interrupt_sets_a_flag() as interrupted:
+            ended = train_stage(stage, lambda: interrupted.is_set() or asked_to_stop(stop), report)
+    except KeyboardInterrupt:
+        return "interrupted"
+    return "interrupted" if ended == "stopped" and interrupted.is_set() else ended
 
 
 def train_stage(stage, stop, report):
@@ -251,8 +256,7 @@ class Batches:
     """The rows of each step's batch: another order in each epoch, decided by the seed."""
 
     def __init__(self, n, batch_size, seed):
-        self.n, self.seed = n, seed
-        self.per_epoch = math.ceil(n / batch_size)
+        self.n, self.seed, self.per_epoch = n, seed, math.ceil(n / batch_size)
         self._epoch, self._parts = None, ()
 
     def rows(self, step):

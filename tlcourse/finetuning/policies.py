@@ -119,12 +119,12 @@ class Policy:
 
     def to_dict(self):
         """As JSON has it."""
+        then = self.then and self.then.to_dict()
         return {
+            **vars(self),
             "choices": dict(self.choices),
             "rates": dict(self.rates),
-            "layer_decay": self.layer_decay,
-            "then": self.then.to_dict() if self.then else None,
-            "name": self.name,
+            "then": then,
         }
 
     @classmethod

@@ -65,11 +65,6 @@ class Settings:
         """Updates in each stage."""
         return self.steps or self.epochs * math.ceil(n_images / self.batch_size)
 
-    @property
-    def keeps_frozen(self):
-        """Whether a frozen bottom is to be computed once."""
-        return self.cache and not self.augment
-
 
 def _is_whole(value):
     return isinstance(value, Real) and value >= 1 and value % 1 == 0

@@ -3,16 +3,8 @@
 from tqdm import tqdm
 
 from tlcourse.devices import check_device
+from tlcourse.finetuning import loop
 from tlcourse.finetuning.cost import fits_in_memory, training_cost
-from tlcourse.finetuning.loop import (
-    Stage,
-    asked_to_stop,
-    explained,
-    interrupt_sets_a_flag,
-    load_optimizer_tensors,
-    optimizer_tensors,
-    train_stage,
-)
 from tlcourse.finetuning.policies import apply_policy, as_policy, next_stage
 from tlcourse.finetuning.progress import LEARNING_RATE, Progress, Settings
 from tlcourse.finetuning.runs import Run
@@ -101,27 +93,26 @@ def _train(run, train, validation, stop, progress, watch):
     steps = run.settings.steps_for(len(train)) * len(costs)
     silent = {} if progress else {"disable": True}
     bar = tqdm(total=steps, initial=at.step, desc=str(run.policy), delay=2, unit="step", **silent)
-    with bar, explained(run):
+
+    def report(point):
+        if point is None:
+            bar.update()
+            return
+        bar.set_postfix_str(f"validation {point.validation_accuracy:.1%}", refresh=False)
+        if watch:
+            watch(point)
+
+    with bar, loop.explained(run):
         while True:
-            stage = Stage(run, costs[at.stage], train, validation, progress)
-            load_optimizer_tensors(stage.optimizer, at.optimizer)
+            stage = loop.Stage(run, costs[at.stage], train, validation, progress)
+            loop.load_optimizer_tensors(stage.optimizer, at.optimizer)
             at.optimizer = {}
-            ended = _until_stopped(stage, stop, _reporter(bar, watch))
+            ended = loop.until_stopped(stage, stop, report)
             if ended in ("stopped", "interrupted") or at.stage == len(costs) - 1:
                 return _closed(run, stage, ended)
             run.network.load_changed_state(at.best)
             at.stage, at.stage_began = at.stage + 1, None
             next_stage(run.network, run.policy.stages[at.stage])
-
-
-def _until_stopped(stage, stop, report):
-    """Train one stage; Ctrl-C ends it between two steps, a second Ctrl-C at once."""
-    try:
-        with interrupt_sets_a_flag() as interrupted:
-            ended = train_stage(stage, lambda: interrupted.is_set() or asked_to_stop(stop), report)
-    except KeyboardInterrupt:
-        return "interrupted"
-    return "interrupted" if ended == "stopped" and interrupted.is_set() else ended
 
 
 def _closed(run, stage, ended):
@@ -130,7 +121,8 @@ def _closed(run, stage, ended):
     at.current, at.optimizer = {}, {}
     run.ended = f"{ended} after {at.step} steps"
     if ended in ("stopped", "interrupted"):
-        at.current, at.optimizer = run.network.changed_state(), optimizer_tensors(stage.optimizer)
+        at.current = run.network.changed_state()
+        at.optimizer = loop.optimizer_tensors(stage.optimizer)
         run.last = stage.evaluate() if at.losses else None
         run.ended += ": the best weights so far are kept, and resume(run, ...) goes on"
     elif ended == "stopped early":
@@ -145,21 +137,9 @@ def _closed(run, stage, ended):
 
 def _costs(run, train, validation):
     """What each stage costs, its frozen bottom kept where it is to be and fits."""
-    arguments = run.backbone, run.policy, len(run.classes)
+    arguments, settings = (run.backbone, run.policy, len(run.classes)), run.settings
     shape = tuple(train.inputs.shape[1:])
-    kept = training_cost(*arguments, run.settings.keeps_frozen, shape)
+    kept = training_cost(*arguments, settings.cache and not settings.augment, shape)
     if all(fits_in_memory(cost, len(train) + len(validation)) for cost in kept):
         return kept
     return training_cost(*arguments, False, shape)
-
-
-def _reporter(bar, watch):
-    def report(point):
-        if point is None:
-            bar.update()
-            return
-        bar.set_postfix_str(f"validation {point.validation_accuracy:.1%}", refresh=False)
-        if watch:
-            watch(point)
-
-    return report

@@ -10,7 +10,7 @@ from tlcourse.networks.sources import SOURCES
 from tlcourse.tables.similarity import similarity_table
 from tlcourse.tables.tables import PAIR, differences
 
-RESAMPLES = 1999
+RESAMPLED = {"vectorized": True, "n_resamples": 1999, "rng": 0}
 
 
 def gain_against_similarity(results, similarities=None):
@@ -36,8 +36,6 @@ class SimilarityEffect:
     pairs: int
     spearman: float
     spearman_p: float
-    pearson: float
-    pearson_p: float
     low: float
     high: float
     targets: int
@@ -67,29 +65,26 @@ def similarity_effect(gains):
             f"{len(known)} pairs have a distance: at least four with different ones are needed."
         )
     gain, distance = known["gain"].to_numpy(), known["distance"].to_numpy()
-    interval = stats.bootstrap(
-        (gain, distance),
-        _spearman,
-        paired=True,
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        method="percentile",
-        rng=0,
-    ).confidence_interval
+    options = {"paired": True, "method": "percentile", **RESAMPLED}
+    interval = stats.bootstrap((gain, distance), _spearman, **options).confidence_interval
+    test = stats.permutation_test(
+        (gain,),
+        lambda x, axis: _spearman(x, distance, axis),
+        permutation_type="pairings",
+        **RESAMPLED,
+    )
     by_target = known.sort_values("distance").groupby("target", sort=False)["gain"]
     extra = (by_target.last() - by_target.first())[by_target.size() > 1].to_numpy()
     return SimilarityEffect(
         len(known),
         float(_spearman(gain, distance)),
-        _permuted(_spearman, gain, distance),
-        float(_pearson(gain, distance)),
-        _permuted(_pearson, gain, distance),
+        float(test.pvalue),
         float(interval.low),
         float(interval.high),
         len(extra),
         int((extra > 0).sum()),
         float(extra.mean()) if len(extra) else np.nan,
-        p_of_signs(extra, RESAMPLES, rng=0),
+        p_of_signs(extra, **RESAMPLED),
     )
 
 
@@ -102,15 +97,3 @@ def _pearson(x, y, axis=-1):
 
 def _spearman(x, y, axis=-1):
     return _pearson(stats.rankdata(x, axis=axis), stats.rankdata(y, axis=axis), axis)
-
-
-def _permuted(score, gain, distance):
-    test = stats.permutation_test(
-        (gain,),
-        lambda x, axis: score(x, distance, axis),
-        permutation_type="pairings",
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        rng=0,
-    )
-    return float(test.pvalue)

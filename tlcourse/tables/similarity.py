@@ -63,33 +63,22 @@ def read_class_means(file=FILE):
     RuntimeError
         If the file is missing, truncated, or was made by other weights.
     """
-    found = _read(file)
-    if found is None:
-        problem = "is missing or truncated"
-    elif found.about["weights_sha256"] != weights.read_card(found.about["backbone"])["sha256"]:
-        problem = f"was made by other weights than those of {found.about['backbone']}"
-    else:
-        return found
+    problem = "is missing or truncated"
+    try:
+        with np.load(file, allow_pickle=False) as entry:
+            about, wnids = json.loads(str(entry["about"])), entry["wnids"].tolist()
+            means, counts = entry["means"].astype(np.float64), entry["counts"].astype(int)
+        keys = {"backbone", "weights_sha256", "layer"}
+        if about.get("format") == FORMAT and keys <= set(about):
+            if about["weights_sha256"] == weights.read_card(about["backbone"])["sha256"]:
+                return ClassMeans(wnids, means, counts, about)
+            problem = f"was made by other weights than those of {about['backbone']}"
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        pass
     raise RuntimeError(
         f"{file} {problem}: run 'git checkout -- data' to bring the shipped one back, or make it "
         "again by 'python -m scripts.remake class_means'."
     )
-
-
-def _read(file):
-    try:
-        with np.load(file, allow_pickle=False) as entry:
-            about = json.loads(str(entry["about"]))
-            found = ClassMeans(
-                entry["wnids"].tolist(),
-                entry["means"].astype(np.float64),
-                entry["counts"].astype(int),
-                about,
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-    whole = about.get("format") == FORMAT and {"backbone", "weights_sha256", "layer"} <= set(about)
-    return found if whole else None
 
 
 @dataclass(frozen=True)

@@ -100,13 +100,18 @@ def run_sweep(cells, store=None, n_jobs=None, progress=True):
     silent = {} if progress else {"disable": True}  # so that TQDM_DISABLE counts where it is {}
     done = len(cells) - len(missing)
     with tqdm(total=len(cells), initial=done, desc="cells", delay=2, **silent) as bar:
-        for number, result in _finished(missing, cells, pairs, n_jobs):
+        jobs = [delayed(_measured)(number, cells[number], pairs[number]) for number in missing]
+        run = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
+        for number, result in run(jobs) if jobs else ():
             if store:
                 store.write(keys[number], result)
             results[number] = result
             bar.update()
-    rows = [_row(cell) | results[number] for number, cell in enumerate(cells)]
-    return pd.DataFrame(rows)
+    about = [
+        (cell.source, cell.target.name, cell.embedding.name, cell.seed, cell.C) for cell in cells
+    ]
+    table = pd.DataFrame(about, columns=["source", "target", "embedding", "seed", "C"])
+    return table.join(pd.DataFrame([results[number] for number in range(len(cells))]))
 
 
 def _open_store(folder):
@@ -116,13 +121,6 @@ def _open_store(folder):
         if folder is not None:
             raise
         warnings.warn(f"No cell is kept: {problem}", stacklevel=3)
-
-
-def _finished(numbers, cells, pairs, n_jobs):
-    """Number and result of each cell, as soon as it is measured."""
-    run = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
-    jobs = [delayed(_measured)(number, cells[number], pairs[number]) for number in numbers]
-    yield from run(jobs) if jobs else ()
 
 
 def _measured(number, cell, pair):
@@ -198,13 +196,3 @@ def _key(cell, pair):
     settings = (cell.source, repr(cell.target), embedding, cell.seed, cell.C)
     parts = (FORMAT, *settings, pair.fingerprint, sklearn.__version__)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
-
-
-def _row(cell):
-    return {
-        "source": cell.source,
-        "target": cell.target.name,
-        "embedding": cell.embedding.name,
-        "seed": cell.seed,
-        "C": cell.C,
-    }

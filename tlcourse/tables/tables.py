@@ -59,9 +59,16 @@ def measured_table(results, source=None):
     minus fc7, where both were measured.
     """
     _check(results)
-    sources = list(results["source"].unique()) if source is None else [source]
-    tables = {name: _one_source(of_source(results, name)) for name in sources}
-    return tables[source] if source is not None else pd.concat(tables, names=["source"])
+    if source is None:
+        tables = {name: measured_table(results, name) for name in results["source"].unique()}
+        return pd.concat(tables, names=["source"])
+    results = of_source(results, source)
+    rows = summarize(results)
+    texts = _pivoted(rows, rows["embedding"], "{:.1f}")
+    if {FULL, BASELINE} <= set(results["embedding"]):
+        gains = _pivoted(differences(results), f"{FULL} − {BASELINE}", "{:+.1f}")
+        texts = pd.concat([texts, gains])
+    return texts.rename_axis(index="embedding", columns=None)
 
 
 def of_source(results, source):
@@ -132,15 +139,6 @@ def _spread(rows, keys):
     return grouped.agg(**named).reset_index()
 
 
-def _one_source(results):
-    rows = summarize(results)
-    texts = _pivoted(rows, rows["embedding"], "{:.1f}")
-    if {FULL, BASELINE} <= set(results["embedding"]):
-        gains = _pivoted(differences(results), f"{FULL} − {BASELINE}", "{:+.1f}")
-        texts = pd.concat([texts, gains])
-    return texts.rename_axis(index="embedding", columns=None)
-
-
 def _pivoted(rows, names, form):
     entries = [
         form.format(mean) + ("" if np.isnan(spread) else f" ± {spread:.1f}")
@@ -175,9 +173,8 @@ def plot_table(results, source, baseline=BASELINE):
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    ax.set_xlabel(
-        f"source {source}: accuracy (%) ± spread of seeds; below it, points over {baseline}"
-    )
+    words = "accuracy (%) ± spread of seeds; below it, points over"
+    ax.set_xlabel(f"source {source}: {words} {baseline}")
     return ax
 
 

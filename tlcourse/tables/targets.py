@@ -77,11 +77,8 @@ class PhotoTarget(_Pool):
     def features(self, source, progress=True):
         """Features of every image: shape (images, features)."""
         train, test = shipped_features(source, self.name)
-        stacked = {
-            "matrix": np.vstack([train.matrix, test.matrix]),
-            "labels": np.concatenate([train.labels, test.labels]),
-        }
-        return replace(train, **stacked)
+        matrix = np.vstack([train.matrix, test.matrix])
+        return replace(train, matrix=matrix, labels=np.concatenate([train.labels, test.labels]))
 
 
 @dataclass(frozen=True)
