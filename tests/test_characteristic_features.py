@@ -172,9 +172,9 @@ def test_the_test_images_are_standardised_by_the_training_images():
 
 def test_wide_thresholds_leave_zeros_and_one_side_can_be_switched_off():
     evaluate = discretization.evaluate_thresholds
-    wide = evaluate("natural", "insects", -2, 2, "conv5_2")
-    assert wide.shares[0] > 0.8 > evaluate("natural", "insects", -0.1, 0.1, "conv5_2").shares[0]
-    assert evaluate("natural", "insects", low=-100, layers="conv5_2").shares[-1] == 0
+    wide = evaluate("natural", "insects", -2, 2)
+    assert wide.shares[0] > 0.8 > evaluate("natural", "insects", -0.1, 0.1).shares[0]
+    assert evaluate("natural", "insects", low=-100).shares[-1] == 0
 
 
 @pytest.mark.parametrize("thresholds", [(0.15, -0.25), (0.1, 0.1)])
@@ -184,12 +184,9 @@ def test_crossed_thresholds(thresholds):
         discretization.evaluate_thresholds("natural", "insects", low, high)
 
 
-def test_unknown_source_family_layer_and_embedding():
-    evaluate = discretization.evaluate_thresholds
+def test_unknown_family_and_embedding():
     with pytest.raises(ValueError, match="No features of 'birds' are shipped"):
-        evaluate("natural", "birds")
-    with pytest.raises(ValueError, match="no features of layer 'fc9'"):
-        evaluate("natural", "insects", layers="fc9")
+        discretization.evaluate_thresholds("natural", "birds")
     with pytest.raises(ValueError, match="No embedding 'L2'"):
         discretization.compare_embeddings([("natural", "insects")], ["L2"])
 

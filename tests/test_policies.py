@@ -268,11 +268,7 @@ class TestTargetNetwork:
 
     def test_discriminative_rates_reach_the_optimizer(self, natural):
         network = apply_policy(natural, PRESETS["discriminative rates"], 5)
-        rates = {
-            layer: group["lr"]
-            for group in network.parameter_groups(0.1)
-            for layer in group["layers"]
-        }
+        rates = rates_of(network, 0.1)
         assert list(rates) == LAYERS
         assert rates["fc8"] == pytest.approx(0.1)
         assert rates["fc6"] == pytest.approx(0.1 * 0.8**2)
@@ -324,6 +320,16 @@ class TestTargetNetwork:
             apply_policy(natural, "reuse all", 1)
 
 
+def rates_of(network, learning_rate):
+    """Layer -> learning rate of all its parameters in the groups of a network."""
+    parameters, rates = dict(network.network.named_parameters()), {}
+    groups = network.parameter_groups(learning_rate)
+    rate_of = {id(each): group["lr"] for group in groups for each in group["params"]}
+    for layer in network.trained_layers:
+        (rates[layer.name],) = {rate_of[id(parameters[key])] for key in layer.tensors}
+    return rates
+
+
 class TestAudit:
     def test_agrees_with_the_network(self, natural):
         policy = PRESETS["freeze, fine-tune, retrain"]
@@ -331,7 +337,7 @@ class TestAudit:
         trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
         assert found.trained_parameters == trained
         assert found.parameters == sum(p.numel() for p in network.parameters())
-        rates = {layer: g["lr"] for g in network.parameter_groups(0.02) for layer in g["layers"]}
+        rates = rates_of(network, 0.02)
         assert {row.layer: row.learning_rate for row in found.rows if row.trained} == rates
         assert [row.starts_from for row in found.rows if row.layer in ("conv1_1", "fc8")] == [
             "natural (bundled)",

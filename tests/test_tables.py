@@ -167,12 +167,10 @@ class TestSimilarity:
         assert distance == pytest.approx(0, abs=1e-9)
         assert source_similarity.source_similarity("natural", "manmade").distance > 1
 
-    def test_gamma_changes_the_similarity_and_not_the_order(self):
-        tables = [similarity_table(SOURCES, FAMILIES[:3], gamma) for gamma in (0.01, 0.1)]
-        assert tables[0]["distance"].equals(tables[1]["distance"])
-        orders = [list(table["similarity"].argsort()) for table in tables]
-        assert orders[0] == orders[1] == list((-tables[0]["distance"]).argsort())
-        assert tables[0].attrs["space"].startswith("fc7 of ")
+    def test_what_is_farther_is_less_similar(self):
+        table = similarity_table(SOURCES, FAMILIES[:3])
+        assert list(table["similarity"].argsort()) == list((-table["distance"]).argsort())
+        assert table.attrs["space"].startswith("fc7 of ")
 
     def test_a_drawn_target_is_described_in_the_same_space(self):
         target = DrawnTarget("shapes", per_class=2, pool_per_class=3, test_per_class=2)
@@ -190,8 +188,6 @@ class TestSimilarity:
         [
             (("vgg16", "food"), "What 'vgg16' learned from is not here"),
             (("natural", "mammals"), "no target 'mammals'"),
-            (("natural", "food", 0), "gamma is 0"),
-            (("natural", "food", np.nan), "gamma is nan"),
         ],
     )
     def test_bad_input_is_one_sentence(self, arguments, sentence):
@@ -301,7 +297,7 @@ class TestGain:
 
     def test_a_gain_that_grows_is_found(self):
         effect = similarity_effect(self.gains(slope=3))
-        assert effect.spearman == pytest.approx(1) and effect.pearson == pytest.approx(1)
+        assert effect.spearman == pytest.approx(1)
         assert effect.spearman_p < 0.01 and effect.low > 0.9
         assert (effect.targets, effect.larger_from_far) == (6, 6)
         assert effect.mean_extra_p == pytest.approx(2 / 2**6)
@@ -318,7 +314,6 @@ class TestGain:
         one, two = similarity_effect(gains), similarity_effect(gains)
         assert one == two
         assert one.spearman == pytest.approx(stats.spearmanr(gains["gain"], gains["distance"])[0])
-        assert one.pearson == pytest.approx(stats.pearsonr(gains["gain"], gains["distance"])[0])
 
     def test_one_source_says_nothing_within_targets(self):
         effect = similarity_effect(self.gains(1)[:6])

@@ -9,7 +9,7 @@ import torch
 from tlcourse.datasets.drawn import DrawnImages
 from tlcourse.finetuning import runs
 from tlcourse.finetuning.policies import Policy
-from tlcourse.finetuning.progress import CurvePoint, Settings
+from tlcourse.finetuning.progress import CurvePoint
 from tlcourse.finetuning.runs import load_run
 from tlcourse.finetuning.training import fine_tune, resume
 from tlcourse.networks.backbones import load_backbone
@@ -193,17 +193,6 @@ class TestCurve:
         assert losses[1:].tolist() == [point.train_loss for point in run.curve[1:]]
         assert (run.column("seconds")[1:] > run.column("seconds")[:-1]).all()
 
-    def test_cost_to_reach(self, natural, images):
-        run = train(natural, "reuse all", images)
-        run.progress.points = [
-            point._replace(validation_accuracy=accuracy)
-            for point, accuracy in zip(run.curve, (0.3, 0.5, 0.4, 0.7), strict=True)
-        ]
-        assert run.cost_to_reach(0.45, "step") == 3
-        assert run.cost_to_reach(0.6) == run.curve[3].flops
-        assert run.cost_to_reach(0.1, "images") == 0
-        assert run.cost_to_reach(0.9, "seconds") == math.inf
-
     def test_in_words(self, natural, images):
         text = repr(train(natural, "reuse all", images))
         assert text.startswith("Run(natural, reuse all, seed 1: validation accuracy ")
@@ -215,9 +204,6 @@ class TestCurve:
         assert "augmentation" in found.notes[0]
 
 
-def test_points_and_settings_survive_json():
+def test_points_survive_json():
     point = CurvePoint(0, 3, 24, 0.1 + 0.2, 1e-17, 10**15, None, 1 / 3, 0.1)
     assert CurvePoint(*json.loads(json.dumps(point))) == point
-    assert Settings(
-        0, 20, None, 0.1, 0, 8, "sgd", "cosine", 0, None, None, "cpu", True
-    ).keeps_frozen

@@ -8,50 +8,27 @@ from tlcourse.classifiers.score import evaluate_features, evaluate_transfer, of_
 from tlcourse.datasets.split import stratified_split
 
 CLASSIFIER_LAYERS, ALL_LAYERS = "fc6, fc7", "all layers"
-
 PER_CLASS, NORMALIZATION = 4, "L2 by layer"
 
 
 def broadening_sets(layers):
     """Sets of layers, each of which holds the one before: from the last layer to all of them.
 
-    Parameters
-    ----------
-    layers : sequence of str
-        conv1_1 ... fc7, in the order of the network.
-
-    Returns
-    -------
-    dict of str to tuple of str
-
-    Raises
-    ------
-    ValueError
-        If there is no fc6 or fc7.
+    "fc7", "fc6, fc7", "from conv5", ..., "all layers" -> names, from ``layers`` in the order of
+    the network. ValueError if the last are not fc6 and fc7.
     """
     layers = tuple(layers)
     if layers[-2:] != ("fc6", "fc7"):
         raise ValueError(f"The last layers are {layers[-2:]}: name those of a network up to fc7.")
-    blocks = sorted({name.partition("_")[0] for name in layers[:-2]}, reverse=True)
-    broader = {f"from {block}": layers[_first_of(block, layers) :] for block in blocks[:-1]}
+    first = {name.partition("_")[0]: place for place, name in reversed([*enumerate(layers[:-2])])}
+    broader = {f"from {block}": layers[first[block] :] for block in sorted(first)[:0:-1]}
     return {"fc7": layers[-1:], CLASSIFIER_LAYERS: layers[-2:], **broader, ALL_LAYERS: layers}
 
 
 def accuracies_of_sets(train_and_test, sets, seeds=range(5)):
-    """Accuracy of a linear SVM on each set of layers, on the same draws.
+    """Mean class accuracy of a linear SVM (0 to 1), of each draw on each set of layers.
 
-    Parameters
-    ----------
-    train_and_test : callable
-        seed -> (Features, Features): training and test images of one draw.
-    sets : mapping of str to sequence of str
-    seeds : iterable of int
-
-    Returns
-    -------
-    dict of str to list of float
-        Set -> mean class accuracy of each draw, from 0 to 1.
-    """
+    ``train_and_test``: seed -> (Features, Features)."""
     draws = [(seed, *train_and_test(seed)) for seed in seeds]
     return {
         name: [
@@ -75,74 +52,30 @@ def drawn_target(features, per_class=PER_CLASS):
 def photo_accuracies(sources, sets, per_class=PER_CLASS, seeds=range(5)):
     """As ``accuracies_of_sets``, on the shipped photographs: the mean over several targets.
 
-    Parameters
-    ----------
-    sources : mapping of str to str
-        Target -> the backbone whose features it gets.
-    sets : mapping of str to sequence of str
-    per_class : int
-    seeds : iterable of int
-
-    Returns
-    -------
-    dict of str to list of float
+    ``sources`` says which backbone's features a target gets: {target: backbone}.
     """
 
     def mean_over_targets(layers, seed):
-        return np.mean(
-            [
-                evaluate_transfer(
-                    source, target, layers, per_class, seed, normalization=NORMALIZATION
-                ).accuracy
-                for target, source in sources.items()
-            ]
-        )
+        options = {"per_class": per_class, "seed": seed, "normalization": NORMALIZATION}
+        found = (evaluate_transfer(own, target, layers, **options) for target, own in pairs)
+        return float(np.mean([each.accuracy for each in found]))
 
+    pairs = list(sources.items())
     return {
-        name: [float(mean_over_targets(layers, seed)) for seed in seeds]
+        name: [mean_over_targets(layers, seed) for seed in seeds]
         for name, layers in tqdm(sets.items(), "SVMs", delay=2, leave=False)
     }
 
 
 def gains(accuracies, base=CLASSIFIER_LAYERS):
-    """Points by which each set of layers beats ``base``, draw by draw.
-
-    Parameters
-    ----------
-    accuracies : mapping of str to sequence of float
-        From 0 to 1; the draws of all sets are the same.
-    base : str
-
-    Returns
-    -------
-    dict of str to list of float
-    """
+    """Points by which each set of layers beats ``base``, draw by draw: as ``accuracies``."""
     start = np.array(accuracies[base])
     return {name: (100 * (np.array(v) - start)).tolist() for name, v in accuracies.items()}
 
 
 def direction(points):
-    """1 or -1 where the mean of several draws is surely above or below zero, else 0.
+    """1 or -1 where the mean of two draws or more is surely above or below zero, else 0.
 
-    Surely: zero is outside the 95% interval of ``policy_comparison.paired_difference``.
-
-    Parameters
-    ----------
-    points : sequence of float
-        One a draw, two draws at least.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two.
-    """
+    Surely: zero is outside the 95% interval of ``paired_difference``."""
     found = paired_difference(points)
     return int(found.is_above_zero) - int(found.is_below_zero)
-
-
-def _first_of(block, layers):
-    return next(place for place, name in enumerate(layers) if name.startswith(f"{block}_"))

@@ -12,8 +12,8 @@ from tlcourse.classifiers.plane import sample
 from tlcourse.features.samples import class_indices, feature_matrix
 
 C_RANGE = (0.01, 1000.0)
-
 HARD = 1e6  # a C at which no training point of separable classes is given up
+N_CLOUDS, N_NEW = 12, 1000  # points of the two clouds to train on, and new ones
 
 
 @dataclass(frozen=True)
@@ -41,27 +41,11 @@ class Boundary:
 
 
 def linear_boundary(X, y, C=1.0):
-    """The linear SVM on points, with the hinge loss, by scikit-learn's ``SVC``.
+    """The linear SVM with the hinge loss on points of shape (n, features), as a Boundary.
 
-    Parameters
-    ----------
-    X : array-like of shape (n, features)
-    y : array-like of shape (n,)
-        Two classes; the second in sorted order is the positive side.
-    C : float
-        Price of a point inside the margin.
+    Of the two classes the second in sorted order is the positive side; C is the price of a point
+    inside the margin. ValueError if there are not two classes, or C is not above 0.
 
-    Returns
-    -------
-    Boundary
-
-    Raises
-    ------
-    ValueError
-        If there are not two classes, or ``C`` is not above 0.
-
-    References
-    ----------
     Cortes and Vapnik, "Support-vector networks", Machine Learning 20 (1995).
     """
     X, y = two_classes(X, y)
@@ -93,20 +77,9 @@ class AgainstBruteForce:
     others_right: np.ndarray
 
 
-def against_brute_force(n=12, n_new=1000, seed=0):
-    """Train an SVM that gives up no point on two clouds, and try every direction as well.
-
-    Parameters
-    ----------
-    n, n_new : int
-        Points to train on, and new ones of the same clouds.
-    seed : int
-
-    Returns
-    -------
-    AgainstBruteForce
-    """
-    X, y, X_new, y_new = sample("two clouds", n, n_new, seed)
+def against_brute_force(seed=0):
+    """An SVM that gives up no point of two clouds, beside a boundary in every direction."""
+    X, y, X_new, y_new = sample("two clouds", N_CLOUDS, N_NEW, seed)
     boundary = linear_boundary(X, y, HARD)
     angles, margins, offsets = margins_by_direction(X, y)
     separating = margins > 0
@@ -116,22 +89,13 @@ def against_brute_force(n=12, n_new=1000, seed=0):
     return AgainstBruteForce(boundary, angles, margins, right, others)
 
 
-def turned_by_stretching(n=12, factor=10.0, seed=0):
-    """How far the best boundary turns when the second feature gets another unit.
+def turned_by_stretching(factor=10.0, seed=0):
+    """How far the best boundary turns when the second feature gets another unit, in degrees.
 
-    Parameters
-    ----------
-    n : int
-    factor : float
-        The second feature is multiplied by this, and the boundary found is drawn in the old unit.
-    seed : int
-
-    Returns
-    -------
-    float
-        Degrees, from 0 to 90.
+    The second feature is multiplied by ``factor``, and the boundary found is drawn in the old unit:
+    0 to 90.
     """
-    X, y, *_ = sample("two clouds", n, seed=seed)
+    X, y, *_ = sample("two clouds", N_CLOUDS, seed=seed)
     units = np.array([1.0, factor])
     old, new = linear_boundary(X, y, HARD), linear_boundary(X * units, y, HARD)
     back = new.normal * units
@@ -139,15 +103,9 @@ def turned_by_stretching(n=12, factor=10.0, seed=0):
     return float(np.degrees(np.arccos(min(1.0, cosine))))
 
 
-def circles_in_two_spaces(n=200, n_new=1000, seed=0):
-    """Share of new points that a linear SVM gets right, by the coordinates it is given.
-
-    Returns
-    -------
-    dict of str to float
-        ``{"x1, x2": share, "distance, angle": share}``.
-    """
-    X, y, X_new, y_new = sample("circles", n, n_new, seed)
+def circles_in_two_spaces(seed=0):
+    """Share of new points that a linear SVM gets right: {coordinates it is given: share}."""
+    X, y, X_new, y_new = sample("circles", 200, N_NEW, seed)
     spaces = {"x1, x2": (X, X_new), "distance, angle": (polar(X), polar(X_new))}
     return {
         name: float(((linear_boundary(train, y).decision(new) > 0) == y_new).mean())

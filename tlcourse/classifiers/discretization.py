@@ -3,20 +3,19 @@
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 from tqdm import tqdm
 
-from tlcourse.classifiers.score import PER_CLASS, sample_per_class
+from tlcourse.classifiers.score import PER_CLASS, sample_per_class, svm_accuracy
 from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
 from tlcourse.features.embedding_cost import bytes_of
 from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import HIGH, LOW, Discretizer, Standardizer
 
 VALUES = (-1, 0, 1)
-
 CS = (1.0, 3e-4, 1e-4)
-
 MAGNITUDES = {"standardized": None, "{-v, 0, v}": "mean", "discretized": "one"}
 
 
@@ -31,49 +30,23 @@ class ThresholdResult:
     passes: int
 
 
-def evaluate_thresholds(
-    source, family, low=LOW, high=HIGH, layers=None, per_class=PER_CLASS, seed=0, C=1.0
-):
-    """Embed shipped features with these thresholds, train a linear SVM, and score it.
+@lru_cache(maxsize=1024)
+def evaluate_thresholds(source, family, low=LOW, high=HIGH, seed=0):
+    """Embed shipped features with thresholds on the standardised values, train an SVM, score it.
 
-    Parameters
-    ----------
-    source : {"natural", "manmade"}
-        The backbone.
-    family : str
-        The target: one of ``tlcourse.datasets.FAMILIES``.
-    low, high : float
-        Thresholds on the standardised features.
-    layers : str or sequence of str, optional
-        All layers by default.
-    per_class : int
-        Training images a class, drawn by ``seed``.
-    C : float
-        Of the SVM.
-
-    Returns
-    -------
-    ThresholdResult
+    The full network of a source ("natural", "manmade") on a family of photographs; ``seed`` draws
+    the training images. Gives a ThresholdResult.
 
     Raises
     ------
     ValueError
-        If the thresholds are crossed, or a source, family or layer is not there.
-    """
-    layers = (layers,) if isinstance(layers, str) else layers and tuple(layers)
-    return _evaluate(source, family, float(low), float(high), layers, per_class, seed, C)
-
-
-@lru_cache(maxsize=1024)
-def _evaluate(source, family, low, high, layers, per_class, seed, C):
-    train, train_labels, test, test_labels = standardized(source, family, layers, per_class, seed)
-    discretizer = Discretizer(low, high).fit(train)
-    embedded = discretizer.transform(train)
-    machine = LinearSVM(C=C, random_state=seed)
+        If the thresholds are crossed, or a source or family is not there."""
+    train, train_labels, test, test_labels = standardized(source, family, seed=seed)
+    embedded, embedded_test = _embedded(train, test, low=float(low), high=float(high))
     started = time.perf_counter()
-    machine.fit(embedded, train_labels)
+    machine = LinearSVM(random_state=seed).fit(embedded, train_labels)
     seconds = time.perf_counter() - started
-    predicted = machine.predict(discretizer.transform(test))
+    predicted = machine.predict(embedded_test)
     return ThresholdResult(
         mean_class_accuracy(test_labels, predicted),
         shares_of(embedded),
@@ -84,95 +57,61 @@ def _evaluate(source, family, low, high, layers, per_class, seed, C):
 
 
 @lru_cache(maxsize=12)
-def standardized(source, family, layers=None, per_class=PER_CLASS, seed=0):
-    """Shipped features, standardised over a draw of the training images.
+def standardized(source, family, per_class=PER_CLASS, seed=0):
+    """Shipped features, standardised over a draw of the training images, and labels.
 
-    Returns
-    -------
-    train : ndarray of float32, shape (images, features)
-    train_labels : ndarray of int
-    test : ndarray of float32
-        By the training images' statistics.
-    test_labels : ndarray of int
+    Returns (train, train_labels, test, test_labels): float32 (images, features) and int; the test
+    images by the training images' statistics.
     """
     train, test = shipped_features(source, family)
-    layers = layers or tuple(train.layer_sizes)
     rows = sample_per_class(train.labels, per_class, seed)
-    standardizer = Standardizer().fit(train.select(layers)[rows])
-    return (
-        standardizer.transform(train.select(layers)[rows]),
-        train.labels[rows],
-        standardizer.transform(test.select(layers)),
-        test.labels,
-    )
+    drawn, labels = train.matrix[rows], train.labels[rows]
+    standardizer = Standardizer().fit(drawn)
+    return standardizer.transform(drawn), labels, standardizer.transform(test.matrix), test.labels
+
+
+def _embedded(train, test, **options):
+    """Training and test images by a Discretizer of the training images."""
+    discretizer = Discretizer(**options).fit(train)
+    return discretizer.transform(train), discretizer.transform(test)
 
 
 def compare_embeddings(pairs, embeddings=tuple(MAGNITUDES), Cs=CS, seeds=range(3)):
     """Accuracy of embeddings of the full network, every C on the same draws.
 
-    Parameters
-    ----------
-    pairs : sequence of (str, str)
-        Source and target family.
-    embeddings : sequence of str
-        Of ``MAGNITUDES``.
-    Cs : sequence of float
-    seeds : sequence of int
-        Draws of the training images.
+    ``pairs`` are (source, family), ``embeddings`` keys of ``MAGNITUDES``. ValueError if one is not
+    there.
 
     Returns
     -------
     dict
         ``{(source, family): {(embedding, C): accuracies over seeds}}``.
-
-    Raises
-    ------
-    ValueError
-        If a source, family or embedding is not there.
     """
     unknown = [name for name in embeddings if name not in MAGNITUDES]
     if unknown:
         raise ValueError(f"No embedding {unknown[0]!r}: name some of {', '.join(MAGNITUDES)}.")
     found = {pair: {} for pair in pairs}
-    for pair in tqdm(found, "training SVMs", delay=2, leave=False):
-        for seed in seeds:
-            for key, accuracy in _accuracies(*pair, embeddings, Cs, seed).items():
-                found[pair].setdefault(key, []).append(accuracy)
+    for pair, seed in tqdm(list(product(found, seeds)), "training SVMs", delay=2, leave=False):
+        train, y, test, y_test = standardized(*pair, seed=seed)
+        for name in embeddings:
+            how = MAGNITUDES[name]
+            X, X_test = _embedded(train, test, magnitude=how) if how else (train, test)
+            for C in Cs:
+                accuracy = svm_accuracy(X, y, X_test, y_test, C, seed)
+                found[pair].setdefault((name, C), []).append(accuracy)
     return found
-
-
-def _accuracies(source, family, embeddings, Cs, seed):
-    train, train_labels, test, test_labels = standardized(source, family, seed=seed)
-    accuracies = {}
-    for name in embeddings:
-        magnitude = MAGNITUDES[name]
-        model = Discretizer(magnitude=magnitude).fit(train) if magnitude else None
-        X, X_test = (model.transform(part) if model else part for part in (train, test))
-        for C in Cs:
-            machine = LinearSVM(C=C, random_state=seed).fit(X, train_labels)
-            accuracies[name, C] = mean_class_accuracy(test_labels, machine.predict(X_test))
-    return accuracies
 
 
 def with_borrowed_C(measured):
     """Each embedding at the C that serves it best on the *other* families.
 
-    So that an embedding has a C that suits it, and no test image has chosen its own.
-
-    Parameters
-    ----------
-    measured : dict
-        From `compare_embeddings`; two families at least.
+    So an embedding has a C that suits it, and no test image has chosen its own. ``measured`` is of
+    ``compare_embeddings``; ValueError if it has one family only.
 
     Returns
     -------
     dict
         ``{(source, family): {embedding: (C, accuracies over seeds)}}``.
-
-    Raises
-    ------
-    ValueError
-        If there is only one family.
     """
     if len({family for _, family in measured}) < 2:
         raise ValueError("There is only one family: a C can be borrowed from other families only.")
@@ -199,50 +138,28 @@ def differences_by_size(pairs, sizes=(16, 64, 256, 1024), seeds=range(3)):
     """Discretised - standardised on some features only, drawn at random.
 
     The squared length of an image grows with the number of features, so C falls with it, as
-    0.3 / size.
-
-    Parameters
-    ----------
-    pairs : sequence of (str, str)
-        Source and target family.
-    sizes : sequence of int
-        Numbers of features.
-    seeds : sequence of int
-        Draws of the training images and of the features.
+    0.3 / size. ``pairs`` are (source, family); ValueError if a size is below 1 or above the number
+    of features.
 
     Returns
     -------
     dict
         ``{size: differences in points, over pairs and draws}``.
-
-    Raises
-    ------
-    ValueError
-        If a size is less than 1 or more than there are features.
     """
     found = {size: [] for size in sizes}
-    for pair in pairs:
-        for seed in seeds:
-            train, train_labels, test, test_labels = standardized(*pair, seed=seed)
-            for size in sizes:
-                columns = _some_columns(train.shape[1], size, seed)
-                parts = train[:, columns], train_labels, test[:, columns], test_labels
-                found[size].append(_difference(*parts, C=0.3 / size, seed=seed))
+    for pair, seed, size in product(pairs, seeds, sizes):
+        train, y, test, y_test = standardized(*pair, seed=seed)
+        n_features = train.shape[1]
+        if not 1 <= size <= n_features:
+            raise ValueError(f"size is {size}: there are 1 to {n_features} features to draw.")
+        columns = np.random.default_rng(seed).choice(n_features, size, replace=False)
+        parts = train[:, columns], test[:, columns]
+        accuracies = [
+            svm_accuracy(X, y, X_test, y_test, 0.3 / size, seed)
+            for X, X_test in (_embedded(*parts), parts)
+        ]
+        found[size].append(float(paired_differences(*accuracies)))
     return found
-
-
-def _some_columns(n_features, size, seed):
-    if not 1 <= size <= n_features:
-        raise ValueError(f"size is {size}: there are 1 to {n_features} features to draw.")
-    return np.random.default_rng(seed).choice(n_features, size, replace=False)
-
-
-def _difference(train, train_labels, test, test_labels, C, seed):
-    discretizer, accuracies = Discretizer().fit(train), []
-    for X, X_test in ((discretizer.transform(train), discretizer.transform(test)), (train, test)):
-        machine = LinearSVM(C=C, random_state=seed).fit(X, train_labels)
-        accuracies.append(mean_class_accuracy(test_labels, machine.predict(X_test)))
-    return float(paired_differences(*accuracies))
 
 
 def shares_of(embedded):

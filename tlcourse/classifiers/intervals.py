@@ -1,9 +1,9 @@
-"""Two ways compared on the same draws: the paired difference and its interval."""
+"""Two ways compared on the same draws: the paired difference, its interval, and p by signs."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.stats import permutation_test, t
 
 LEVEL = 0.95
 
@@ -48,20 +48,15 @@ def paired_difference(pairs):
 
 
 def difference(first, second):
-    """Of two policies in one cell, or anything measured on the same keys.
-
-    Parameters
-    ----------
-    first, second : dict
-        Key of a pair -> accuracy.
-
-    Returns
-    -------
-    Difference
-
-    Raises
-    ------
-    ValueError
-        If fewer than two keys are in both.
-    """
+    """The paired difference of two dicts, key of a pair -> accuracy, over the keys in both."""
     return paired_difference([first[key] - second[key] for key in first if key in second])
+
+
+def p_of_signs(points, **options):
+    """Share of choices of signs whose mean is as far from 0; NaN for fewer than two points."""
+    if len(points) < 2:
+        return np.nan
+    pairs = points, np.zeros(len(points))
+    options = {"permutation_type": "samples", "n_resamples": np.inf, **options}
+    test = permutation_test(pairs, lambda x, y, axis: np.mean(x - y, axis=axis), **options)
+    return float(test.pvalue)

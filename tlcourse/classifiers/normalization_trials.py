@@ -5,6 +5,7 @@ the features are. So each normalization is tried with C = 1, as in the paper, an
 scale": 1 over the mean squared length of a training row.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 from itertools import product
 
@@ -13,28 +14,15 @@ from tqdm import tqdm
 
 from tlcourse.classifiers.score import PER_CLASS, evaluate_transfer, sample_per_class
 from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
-from tlcourse.features.extraction import Features, shipped_features
+from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import Standardizer, make_normalization
 
 TO_SCALE = "to scale"
-
 SEEDS = range(3)
 
 
 def normalized_features(source, target, layers, normalization):
-    """The shipped training features of some layers, normalised by themselves.
-
-    Parameters
-    ----------
-    source, target : str
-        As for ``tlcourse.features.extraction.shipped_features``.
-    layers : str or sequence of str
-    normalization : str
-        One of ``tlcourse.features.normalization.NORMALIZATIONS``.
-
-    Returns
-    -------
-    Features
+    """The shipped training features of some layers, normalised by themselves, as Features.
 
     Raises
     ------
@@ -46,8 +34,7 @@ def normalized_features(source, target, layers, normalization):
     train.select(chosen)  # says so where a layer is unknown, or none is chosen
     train = train.restricted_to(chosen)
     transformer = make_normalization(normalization, train.layer_sizes)
-    matrix = transformer.fit_transform(train.matrix)
-    return Features(matrix, train.labels, train.classes, train.layer_sizes, train.about)
+    return replace(train, matrix=transformer.fit_transform(train.matrix))
 
 
 def mean_squared_length(matrix):
@@ -62,16 +49,9 @@ def _scale(source, target, layers, normalization):
 
 
 def scaled_C(source, target, layers, normalization, factor=1.0):
-    """``factor`` over the mean squared length of a row, after the normalization.
+    """``factor`` over the mean squared length of a row (in three digits), once normalised.
 
-    With L2 per image a row has length 1, so that C is ``factor``. Multiplying all features by a
-    number changes nothing with this C.
-
-    Returns
-    -------
-    float
-        The length is rounded to three digits.
-    """
+    With L2 per image that length is 1. No factor on all features matters with this C."""
     layers = (layers,) if isinstance(layers, str) else tuple(layers)
     return factor / _scale(source, target, layers, normalization)
 
@@ -87,23 +67,9 @@ def accuracies(source, target, layers, normalization, C=1.0, seeds=SEEDS):
 
 
 def compare(sources, layer_sets, normalizations, Cs=(1.0, TO_SCALE), seeds=SEEDS):
-    """Accuracies of every normalization on every set of layers, at each C.
+    """Accuracies of every normalization on every set of layers ({name: layers}), at each C.
 
-    Parameters
-    ----------
-    sources : mapping of str to str
-        ``{target: source}``.
-    layer_sets : mapping of str to sequence of str
-        Name -> layers.
-    normalizations : sequence of str
-    Cs : sequence of float or "to scale"
-    seeds : sequence of int
-
-    Returns
-    -------
-    dict of (str, str, float or str) to ndarray of shape (targets, draws)
-        By name of the layers, normalization and C.
-    """
+    ``sources``: {target: source}. {(name, normalization, C): ndarray (targets, draws)}."""
     keys = list(product(layer_sets, normalizations, Cs))
     return {
         (name, normalization, C): np.array(
@@ -117,17 +83,9 @@ def compare(sources, layer_sets, normalizations, Cs=(1.0, TO_SCALE), seeds=SEEDS
 
 
 def mean_over_targets(compared):
-    """A row a normalization for each set of layers: the draws, averaged over the targets.
+    """What ``compare`` gave, the draws averaged over the targets.
 
-    Parameters
-    ----------
-    compared : dict
-        From ``compare``.
-
-    Returns
-    -------
-    dict of str to dict of str to dict of str to list of float
-        ``{layers: {normalization: {"C = 1": a value a draw, "C to scale": ...}}}``
+    ``{layers: {normalization: {"C = 1": a value a draw, "C to scale": ...}}}``
     """
     rows = {}
     for (name, normalization, C), found in compared.items():
@@ -139,21 +97,9 @@ def mean_over_targets(compared):
 def accuracies_over_C(sources, layers, normalizations, factors, seeds=SEEDS):
     """Accuracy of each normalization at several C, the same for all once they are to scale.
 
-    Parameters
-    ----------
-    sources : mapping of str to str
-        ``{target: source}``.
-    layers : sequence of str
-    normalizations : sequence of str
-    factors : sequence of float
-        C times the mean squared length of a row.
-    seeds : sequence of int
-
-    Returns
-    -------
-    dict of str to dict of (float, float) to list of float
-        ``{normalization: {(C, factor): accuracy of each draw}}``, C and accuracy averaged over
-        the targets (C: geometric mean).
+    ``sources``: {target: source}; ``factors``: C times the mean squared length of a row. Returns
+    ``{normalization: {(C, factor): accuracy of each draw}}``, C and accuracy averaged over the
+    targets (C: geometric mean).
     """
     found = {}
     for name, factor in tqdm(list(product(normalizations, factors)), delay=2, unit="setting"):
@@ -170,47 +116,28 @@ def accuracies_over_C(sources, layers, normalizations, factors, seeds=SEEDS):
 def predictions_kept(source, target, layers, change, seed=0):
     """Share of the test images on which the SVM decides as before, after a change of the features.
 
-    Parameters
-    ----------
-    source, target, layers
-        As for ``accuracies``.
-    change : ndarray of shape (features, features) or (features,)
-        A matrix that every row is multiplied by, or a factor for each feature.
-    seed : int
-
-    Returns
-    -------
-    float
-        1 if nothing changed. C is to scale before and after.
+    ``change`` is a matrix (features, features) that every row is multiplied by, or a factor for
+    each feature. C is to scale before and after.
     """
     train, test = shipped_features(source, target)
     rows = sample_per_class(train.labels, PER_CLASS, seed)
-    X, X_test = (part.select(layers).astype(np.float64) for part in (train, test))
-    labels, decided = train.labels[rows], []
-    for A, B in ((X[rows], X_test), (_changed(X[rows], change), _changed(X_test, change))):
-        machine = LinearSVM(1 / mean_squared_length(A), random_state=seed).fit(A, labels)
-        decided.append(machine.predict(B))
+    before = train.select(layers)[rows].astype(np.float64), test.select(layers).astype(np.float64)
+    after = (part @ change if np.ndim(change) == 2 else part * change for part in before)
+    decided = [
+        _svm_to_scale(X, train.labels[rows], seed).predict(X_test)
+        for X, X_test in (before, tuple(after))
+    ]
     return float(np.mean(decided[0] == decided[1]))
 
 
-def _changed(matrix, change):
-    return matrix @ change if np.ndim(change) == 2 else matrix * change
+def _svm_to_scale(X, y, seed):
+    return LinearSVM(1 / mean_squared_length(X), random_state=seed).fit(X, y)
 
 
 def accuracies_with_statistics_of(other, source, target, layers, seeds=SEEDS):
-    """Standardise by the mean and deviation of another target's training images.
+    """Accuracy of each draw when ``other``'s training images give mean and deviation.
 
-    Parameters
-    ----------
-    other : str
-        The target whose images give the statistics; ``target`` itself for its own.
-    source, target, layers, seeds
-        As for ``accuracies``. C is to scale.
-
-    Returns
-    -------
-    list of float
-        Mean class accuracy of each draw on ``target``.
+    ``other`` is another target, or ``target`` itself for its own. C is to scale.
     """
     train, test = shipped_features(source, target)
     standardizer = Standardizer().fit(shipped_features(source, other)[0].select(layers))
@@ -218,8 +145,7 @@ def accuracies_with_statistics_of(other, source, target, layers, seeds=SEEDS):
     found = []
     for seed in seeds:
         rows = sample_per_class(train.labels, PER_CLASS, seed)
-        C = 1 / mean_squared_length(rows_of[rows])
-        machine = LinearSVM(C, random_state=seed).fit(rows_of[rows], train.labels[rows])
+        machine = _svm_to_scale(rows_of[rows], train.labels[rows], seed)
         found.append(mean_class_accuracy(test.labels, machine.predict(test_rows)))
     return found
 
@@ -227,40 +153,28 @@ def accuracies_with_statistics_of(other, source, target, layers, seeds=SEEDS):
 def accuracies_by_test_statistics(source, target, layers, seeds=SEEDS):
     """What becomes of the accuracy if test images are standardised by their own statistics.
 
-    Parameters
-    ----------
-    source, target, layers, seeds
-        As for ``accuracies``. C is to scale.
-
-    Returns
-    -------
-    dict of str to list of float
-        How the test images were standardised -> accuracy of each draw: by the training images
-        (right), by all test images, by the test images of one class at a time (as when they
-        come folder by folder), or each by itself (every feature is then 0).
+    C is to scale. How the test images were standardised -> accuracy of each draw: by the training
+    images (right), by all test images, by the test images of one class at a time (as when they
+    come folder by folder), or each by itself (every feature is then 0).
     """
     train, test = shipped_features(source, target)
     images, labels = test.select(layers), test.labels
-    batches = {
-        "by all test images": [np.arange(len(labels))],
-        "by one class at a time": [np.flatnonzero(labels == label) for label in np.unique(labels)],
+    by_class = np.empty_like(images)
+    for label in np.unique(labels):
+        by_class[labels == label] = Standardizer().fit_transform(images[labels == label])
+    standardized = {
+        "by the training images": None,
+        "by all test images": Standardizer().fit_transform(images),
+        "by one class at a time": by_class,
+        "each by itself": np.zeros_like(images),
     }
-    found = {"by the training images": [], **{name: [] for name in batches}, "each by itself": []}
+    found = {name: [] for name in standardized}
     for seed in seeds:
         rows = sample_per_class(train.labels, PER_CLASS, seed)
         right = Standardizer().fit(train.select(layers)[rows])
+        standardized["by the training images"] = right.transform(images)
         trained_on = right.transform(train.select(layers)[rows])
-        machine = LinearSVM(1 / mean_squared_length(trained_on), random_state=seed)
-        machine.fit(trained_on, train.labels[rows])
-
-        def keep(name, standardized, machine=machine):
-            found[name].append(mean_class_accuracy(labels, machine.predict(standardized)))
-
-        keep("by the training images", right.transform(images))
-        for name, parts in batches.items():
-            own = np.empty_like(images)
-            for part in parts:
-                own[part] = Standardizer().fit_transform(images[part])
-            keep(name, own)
-        keep("each by itself", np.zeros_like(images))
+        machine = _svm_to_scale(trained_on, train.labels[rows], seed)
+        for name, X_test in standardized.items():
+            found[name].append(mean_class_accuracy(labels, machine.predict(X_test)))
     return found

@@ -45,25 +45,16 @@ DATA_SETS = {
 def sample(data_set, n, n_new=0, seed=0):
     """Points of one of ``DATA_SETS``, and new points of the same distribution.
 
-    Parameters
-    ----------
-    data_set : str
-    n, n_new : int
-        Points to train on, and to test on.
-    seed : int
-
-    Returns
-    -------
-    X, y, X_new, y_new : ndarrays of shapes (n, 2), (n,), (n_new, 2), (n_new,)
+    X, y, X_new, y_new of shapes (n, 2), (n,), (n_new, 2), (n_new,); the classes are 0 and 1 and as
+    many points have each.
 
     Raises
     ------
     ValueError
-        If there is no such data set, or ``n`` is too small for two classes.
+        If there is no such data set, or ``n`` is below 4.
     """
     if data_set not in DATA_SETS:
-        names = ", ".join(DATA_SETS)
-        raise ValueError(f"There is no data set {data_set!r}: name one of {names}.")
+        raise ValueError(f"There is no data set {data_set!r}: name one of {', '.join(DATA_SETS)}.")
     if n < 4 or n_new < 0:
         raise ValueError(f"{n} points and {n_new} new ones were asked for: train on at least 4.")
     X, y = DATA_SETS[data_set](2 * ((n + n_new + 1) // 2), seed)

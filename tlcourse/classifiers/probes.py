@@ -1,7 +1,5 @@
 """Probes: what a linear classifier reads from each layer, of simple properties and complex ones.
 
-References
-----------
 Alain and Bengio, "Understanding intermediate layers using linear classifier probes", arXiv
 1610.01644 (2016).
 """
@@ -22,17 +20,10 @@ LEVELS = {
 
 
 def probe_network(backbone, picture_sets, seeds=range(3)):
-    """``probe_layers`` on every set of pictures, the properties of all sets together.
+    """What a linear classifier reads of each property, layer by layer, over sets of pictures.
 
-    Parameters
-    ----------
-    backbone : Backbone
-    picture_sets : sequence of LabelledPictures
-    seeds : iterable of int
-
-    Returns
-    -------
-    dict of str to dict of str to list of float
+    ``picture_sets`` are LabelledPictures, their properties taken together:
+    ``{property: {layer: accuracy of each draw}}``.
     """
     lines = {}
     for each in picture_sets:
@@ -62,48 +53,26 @@ def depth_read(line):
     return (np.arange(1, len(above) + 1) @ above / above.sum(axis=0)).tolist()
 
 
-def depth_by_level(lines, levels=None):
-    """Mean of ``depth_read`` over the properties of each level.
-
-    Parameters
-    ----------
-    lines : mapping of str to mapping
-        From ``probe_network``, with all properties of ``levels``.
-    levels : mapping of str to sequence of str
-        ``LEVELS`` by default.
-
-    Returns
-    -------
-    dict of str to list of float
-        Level -> depth of each draw, in layers.
-    """
+def depth_by_level(lines, levels=LEVELS):
+    """Mean of ``depth_read`` over the properties of each level: {level: depth of each draw}."""
     return {
         level: np.mean([depth_read(lines[name]) for name in names], axis=0).tolist()
-        for level, names in (levels or LEVELS).items()
+        for level, names in levels.items()
     }
 
 
-def over_control(lines, control, levels=None):
-    """Points by which the properties of each level are read better than from a control network.
-
-    Parameters
-    ----------
-    lines, control : mapping of str to mapping
-        From ``probe_network``, with the same pictures and seeds.
-    levels : mapping of str to sequence of str
-        ``LEVELS`` by default.
-
-    Returns
-    -------
-    dict of str to dict of str to list of float
-        ``{level: {layer: points of each draw}}``, the mean over the properties of the level.
-    """
+def over_control(lines, control, levels=LEVELS):
+    """Points read better than from a control network: ``{level: {layer: one a draw}}``,
+    the mean over the properties of the level."""
     return {
         level: {
-            layer: _mean_gap([(lines[name][layer], control[name][layer]) for name in names])
+            layer: np.mean(
+                [100 * np.subtract(lines[name][layer], control[name][layer]) for name in names],
+                axis=0,
+            ).tolist()
             for layer in lines[names[0]]
         }
-        for level, names in (levels or LEVELS).items()
+        for level, names in levels.items()
     }
 
 
@@ -112,7 +81,3 @@ def deep_over_shallow(line):
     values = np.array(list(line.values()), dtype=float)
     half = len(values) // 2
     return (values[half:].mean(axis=0) - values[:half].mean(axis=0)).tolist()
-
-
-def _mean_gap(pairs):
-    return np.mean([100 * np.subtract(read, other) for read, other in pairs], axis=0).tolist()

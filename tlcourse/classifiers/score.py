@@ -1,9 +1,7 @@
-"""From source to target: a linear SVM on reused features, scored on images it has not seen.
+"""Scores of a linear SVM on reused features: trained on some images, scored on others.
 
-    python -m scripts.remake transfer --write
-
-measures every bundled backbone on the six shipped target families and writes the figures into
-the model cards. A second run gives the same.
+``evaluate_transfer`` takes shipped features by name, ``evaluate_features`` any Features, and
+``svm_accuracy`` matrices; ``sample_per_class`` draws the training images of all of them.
 """
 
 import time
@@ -14,13 +12,12 @@ import numpy as np
 from sklearn.metrics import recall_score
 from sklearn.pipeline import make_pipeline
 
-from tlcourse.classifiers.svm import LinearSVM
+from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
 from tlcourse.datasets.photos import FAMILIES
 from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import make_normalization
 
 PER_CLASS = 20
-
 SEEDS = range(5)
 
 
@@ -38,33 +35,9 @@ class TransferResult:
 def evaluate_transfer(
     backbone_name, family, layers, per_class=PER_CLASS, seed=0, C=1.0, normalization="L2 per image"
 ):
-    """Train a linear SVM on the shipped features of some layers, and score it.
+    """Train a linear SVM on shipped features of "natural" or "manmade", and score it.
 
-    Parameters
-    ----------
-    backbone_name : {"natural", "manmade"}
-        The source.
-    family : str
-        The target: one of ``tlcourse.datasets.FAMILIES``.
-    layers : str or sequence of str
-        Which layers' features are put side by side.
-    per_class : int
-        Training images a class, drawn by ``seed`` from the 40 that are shipped.
-    C : float
-        Of the SVM; 1 in the paper.
-    normalization : str
-        One of ``tlcourse.features.normalization.NORMALIZATIONS``.
-
-    Returns
-    -------
-    TransferResult
-
-    Raises
-    ------
-    ValueError
-        If a class has fewer images than ``per_class``, ``per_class`` is below 1, or a layer or
-        normalization is not there.
-    """
+    ``seed`` draws ``per_class`` images a class, or ValueError; the rest: ``evaluate_features``."""
     layers = (layers,) if isinstance(layers, str) else tuple(layers)
     return _evaluate(backbone_name, family, layers, per_class, seed, C, normalization)
 
@@ -88,21 +61,16 @@ def every_second_class(features):
 
 
 def evaluate_features(train, test, layers, seed=0, C=1.0, normalization="L2 per image"):
-    """As ``evaluate_transfer``, on any features: trained on some images, scored on others.
+    """Train a linear SVM on the Features of some images, and score it on those of others.
 
-    Parameters
-    ----------
-    train, test : Features
-        Of the same layers and classes; every class has a test image.
-    layers : sequence of str
-    seed : int
-        Order in which the SVM visits the images.
-    C : float
-    normalization : str
+    ``layers`` are put side by side, ``normalization`` is one of ``NORMALIZATIONS``, ``C`` is 1 in
+    the paper, ``seed`` decides in which order the SVM visits the images; every class has a test
+    image.
 
-    Returns
-    -------
-    TransferResult
+    Raises
+    ------
+    ValueError
+        If a layer or normalization is not there.
     """
     sizes = {layer: train.layer_sizes[layer] for layer in train.layer_sizes if layer in layers}
     machine = LinearSVM(C=C, random_state=seed)
@@ -115,6 +83,12 @@ def evaluate_features(train, test, layers, seed=0, C=1.0, normalization="L2 per 
     per_class = dict(zip(test.classes, recalls.tolist(), strict=True))
     converged = bool(machine.n_iter_ < machine.max_iter)
     return TransferResult(float(recalls.mean()), per_class, X.shape[1], seconds, converged)
+
+
+def svm_accuracy(X, y, X_test, y_test, C=1.0, seed=0):
+    """Mean class accuracy (0 to 1) of a linear SVM on rows that are ready for it."""
+    machine = LinearSVM(C, random_state=seed).fit(X, y)
+    return mean_class_accuracy(y_test, machine.predict(X_test))
 
 
 def sample_per_class(labels, per_class, seed):

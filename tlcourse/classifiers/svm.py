@@ -14,39 +14,13 @@ NEGLIGIBLE = 1e-12
 class LinearSVM(LinearSVC):
     """The linear SVM of the full-network embedding: one-vs-rest, squared hinge, C = 1.
 
-    It is scikit-learn's ``LinearSVC``, and fast when features outnumber images. An
-    L2-regularised linear machine sees its training rows only through their inner products, so
-    the rows are first rotated to the space they span, which has no more dimensions than there
-    are images; the machine is trained there and its weights are rotated back. Coordinate
-    descent in the dual takes the same steps on both sides: weights and predictions are those
-    of ``LinearSVC(dual=True)`` with the same ``random_state``, whatever ``tol`` is. With at
-    least as many images as features this is ``LinearSVC`` itself.
-
-    Parameters
-    ----------
-    C : float
-        Weight of the training errors against the norm of the weights.
-    tol : float
-        Tolerance of the stopping criterion.
-    class_weight : dict or "balanced", optional
-        Factors on ``C``, a class.
-    random_state : int, RandomState or None
-        Order in which coordinate descent visits the images.
-    max_iter : int
-        Passes over the images at most.
-
-    Attributes
-    ----------
-    coef_ : ndarray of shape (classes, features)
-        Weights in the space of the features; one row if there are two classes.
-    intercept_ : ndarray of shape (classes,)
-        Regularised together with the weights, as in ``LinearSVC``.
-    classes_ : ndarray of shape (classes,)
-    n_features_in_ : int
-    feature_names_in_ : ndarray of shape (features,)
-        Only if ``X`` was a table with column names.
-    n_iter_ : int
-        Passes over the images, of the class that took most.
+    It is scikit-learn's ``LinearSVC``, with its parameters and attributes, and fast when features
+    outnumber images. An L2-regularised linear machine sees its training rows only through their
+    inner products, so the rows are first rotated to the space they span, which has no more
+    dimensions than there are images; the machine is trained there and its weights are rotated
+    back. Coordinate descent in the dual takes the same steps on both sides: weights and
+    predictions are those of ``LinearSVC(dual=True)`` with the same ``random_state``, whatever
+    ``tol`` is. With at least as many images as features this is ``LinearSVC`` itself.
 
     References
     ----------
@@ -69,19 +43,9 @@ class LinearSVM(LinearSVC):
         return tags
 
     def fit(self, X, y, sample_weight=None):
-        """Train one machine a class.
+        """Train one machine a class on X (images, features) and y (images,).
 
-        Parameters
-        ----------
-        X : array-like of shape (images, features)
-        y : array-like of shape (images,)
-            Class of each image.
-        sample_weight : array-like of shape (images,), optional
-            Factors on ``C``, an image.
-
-        Returns
-        -------
-        self : LinearSVM
+        ``sample_weight`` has a factor on ``C`` for each image.
 
         Raises
         ------
@@ -90,30 +54,20 @@ class LinearSVM(LinearSVC):
         """
         X, y = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(y)
-        _require_two_classes(y)
-        if X.shape[0] < X.shape[1] and X.any():
-            rows, rotate_back = rotated_to_span(X)
-            machine = self._machine(dual=True).fit(rows, y, sample_weight)
-            self.coef_ = rotate_back(machine.coef_)
-        else:
-            machine = self._machine(dual="auto").fit(X, y, sample_weight)
-            self.coef_ = machine.coef_
+        if len(classes := np.unique(y)) == 1:
+            raise ValueError(
+                f"All {len(y)} images are of one class ({classes[0]}): give the SVM images of two "
+                "classes at least."
+            )
+        is_wide = X.shape[0] < X.shape[1] and X.any()
+        rows, rotate_back = rotated_to_span(X) if is_wide else (X, np.asarray)
+        machine = LinearSVC(dual=True if is_wide else "auto", **self.get_params())
+        machine.fit(rows, y, sample_weight)
+        self.coef_ = rotate_back(machine.coef_)
         self.intercept_ = machine.intercept_
         self.classes_ = machine.classes_
         self.n_iter_ = machine.n_iter_
         return self
-
-    def _machine(self, dual):
-        return LinearSVC(dual=dual, **self.get_params())
-
-
-def _require_two_classes(y):
-    classes = np.unique(y)
-    if len(classes) == 1:
-        raise ValueError(
-            f"All {len(y)} images are of one class ({classes[0]}): give the SVM images of two "
-            "classes at least."
-        )
 
 
 def rotated_to_span(X):
@@ -133,25 +87,10 @@ def rotated_to_span(X):
 
 
 def mean_class_accuracy(y_true, y_pred):
-    """Mean over classes of the share of a class's images that are predicted right.
+    """Mean over classes of the share of a class's images that are predicted right: 0 to 1.
 
-    The score of the full-network embedding's paper: every class counts the same, however many
-    images it has. Classes without an image in ``y_true`` do not count.
-
-    Parameters
-    ----------
-    y_true, y_pred : array-like of shape (images,)
-
-    Returns
-    -------
-    float
-        Between 0 and 1.
-
-    Raises
-    ------
-    ValueError
-        If there is no image, or the lengths differ.
-    """
+    The embedding paper's score: every class in ``y_true`` counts the same, however many images it
+    has. ValueError if there is no image, or the lengths differ."""
     if not len(y_true):
         raise ValueError("There is no image to score: y_true is empty.")
     return float(recall_score(y_true, y_pred, labels=np.unique(y_true), average="macro"))

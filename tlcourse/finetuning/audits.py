@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
+from itertools import takewhile
 
 from tlcourse.finetuning.network import top_begins_at
 from tlcourse.finetuning.policies import as_policy, check_classes
@@ -85,28 +86,11 @@ class Audit:
 
 
 def audit(backbone, policy, n_classes, learning_rate=LEARNING_RATE, augment=0.0):
-    """What a policy means for a network: no weight is loaded, made or changed for it.
+    """What a policy means for a network, as an Audit, which prints as a table.
 
-    Parameters
-    ----------
-    backbone : Backbone or str
-        A name is enough: ``"vgg19"`` is audited without its weights.
-    policy : Policy or str
-    n_classes : int
-    learning_rate : float
-        Of a layer with the factor 1.
-    augment : float
-        Strength of the augmentation; 0 is off.
-
-    Returns
-    -------
-    Audit
-        Prints as a table.
-
-    Raises
-    ------
-    ValueError
-        If the policy does not fit the network, or there are fewer than two classes.
+    No weight is loaded or changed: a name such as "vgg19" is enough. ``learning_rate`` is that of
+    a layer with the factor 1, ``augment`` 0 (off) to 1. ValueError if the policy does not fit the
+    network, or there are fewer than two classes.
     """
     policy, backbone = as_policy(policy), as_backbone(backbone)
     check_classes(n_classes)
@@ -130,21 +114,22 @@ def _audit(backbone, network, policy, title, learning_rate, augment, is_first):
 
 
 def _row(layer, choice, rate, backbone, is_first):
-    trained, first_stage = choice != "freeze", "the first stage"
-    origin = f"{backbone.name} ({backbone.weights})"
-    if choice == "random":
-        origin = f"new, as {backbone.name} is initialised"
-    starts_from = origin if is_first else first_stage
-    learning_rate = rate if trained else None
-    return AuditRow(layer.name, choice, starts_from, layer.parameters, trained, learning_rate)
+    trained, starts_from = choice != "freeze", "the first stage"
+    if is_first and choice == "random":
+        starts_from = f"new, as {backbone.name} is initialised"
+    elif is_first:
+        starts_from = f"{backbone.name} ({backbone.weights})"
+    rate = rate if trained else None
+    return AuditRow(layer.name, choice, starts_from, layer.parameters, trained, rate)
 
 
 def _notes(network, layers, choices, begin, augment):
     frozen = [layer.name for layer in layers if choices[layer.name] == "freeze"]
     if not frozen:
         return
-    first_trained = next(layer.name for layer in layers if choices[layer.name] != "freeze")
-    prefix = [layer.name for layer in layers][: [la.name for la in layers].index(first_trained)]
+    names = [layer.name for layer in layers]
+    prefix = list(takewhile(lambda name: choices[name] == "freeze", names))
+    first_trained = names[len(prefix)]
     span = f"{prefix[0]} to {prefix[-1]}" if len(prefix) > 1 else "".join(prefix)
     if begin is None and prefix:
         last = [name for name, _ in network.named_children()][-1]

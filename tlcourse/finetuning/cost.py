@@ -1,4 +1,8 @@
-"""What training costs: floating-point operations, counted on shapes alone."""
+"""What training costs: operations, counted on shapes alone, and energy, from time and hardware.
+
+Of a policy on any network (``training_cost``), of a transfer run timed here, and of published
+pre-training runs; energy is a Range between what the assumptions allow.
+"""
 
 import math
 import time
@@ -20,9 +24,15 @@ from tlcourse.networks.layers import as_backbone, layers_of, without_weights
 from tlcourse.networks.weights import read_card
 from tlcourse.networks.zoo import count_network, published_number
 
-_COUNTED = {}  # what was counted in this process
-
 N = 2  # images that are counted: batch normalisation cannot train on one
+CORE_WATTS, OTHER_MACHINE, OVERHEAD = (5, 50), (0.5, 2), (1, 1.58)
+SHARE_OF_POWER, WATTS_AROUND_A_CARD = 0.5, 100
+CARD_CORES = (1, 2)
+PASSES_PER_STEP = 3
+JOULES_A_WH = 3600
+SOURCE, FAMILY = "natural", "insects"  # whose features the timed transfer run has
+
+_COUNTED = {}  # what was counted in this process
 
 
 @dataclass(frozen=True)
@@ -39,46 +49,25 @@ class TrainingCost:
 
 
 def training_cost(backbone, policy, n_classes, cache=True, image_shape=None):
-    """What a policy costs in training, stage by stage; no weight is needed.
+    """What a policy costs in training: one TrainingCost a stage. No weight is needed.
 
-    Parameters
-    ----------
-    backbone : Backbone or str
-        A name is enough: ``"vgg19"``.
-    policy : Policy or str
-    n_classes : int
-    cache : bool
-        Compute the frozen bottom once; False with augmentation.
-    image_shape : tuple of int, optional
-        (3, side, side); by default the backbone's.
-
-    Returns
-    -------
-    list of TrainingCost
-        One a stage.
-
-    Raises
-    ------
-    ValueError
-        If the policy or the size of the images does not fit the network.
+    ``backbone`` may be a name; ``cache`` is whether the frozen bottom is computed once (not with
+    augmentation); ``image_shape`` is (3, side, side), by default the backbone's. ValueError if the
+    policy or the size of the images does not fit the network.
     """
     policy, backbone = as_policy(policy), as_backbone(backbone)
     image_shape = tuple(image_shape or (3, backbone.side, backbone.side))
     parameters = sum(parameter.numel() for parameter in backbone.network.parameters())
     key = backbone.name, parameters, policy, n_classes, cache, image_shape
     if key not in _COUNTED:
-        _COUNTED[key] = _counted_stages(backbone, policy, n_classes, cache, image_shape)
+        network = without_weights(backbone, n_classes)
+        layers = layers_of(network)
+        choices = [stage.choices_for(layers, not at) for at, stage in enumerate(policy.stages)]
+        _COUNTED[key] = [
+            _counted(TargetNetwork(network, layers, found, {}), cache, image_shape, backbone)
+            for found in choices
+        ]
     return _COUNTED[key]
-
-
-def _counted_stages(backbone, policy, n_classes, cache, image_shape):
-    network = without_weights(backbone, n_classes)
-    layers = layers_of(network)
-    choices = [stage.choices_for(layers, not number) for number, stage in enumerate(policy.stages)]
-    return [
-        _counted(TargetNetwork(network, layers, found, {}), cache, image_shape, backbone)
-        for found in choices
-    ]
 
 
 def fits_in_memory(cost, n_images):
@@ -107,21 +96,6 @@ def _operations(call):
     return counter.get_total_flops(), result
 
 
-CORE_WATTS = (5, 50)
-
-OTHER_MACHINE = (0.5, 2)
-
-OVERHEAD = (1, 1.58)
-
-SHARE_OF_POWER, WATTS_AROUND_A_CARD = 0.5, 100
-
-CARD_CORES = (1, 2)
-
-PASSES_PER_STEP = 3
-
-JOULES_A_WH = 3600
-
-
 class Range(NamedTuple):
     """The lowest and the highest value that the assumptions allow; both above 0."""
 
@@ -142,31 +116,18 @@ class Range(NamedTuple):
         return math.sqrt(self.low * self.high)
 
 
-def cpu_seconds_of_transfer(backbone, images, n_passes=None, source="natural", family="insects"):
-    """CPU seconds of a transfer run: features of training and test images, and a linear SVM.
+def cpu_seconds_of_transfer(backbone, images, n_passes=None):
+    """CPU seconds of all cores in a transfer run: {"forward passes": ..., "linear SVM": ...}.
 
-    Parameters
-    ----------
-    backbone : Backbone
-        Its forward passes are timed. Their time does not depend on what the images show.
-    images : Dataset of (PIL image, label)
-        At least ``n_passes`` of them.
-    n_passes : int, optional
-        Time so many forward passes only, and scale up; by default all that the run needs.
-    source, family : str
-        Shipped features that the SVM is trained on and scored with.
-
-    Returns
-    -------
-    dict of str to float
-        Seconds of all cores together by stage: ``"forward passes"``, ``"linear SVM"``.
+    Features of training and test images by the backbone, whatever the ``images`` show, and an SVM
+    on shipped features. Only ``n_passes`` images are passed and scaled up; by default all needed.
 
     Raises
     ------
     ValueError
         If ``n_passes`` is below 1 or above the number of images.
     """
-    train, test = shipped_features(source, family)
+    train, test = shipped_features(SOURCE, FAMILY)
     rows = sample_per_class(train.labels, PER_CLASS, seed=0)
     needed = len(rows) + len(test.labels)
     passes = needed if n_passes is None else n_passes
@@ -182,50 +143,28 @@ def cpu_seconds_of_transfer(backbone, images, n_passes=None, source="natural", f
     return {"forward passes": forward, "linear SVM": time.process_time() - clock}
 
 
-def n_transfer_images(source="natural", family="insects"):
+def n_transfer_images():
     """Training and test images of a transfer run: (training, test)."""
-    train, test = shipped_features(source, family)
+    train, test = shipped_features(SOURCE, FAMILY)
     return PER_CLASS * len(np.unique(train.labels)), len(test.labels)
 
 
 def transfer_energy(cpu_seconds):
-    """Energy of CPU seconds in Wh.
+    """Energy of CPU seconds (of all cores) in Wh: a Range.
 
     Assumed: a busy core draws 5 W (a laptop) to 50 W (a server and all around it); another machine
-    needs half to twice the time; the building adds nothing to 58%.
-
-    Parameters
-    ----------
-    cpu_seconds : float
-        Of all cores together.
-
-    Returns
-    -------
-    Range
-    """
+    needs half to twice the time; the building adds nothing to 58%."""
     if not cpu_seconds > 0:
         raise ValueError(f"A run of {cpu_seconds} s draws no energy: give seconds above 0.")
     return Range(*OTHER_MACHINE) * cpu_seconds * CORE_WATTS * OVERHEAD / JOULES_A_WH
 
 
 def pretraining_energy(name):
-    """Energy of one published training run in Wh.
+    """Energy of one published training run ("AlexNet", "VGG19") in Wh: a Range.
 
     Cards and days are published. Assumed: a card draws half of its thermal design power to all of
-    it and 100 W for the computer around it; the building adds nothing to 58%.
-
-    Parameters
-    ----------
-    name : {"AlexNet", "VGG19"}
-
-    Returns
-    -------
-    Range
-
-    Raises
-    ------
-    ValueError
-        If the paper of the network does not give hardware and time.
+    it and 100 W for the computer around it; the building adds nothing to 58%. ValueError if the
+    paper does not give hardware and time.
     """
     cards = published_number(name, "cards")
     if cards is None:
@@ -246,13 +185,8 @@ def multiply_add_ratio(name, transfer_images):
     """Multiply-adds of pre-training over those of a transfer run's forward passes.
 
     Counted, so the same on any machine. A training step is taken for three forward passes: one
-    forward, and two of its size backward.
-
-    Parameters
-    ----------
-    name : str
-        A network whose paper gives the passes over the training images: AlexNet.
-    transfer_images : int
+    forward, and two of its size backward. ValueError if the paper does not give its passes over
+    the images: AlexNet's does.
     """
     passes = published_number(name, "passes")
     if passes is None:

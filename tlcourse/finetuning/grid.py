@@ -1,4 +1,4 @@
-"""Which policy is best, which only look so, and what a choice costs in bias and in variance.
+"""The grid of policies, similarities and volumes: one run of it, what was measured, what it says.
 
 All comparisons are paired: two policies are compared on the same target and the same draw of the
 training images, where luck with the images is the same for both.
@@ -15,7 +15,6 @@ from tlcourse.finetuning.policies import PRESETS, Policy
 from tlcourse.finetuning.training import fine_tune
 
 MEASURED = paths.SHIPPED / "measured" / "policy_grid.json"
-
 GRID_POLICIES = (
     "reuse all",
     "retrain the top",
@@ -23,44 +22,26 @@ GRID_POLICIES = (
     "fine-tune all",
     "all random",
 )
-
 DEPTHS = {f"fine-tune top {n}": n for n in (3, 5, 7, 9)}
-
+EVERY_DEPTH = {"reuse all": 1, "fine-tune all": 13, **DEPTHS}
 GRID_SOURCES = {"near": ("natural", "manmade"), "far": ("manmade", "natural")}
-
 GRID_TARGETS = ("insects", "vehicles")
-
 STEPS = {4: 16, 16: 24, 48: 32}
-
 TEST_PER_CLASS = 30
-
 SEEDS = (0, 1)
-
 BATCH, RATE, RANDOM_RATE = 20, 0.02, 0.05
 
 
 @dataclass(frozen=True)
 class GridRun:
-    """One policy, trained once.
+    """One policy (or "fine-tune top N", frozen below), trained once.
 
-    Attributes
-    ----------
-    policy : str
-        A preset, or "fine-tune top N" where the layers below are frozen.
-    similarity : {"near", "far", "none"}
-        Of the source; "none" where no layer of it is kept.
-    target : str
-        Family of photographs; every second class.
-    per_class, seed : int
-        Training images a class, and the seed that drew them and all else that is random.
-    accuracy : float
-        Mean class accuracy on the test photographs, from 0 to 1.
-    cpu_seconds : float
-        Of training, evaluations left out.
-    predicted, labels : str
-        The predicted and the true class of each test photograph, one digit each. ``fine_tune``
-        keeps the better of the first and the last weights; they are the last ones in all runs but
-        those of "all random" that end no better than they began.
+    ``similarity`` is that of the source: "near", "far", or "none" where no layer of it is kept.
+    ``per_class`` training images a class; ``accuracy`` is the mean class accuracy on the test
+    photographs (0 to 1), ``cpu_seconds`` those of training, ``predicted`` and ``labels`` have a
+    digit a test photograph. ``fine_tune`` keeps the better of the first and the last weights;
+    they are the last ones in all runs but those of "all random" that end no better than they
+    began.
     """
 
     policy: str
@@ -75,13 +56,7 @@ class GridRun:
 
 
 def policy_of(name):
-    """The policy that a name of the grid stands for.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
+    """The policy that a name of the grid stands for; ValueError if there is none."""
     if name in PRESETS:
         return PRESETS[name]
     if name in DEPTHS:
@@ -90,20 +65,9 @@ def policy_of(name):
 
 
 def train_run(source, policy, train, test, seed, steps):
-    """Train a policy for so many steps.
+    """Train a policy, as for ``policy_of``, for so many steps: a Run.
 
-    Parameters
-    ----------
-    source : Backbone
-    policy : str
-        As for ``policy_of``.
-    train, test : PreparedImages
-    seed, steps : int
-
-    Returns
-    -------
-    Run
-        Test images are evaluated at the beginning and the end only.
+    The PreparedImages for testing are evaluated at the beginning and the end only.
     """
     rate = RANDOM_RATE if policy == "all random" else RATE
     options = {"batch_size": BATCH, "evaluate_every": steps, "device": "cpu", "progress": False}
@@ -114,27 +78,21 @@ def train_run(source, policy, train, test, seed, steps):
 
 
 def read_grid():
-    """What the command measured on the maintainers' machine: a list of GridRun."""
-    return [GridRun(**run) for run in json.loads(MEASURED.read_text(encoding="utf-8"))["runs"]]
+    """What was measured on the maintainers' machine: a list of GridRun."""
+    return [GridRun(**run) for run in read_part(MEASURED)]
 
 
-DEPTH_OF = {"reuse all": 1, "fine-tune all": 13}
+def read_part(file, part="runs"):
+    """A part of a JSON file in ``data/measured``; the runs are dicts of a dataclass's fields."""
+    return json.loads(file.read_text(encoding="utf-8"))[part]
 
 
 def grid_cells(runs):
-    """Accuracies in each cell of the grid.
+    """Accuracies in each cell of the grid, from a list of GridRun.
 
-    Parameters
-    ----------
-    runs : list of GridRun
-
-    Returns
-    -------
-    dict
-        ``{(similarity, images a class): {policy: {(target, seed): accuracy}}}``; a policy that
-        keeps nothing of the source is in the cells of every source.
+    ``{(similarity, images a class): {policy: {(target, seed): accuracy}}}``; a policy that keeps
+    nothing of the source is in the cells of every source.
     """
-
     cells = {}
     kept = [run for run in runs if run.policy in GRID_POLICIES and run.seed in SEEDS]
     kept.sort(key=lambda run: (run.per_class, GRID_POLICIES.index(run.policy)))
@@ -147,17 +105,7 @@ def grid_cells(runs):
 
 
 def tied_with_best(cell):
-    """The best policy of a cell first, then those that are not surely worse.
-
-    Parameters
-    ----------
-    cell : dict
-        Policy -> {key: accuracy}.
-
-    Returns
-    -------
-    list of str
-    """
+    """The best policy of a cell ({policy: {key: accuracy}}), then those not surely worse."""
     mean = {policy: np.mean(list(values.values())) for policy, values in cell.items()}
     best = max(mean, key=mean.get)
     others = [policy for policy in sorted(mean, key=mean.get, reverse=True) if policy != best]
@@ -180,68 +128,45 @@ def gains(cells, policy, rival):
 def change_with_volume(gained):
     """How much more is gained with most images than with fewest, over all similarities."""
     fewest, most = min(n for _, n in gained), max(n for _, n in gained)
-    return paired_difference(
-        [
-            gained[similarity, most][key] - points
-            for (similarity, n), pairs in gained.items()
-            if n == fewest
-            for key, points in pairs.items()
-            if key in gained[similarity, most]
-        ]
-    )
+    return _change(gained, [((kind, most), (kind, n)) for kind, n in gained if n == fewest])
 
 
 def change_with_similarity(gained):
     """How much more is gained from the near source than from the far one, over all volumes."""
+    return _change(gained, [((kind, n), ("far", n)) for kind, n in gained if kind == "near"])
+
+
+def _change(gained, cells):
     return paired_difference(
         [
-            points - gained["far", n][key]
-            for (similarity, n), pairs in gained.items()
-            if similarity == "near"
-            for key, points in pairs.items()
-            if key in gained["far", n]
+            points - gained[start][key]
+            for end, start in cells
+            for key, points in gained[end].items()
+            if key in gained[start]
         ]
     )
 
 
-def depth_curves(runs, target="insects", similarity="near"):
-    """Accuracy against the number of fine-tuned layers at the top.
+def depth_curves(runs):
+    """Accuracy against the number of fine-tuned layers at the top, for insects from near.
 
-    Returns
-    -------
-    dict
-        ``{images a class: {layers: [accuracy of each seed]}}``
+    ``{images a class: {layers: [accuracy of each seed]}}``
     """
-
-    depths, curves = {**DEPTH_OF, **DEPTHS}, {}
+    depths, curves = EVERY_DEPTH, {}
     chosen = [run for run in runs if run.policy in depths and run.seed in SEEDS]
     for run in sorted(chosen, key=lambda run: (run.per_class, depths[run.policy], run.seed)):
-        if (run.target, run.similarity) == (target, similarity):
+        if (run.target, run.similarity) == ("insects", "near"):
             curve = curves.setdefault(run.per_class, {})
             curve.setdefault(depths[run.policy], []).append(run.accuracy)
     return curves
 
 
 def bias_and_variance(predictions, labels):
-    """Two ways to be wrong, from the predictions after several draws of the training images.
+    """Two ways to be wrong, each from 0 to 1, from predictions (draws, images), labels (images,).
 
     The *main prediction* of an image is what most draws say. Bias is how often it is wrong;
-    variance is how often one draw says something else (Domingos 2000, for 0-1 loss).
-
-    Parameters
-    ----------
-    predictions : array-like of int, shape (draws, images)
-    labels : array-like of int, shape (images,)
-
-    Returns
-    -------
-    bias, variance : float
-        Each from 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two draws, or the shapes do not fit.
+    variance is how often one draw says something else (Domingos 2000, for 0-1 loss). ValueError
+    if there are fewer than two draws, or the shapes do not fit.
     """
     predictions, labels = np.asarray(predictions), np.asarray(labels)
     if predictions.ndim != 2 or len(predictions) < 2 or predictions.shape[1:] != labels.shape:
@@ -258,19 +183,16 @@ def main_prediction(predictions):
     return np.array([np.bincount(column).argmax() for column in np.asarray(predictions).T])
 
 
-def draws_of(runs, policy, target="insects", per_class=16, similarity=("near", "none")):
-    """Predictions and labels of all draws of one policy in one cell.
+def draws_of(runs, policy):
+    """Predictions (draws, images) and labels (images,) of one policy, as int.
 
-    Returns
-    -------
-    predictions : ndarray of int, shape (draws, images)
-    labels : ndarray of int, shape (images,)
+    Of all draws of 16 insects a class, from the near source or none.
     """
     found = [
         run
         for run in runs
-        if (run.policy, run.target, run.per_class) == (policy, target, per_class)
-        and run.similarity in similarity
+        if (run.policy, run.target, run.per_class) == (policy, "insects", 16)
+        and run.similarity in ("near", "none")
     ]
     labels = np.array(list(map(int, found[0].labels)))
     return np.array([list(map(int, run.predicted)) for run in found]), labels

@@ -1,6 +1,7 @@
-"""What a run of a policy gave, and which policies are the same."""
+"""The league: what a run of a policy gave, which policies do the same, and which is ahead."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from itertools import groupby
@@ -51,8 +52,8 @@ def preset_name(policy, layers):
     return preset_keys(layers).get(json.dumps(stages_of(policy, layers)))
 
 
-def setting_of(run, test=None):
-    """What must be the same for two runs to be compared."""
+def setting_of(run, test):
+    """What must be the same for two runs to be compared; without ``test`` on validation images."""
     settings = asdict(run.settings)
     for name in ("seed", "device", "cache"):
         del settings[name]
@@ -64,7 +65,7 @@ def setting_of(run, test=None):
     }
 
 
-def result_of(run, test=None):
+def result_of(run, test):
     """A run as a ``Result``; parameters as for ``setting_of``."""
     audits = [run.audit()]
     while audits[-1].then:
@@ -84,10 +85,8 @@ def preset_keys(layers):
     """What each preset does on these layers -> its name; a preset that does not fit is left out."""
     known = {}
     for name, policy in PRESETS.items():
-        try:
+        with suppress(ValueError):
             known.setdefault(json.dumps(stages_of(policy, layers)), name)
-        except ValueError:
-            continue
     return known
 
 
@@ -98,10 +97,9 @@ def describe_stage(stage):
         names = list(layers)
         parts.append(f"{choice} {names[0]}" + (f" to {names[-1]}" if len(names) > 1 else ""))
     factors = [factor for _, factor in stage.values()]
-    if min(factors) < max(factors):
-        parts.append(f"learning rate × {min(factors):.2g} to {max(factors):.2g}")
-    elif factors[0] != 1:
-        parts.append(f"learning rate × {factors[0]:.2g}")
+    low, high = min(factors), max(factors)
+    if (low, high) != (1, 1):
+        parts.append(f"learning rate × {low:.2g}" + (f" to {high:.2g}" if low < high else ""))
     return ", ".join(parts)
 
 
@@ -151,17 +149,9 @@ class Standing:
 class League:
     """Runs of different policies on the same target, from the same backbone, trained alike.
 
-    Parameters
-    ----------
-    file : path, optional
-        Where it is kept as JSON after every run, and read from; by default in memory only.
-        A file that cannot be read as a league counts as none.
-
-    Attributes
-    ----------
-    setting : dict
-        What all the runs have in common; empty before the first one.
-    results : list of Result
+    ``file`` is where it is kept as JSON after every run, and read from; by default in memory only.
+    What cannot be read as a league counts as none. ``setting`` (dict) is what all ``results`` have
+    in common; empty before the first one.
     """
 
     def __init__(self, file=None):
@@ -176,17 +166,9 @@ class League:
     def add(self, run, test=None):
         """Put a run into the league; one of the same policy and seed takes the older one's place.
 
-        Parameters
-        ----------
-        run : tlcourse.finetuning.runs.Run
-        test : Dataset or PreparedImages, optional
-            Images that give the accuracy; by default the validation accuracy counts, which is a
-            little too high, as the best weights were chosen by it.
-
-        Returns
-        -------
-        Result
-            A run that was stopped does not take the place of one that was not.
+        ``test`` images give the accuracy; by default the validation accuracy counts, which is a
+        little too high, as the best weights were chosen by it. A run that was stopped does not
+        take the place of one that was not. Gives the Result that counts.
 
         Raises
         ------
@@ -201,7 +183,8 @@ class League:
                 f"This run has another {other[0].replace('_', ' ')} ({setting.get(other[0])}) than "
                 f"those of the league ({self.setting[other[0]]}): begin a new league."
             )
-        same = [old for old in self.results if _is_same(old, result)]
+        key = result.policy_key, result.seed
+        same = [old for old in self.results if (old.policy_key, old.seed) == key]
         if same and result.stopped and not same[0].stopped:
             return same[0]
         self.setting = setting
@@ -223,12 +206,7 @@ class League:
             temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
     def standings(self):
-        """The policies, the best mean accuracy first; of equals that which trains less.
-
-        Returns
-        -------
-        list of Standing
-        """
+        """Standings: the best mean accuracy first, of equals that which trains less."""
         by_policy = {}
         for result in self.results:
             by_policy.setdefault(result.policy_key, []).append(result)
@@ -242,10 +220,9 @@ class League:
         ]
         return sorted(standings, key=lambda each: (-each.mean, each.trained_parameters))
 
-    def best(self, own=None):
+    def best(self, own):
         """The first of the standings, of one's own or of the presets alone; None if none is."""
-        of_kind = (each for each in self.standings() if own is None or each.is_own == own)
-        return next(of_kind, None)
+        return next((each for each in self.standings() if each.is_own == own), None)
 
     def verdict(self):
         """One's own best policy against the best preset, in a sentence or two."""
@@ -263,27 +240,6 @@ class League:
         if 1 in (len(own.results), len(preset.results)):
             luck = ": with one seed this may be luck."
         return f"{_named(first)} is {points:.1f} points ahead of {_named(second)}{luck}"
-
-    def curves(self, against="images"):
-        """Learning curves for ``tlcourse.plots.plot_learning_curves``.
-
-        Parameters
-        ----------
-        against : {"images", "seconds"}
-
-        Returns
-        -------
-        dict of str to list of (list of float, list of float)
-            Of each policy, one curve a seed.
-        """
-        x, y = CURVE.index(against), CURVE.index("validation_accuracy")
-        return {
-            standing.name: [
-                ([point[x] for point in result.curve], [point[y] for point in result.curve])
-                for result in standing.results
-            ]
-            for standing in self.standings()
-        }
 
     def __len__(self):
         return len(self.results)
@@ -303,10 +259,6 @@ def league_file(*parts):
     """The file in the user's cache for a league of a certain setting, given by its parts' text."""
     name = sha256(repr(parts).encode("utf-8")).hexdigest()[:16]
     return paths.cache_folder() / "leagues" / f"{name}.json"
-
-
-def _is_same(one, other):
-    return (one.policy_key, one.seed) == (other.policy_key, other.seed)
 
 
 def _percent(standing):

@@ -1,4 +1,8 @@
-"""What can go wrong in the middle of training, said in one sentence each."""
+"""The training loop: augmentation, one stage step by step, and what can go wrong in the middle.
+
+All that is random in a step depends on the seed and the step's number alone, so that a run can be
+stopped between any two steps and resumed.
+"""
 
 import math
 import signal
@@ -15,6 +19,8 @@ from tlcourse.networks import sources
 from tlcourse.networks.images import placed
 
 OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
+EVALUATION_BATCH = 250
+SPENT = ("stage", "step", "images", "seconds", "cpu_seconds", "flops")
 
 
 class TrainingError(RuntimeError):
@@ -33,6 +39,7 @@ def explained(run):
     settings = run.settings
     try:
         yield
+        return
     except Diverged:
         rate = settings.learning_rate
         sentence = (
@@ -40,14 +47,13 @@ def explained(run):
             f"rate {rate:g}: lower learning_rate, to {rate / 10:g} say."
         )
     except (RuntimeError, MemoryError) as problem:
-        if not _is_out_of_memory(problem):
+        said = any(words in str(problem) for words in OUT_OF_MEMORY)
+        if not (said or isinstance(problem, MemoryError | torch.OutOfMemoryError)):
             raise
         sentence = (
             f"Memory ran out on {settings.device} with batches of {settings.batch_size}: lower "
             f"batch_size, to {max(1, settings.batch_size // 2)} say, or freeze more of the bottom."
         )
-    else:
-        return
     if run.progress.points:
         run.network.load_changed_state(run.progress.best)
     run.network.eval()
@@ -55,11 +61,6 @@ def explained(run):
     error = TrainingError(sentence)
     error.run = run
     raise error
-
-
-def _is_out_of_memory(problem):
-    kinds = MemoryError, torch.OutOfMemoryError
-    return isinstance(problem, kinds) or any(words in str(problem) for words in OUT_OF_MEMORY)
 
 
 def asked_to_stop(stop):
@@ -121,9 +122,6 @@ def augment(images, generator, strength=1.0):
     return images.contiguous(memory_format=torch.channels_last)
 
 
-EVALUATION_BATCH = 250
-
-
 class Stage:
     """One stage of a run: what is trained, on what, by which optimizer."""
 
@@ -135,7 +133,7 @@ class Stage:
         self.in_training = [module for module in self.network.modules() if module.training]
         passed = self._model_and_inputs(train, validation, progress_bar)
         self.model, self.inputs, self.validation_inputs, seconds, cpu_seconds = passed
-        self.optimizer = _optimizer(self.network, self.settings)
+        self.optimizer = self._new_optimizer()
         self.rates = [group["lr"] for group in self.optimizer.param_groups]
         self.batches = Batches(len(train), self.settings.batch_size, self.settings.seed)
         self.n_steps = self.settings.steps_for(len(train))
@@ -156,6 +154,13 @@ class Stage:
         kept_validation = validation.passed_through(bottom, key, self.device, progress_bar)[0]
         return top, kept, kept_validation, *took
 
+    def _new_optimizer(self):
+        settings = self.settings
+        groups = self.network.parameter_groups(settings.learning_rate, settings.weight_decay)
+        if settings.optimizer == "adamw":
+            return torch.optim.AdamW(groups)
+        return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=0.9, nesterov=True)
+
     @property
     def steps_done(self):
         return self.progress.step - self.progress.stage_began
@@ -168,7 +173,7 @@ class Stage:
         return placed(inputs, self.device), self.labels[rows].to(self.device)
 
     def set_learning_rates(self):
-        """A warm-up and half a cosine, or nothing of the kind."""
+        """A warm-up over the first tenth and half a cosine, or nothing of the kind."""
         shape = 1.0
         if self.settings.schedule == "cosine":
             cycle = {"epochs": self.n_steps, "peak_learning_rate": 1.0}
@@ -184,25 +189,30 @@ class Stage:
             scores = torch.cat([self.model(placed(batch, self.device)).cpu() for batch in batches])
         at, labels = self.progress, self.validation_labels
         return CurvePoint(
-            stage=at.stage,
-            step=at.step,
-            images=at.images,
-            seconds=at.seconds,
-            cpu_seconds=at.cpu_seconds,
-            flops=at.flops,
+            **{name: getattr(at, name) for name in SPENT},
             train_loss=sum(at.losses) / len(at.losses) if at.losses else None,
             validation_loss=F.cross_entropy(scores, labels).item(),
             validation_accuracy=_mean_class_accuracy(scores.argmax(1), labels),
         )
 
 
-def train_stage(stage, stop=None, report=lambda point: None):
-    """Train until the stage is over."""
+def until_stopped(stage, stop, report):
+    """Train one stage; Ctrl-C ends it between two steps, a second Ctrl-C at once."""
+    try:
+        with interrupt_sets_a_flag() as interrupted:
+            ended = train_stage(stage, lambda: interrupted.is_set() or asked_to_stop(stop), report)
+    except KeyboardInterrupt:
+        return "interrupted"
+    return "interrupted" if ended == "stopped" and interrupted.is_set() else ended
+
+
+def train_stage(stage, stop, report):
+    """ "finished", "stopped" or "stopped early": train until ``stop()``, or the stage is over."""
     progress, settings = stage.progress, stage.settings
     if not progress.points or progress.points[-1].stage != progress.stage:
         _keep(stage, stage.evaluate(), report, begins=True)
     while stage.steps_done < stage.n_steps:
-        if asked_to_stop(stop):
+        if stop():
             return "stopped"
         stage.set_learning_rates()
         with random_numbers.kept(stage.device):
@@ -246,8 +256,7 @@ class Batches:
     """The rows of each step's batch: another order in each epoch, decided by the seed."""
 
     def __init__(self, n, batch_size, seed):
-        self.n, self.seed = n, seed
-        self.per_epoch = math.ceil(n / batch_size)
+        self.n, self.seed, self.per_epoch = n, seed, math.ceil(n / batch_size)
         self._epoch, self._parts = None, ()
 
     def rows(self, step):
@@ -269,13 +278,6 @@ def seeded(seed, step, device="cpu"):
 
 def _number(seed, step):
     return (seed * 1_000_003 + step) % 2**63
-
-
-def _optimizer(network, settings):
-    groups = network.parameter_groups(settings.learning_rate, settings.weight_decay)
-    if settings.optimizer == "adamw":
-        return torch.optim.AdamW(groups)
-    return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=0.9, nesterov=True)
 
 
 def optimizer_tensors(optimizer):

@@ -60,12 +60,10 @@ class TargetNetwork(nn.Module):
         for layer in self.trained_layers:
             for parameter in self._parameters_of(layer):
                 key = self.factors[layer.name], parameter.ndim > 1
-                group = groups.setdefault(key, {"params": [], "layers": []})
-                group["params"].append(parameter)
-                group["layers"] += [layer.name] if layer.name not in group["layers"] else []
+                groups.setdefault(key, []).append(parameter)
         return [
-            {**group, "lr": learning_rate * factor, "weight_decay": weight_decay * is_matrix}
-            for (factor, is_matrix), group in groups.items()
+            {"params": own, "lr": learning_rate * factor, "weight_decay": weight_decay * is_matrix}
+            for (factor, is_matrix), own in groups.items()
         ]
 
     def changed_state(self):
@@ -128,9 +126,8 @@ class _InputOf(nn.Module):
         self.network, self.module = network, module
 
     def forward(self, images):
-        passed = []
-        keep = lambda module, inputs: passed.append(inputs[0])  # noqa: E731
-        hook = self.network.get_submodule(self.module).register_forward_pre_hook(keep)
+        passed, module = [], self.network.get_submodule(self.module)
+        hook = module.register_forward_pre_hook(lambda _, inputs: passed.append(inputs[0]))
         try:
             self.network(images)
         finally:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from types import MappingProxyType
 
 import torch
@@ -15,7 +15,7 @@ CHOICES = ("freeze", "fine-tune", "random")
 
 @dataclass(frozen=True)
 class Policy:
-    """A choice for every layer of any network.
+    """A choice for every layer of any network; policies that differ in their name only are equal.
 
     Parameters
     ----------
@@ -31,8 +31,6 @@ class Policy:
         (Howard and Ruder 2018) where it is below 1.
     then : Policy, optional
         A second stage that goes on from the first one's weights, head included.
-    name : str
-        For people; two policies that differ in nothing else are equal.
 
     Raises
     ------
@@ -81,22 +79,12 @@ class Policy:
     def painted(self, selector, choice):
         """The same policy with one more choice, which wins over the earlier ones."""
         rules = {key: value for key, value in self.choices if key != selector}
-        return Policy(
-            {**rules, selector: choice},
-            rates=self.rates,
-            layer_decay=self.layer_decay,
-            then=self.then,
-        )
+        return replace(self, choices={**rules, selector: choice}, name="")
 
     def choices_for(self, layers, head_is_new=True):
-        """Layer -> choice.
+        """Layer -> choice; ``layers`` are names in the order of the network, or what has them.
 
-        Parameters
-        ----------
-        layers : list of str, list of Layer, Backbone or str
-            Names in the order of the network, or something that has them.
-        head_is_new : bool
-            False in the second stage.
+        ``head_is_new`` is False in the second stage.
 
         Raises
         ------
@@ -131,12 +119,12 @@ class Policy:
 
     def to_dict(self):
         """As JSON has it."""
+        then = self.then and self.then.to_dict()
         return {
+            **vars(self),
             "choices": dict(self.choices),
             "rates": dict(self.rates),
-            "layer_decay": self.layer_decay,
-            "then": self.then.to_dict() if self.then else None,
-            "name": self.name,
+            "then": then,
         }
 
     @classmethod
@@ -146,40 +134,22 @@ class Policy:
         return cls(**{**saved, "then": then})
 
 
-def _preset(name, choices, **options):
-    return name, Policy(choices, name=name, **options)
-
-
-PRESETS = MappingProxyType(
-    dict(
-        [
-            _preset("reuse all", {"*": "freeze"}),
-            _preset("retrain the top", {"*": "freeze", "top 3": "random"}),
-            _preset(
-                "freeze, fine-tune, retrain",
-                {"*": "fine-tune", "bottom 50%": "freeze", "top 3": "random"},
-            ),
-            _preset("fine-tune all", {"*": "fine-tune"}),
-            _preset("discriminative rates", {"*": "fine-tune"}, layer_decay=0.8),
-            _preset(
-                "probe, then fine-tune",
-                {"*": "freeze"},
-                then=Policy({"*": "fine-tune"}, rates={"*": 0.1}),
-            ),
-            _preset("all random", {"*": "random"}),
-        ]
-    )
+_GENTLY = Policy({"*": "fine-tune"}, rates={"*": 0.1})
+_THREE_WAYS = {"*": "fine-tune", "bottom 50%": "freeze", "top 3": "random"}
+_PRESETS = (
+    Policy({"*": "freeze"}, name="reuse all"),
+    Policy({"*": "freeze", "top 3": "random"}, name="retrain the top"),
+    Policy(_THREE_WAYS, name="freeze, fine-tune, retrain"),
+    Policy({"*": "fine-tune"}, name="fine-tune all"),
+    Policy({"*": "fine-tune"}, layer_decay=0.8, name="discriminative rates"),
+    Policy({"*": "freeze"}, then=_GENTLY, name="probe, then fine-tune"),
+    Policy({"*": "random"}, name="all random"),
 )
+PRESETS = MappingProxyType({policy.name: policy for policy in _PRESETS})
 
 
 def as_policy(policy):
-    """A policy as it is, or the preset of that name.
-
-    Raises
-    ------
-    ValueError
-        If there is no such preset.
-    """
+    """A policy as it is, or the preset of that name; ValueError if there is none."""
     if isinstance(policy, Policy):
         return policy
     if policy not in PRESETS:

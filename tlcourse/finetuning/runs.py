@@ -58,11 +58,6 @@ class Run:
         values = [getattr(point, name) for point in self.curve]
         return np.array([math.nan if value is None else value for value in values], dtype=float)
 
-    def cost_to_reach(self, accuracy, of="flops"):
-        """What it took to reach a validation accuracy for the first time."""
-        reached = self.column("validation_accuracy") >= accuracy
-        return float(self.column(of)[reached.argmax()]) if reached.any() else math.inf
-
     @torch.no_grad()
     def predict(self, images):
         """The class of each image: ndarray of int, shape (n,); images as for training."""

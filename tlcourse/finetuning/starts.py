@@ -1,4 +1,9 @@
-"""What a linear SVM makes of reused features: by images a class, and by its settings."""
+"""Three starts of the same network on the same target: from scratch, reused, reused and frozen.
+
+``train_from`` trains one; the others are for its comparisons: what a linear SVM makes of reused
+features, by images a class and by its settings, and what a network latches on to where a
+background goes with the label.
+"""
 
 import warnings
 from dataclasses import dataclass
@@ -22,42 +27,32 @@ from tlcourse.features.extraction import shipped_features
 from tlcourse.finetuning.training import fine_tune
 from tlcourse.networks.layers import small_vgg_backbone
 from tlcourse.networks.occlusion import evidence_of_parts, occlusion_maps, spotlight
+from tlcourse.networks.small_vgg import as_input
 
 SCRATCH, FINE_TUNED, FROZEN = "from scratch", "reused, fine-tuned", "reused, frozen"
 
 STARTS = {SCRATCH: "all random", FINE_TUNED: "fine-tune all", FROZEN: "reuse all"}
-
 SETTINGS = {
     SCRATCH: {"learning_rate": 0.01, "augment": 0.0, "evaluate_every": 12},
     FINE_TUNED: {"learning_rate": 0.003, "evaluate_every": 12},
     FROZEN: {"learning_rate": 0.03, "evaluate_every": 5},
 }
-
 SAME_BUDGET = "same budget"
-
 FAMILY, SOURCE = "insects", "natural"
-
 FLOWERS = ("daisy", "sunflower", "poppy", "pansy", "daffodil")
+FULL_NETWORK = "full network"
+CS = (0.01, 0.1, 1, 10, 100)
+NORMALIZED = ("none", "L2 per image", "L2 by layer", "standardized")
 
 
 @dataclass(frozen=True)
 class StartedRun:
     """What one run gave, from one start.
 
-    Attributes
-    ----------
-    start : str
-        A key of ``STARTS``.
-    budget : str
-        ``SAME_BUDGET``, ``AS_LONG``; ``TRIAL`` or ``LONG_TRIAL`` of a run that tries settings, on
-        photographs that are held out; or "grid".
-    per_class, seed : int
-        Training images a class, and the seed of all that is random.
-    settings : dict
-        What differs from the defaults of ``tlcourse.finetuning.training.fine_tune``.
-    curve : dict of str to list
-        ``"step"``, ``"images"``, ``"cpu_seconds"``, ``"flops"``, and ``"accuracy"`` from 0 to 1,
-        on images that were not trained on.
+    ``budget`` is ``SAME_BUDGET``, "as long as it takes", "trial" or "long trial" (of settings, on
+    photographs that are held out), or "grid". ``per_class`` training images a class; ``settings``
+    are what differs from the defaults of ``fine_tune``. ``curve`` has the columns "step",
+    "images", "cpu_seconds", "flops", and "accuracy" (0 to 1) on images that were not trained on.
     """
 
     start: str
@@ -80,25 +75,10 @@ class StartedRun:
 def train_from(start, source, train, test, seed=0, budget=SAME_BUDGET, **settings):
     """Train the course's network on a target, from random weights or from a source's.
 
-    Parameters
-    ----------
-    start : str
-        ``SCRATCH`` (with batch normalisation, without which it learns more slowly),
-        ``FINE_TUNED`` or ``FROZEN``.
-    source : Backbone
-        Not looked at from scratch.
-    train, test : Dataset of (PIL image, label), or PreparedImages
-    seed : int
-    budget : str
-        A name for what is spent.
-    **settings
-        As for ``tlcourse.finetuning.training.fine_tune``; they win over those of ``SETTINGS``.
-
-    Returns
-    -------
-    StartedRun
-    Run
-        With the network that was best on the test images.
+    ``start`` is ``SCRATCH`` (with batch normalisation, without which it learns more slowly; the
+    source is not looked at), ``FINE_TUNED`` or ``FROZEN``. ``train`` and ``test`` and ``settings``
+    are as for ``fine_tune``, and win over ``SETTINGS``; ``budget`` is a name for what is spent.
+    Gives a StartedRun, and the Run with the network that was best on the test images.
 
     Raises
     ------
@@ -129,67 +109,30 @@ def first_of_each_class(labels, n):
     return torch.cat([(labels == label).nonzero()[:n, 0] for label in labels.unique()])
 
 
-FULL_NETWORK = "full network"
-
-CS = (0.01, 0.1, 1, 10, 100)
-
-NORMALIZED = ("none", "L2 per image", "L2 by layer", "standardized")
-
-
-def five_insects(source=SOURCE):
-    """Shipped features of the photographs that learning from scratch was measured on.
-
-    Parameters
-    ----------
-    source : {"natural", "manmade"}
-
-    Returns
-    -------
-    train, test : Features
-        Five classes; 40 training and 50 test images of each.
-    """
-    return tuple(every_second_class(part) for part in shipped_features(source, FAMILY))
+def five_insects():
+    """Shipped photographs of five classes, as Features: 40 training, 50 test images a class."""
+    return tuple(every_second_class(part) for part in shipped_features(SOURCE, FAMILY))
 
 
 def flowers_of_the_grid(per_class=PER_CLASS, n_test=40):
-    """The drawn flowers that the grid from scratch was measured on.
-
-    Returns
-    -------
-    train, test : Dataset of (PIL image, label)
-    """
+    """Training and test flowers that the grid from scratch was measured on, as data sets."""
     pool = drawn_flowers(2 * PER_CLASS, seed=0)
     rows = sample_per_class(pool.targets, per_class, seed=0)
     return Subset(pool, rows.tolist()), drawn_flowers(n_test, seed=1)
 
 
 def accuracy_by_volume(train, test, layers="fc7", volumes=(1, 2, 5, 10, 20, 40), seeds=range(5)):
-    """Accuracy of a linear SVM by training images a class.
+    """Accuracy (0 to 1) of a linear SVM on Features, {images a class: of each draw}.
 
-    Parameters
-    ----------
-    train, test : Features
-    layers : str or sequence of str
-        ``"full network"`` takes all of them.
-    volumes : sequence of int
-    seeds : iterable of int
-        Draws of the training images.
-
-    Returns
-    -------
-    dict of int to list of float
-        Images a class -> accuracy of each draw, from 0 to 1; one where all images are taken.
-
-    Raises
-    ------
-    ValueError
-        If a class has fewer images.
-    """
+    ``layers`` is one or several, ``"full network"`` all of them. One draw where all images are
+    taken; ValueError if a class has fewer."""
     layers, seeds = _as_layers(layers, train), list(seeds)
     most = np.bincount(train.labels).max()
     return {
         volume: [
-            evaluate_features(_drawn(train, volume, seed), test, layers, seed).accuracy
+            evaluate_features(
+                of_rows(train, sample_per_class(train.labels, volume, seed)), test, layers, seed
+            ).accuracy
             for seed in (seeds if volume != most else seeds[:1])
         ]
         for volume in volumes
@@ -197,22 +140,10 @@ def accuracy_by_volume(train, test, layers="fc7", volumes=(1, 2, 5, 10, 20, 40),
 
 
 def accuracy_of_settings(train, test, layer_sets=("fc7", FULL_NETWORK), normalizations=NORMALIZED):
-    """Accuracy of a linear SVM with every combination of C, normalization and layers.
+    """Accuracy (0 to 1) of a linear SVM on Features, {(layers, normalization, C): accuracy}.
 
-    Parameters
-    ----------
-    train, test : Features
-    layer_sets : sequence of str
-        As ``layers`` of ``accuracy_by_volume``.
-    normalizations : sequence of str
-        Of ``tlcourse.features.normalization.NORMALIZATIONS``.
-
-    Returns
-    -------
-    dict of (str, str, float) to float
-        (layers, normalization, C) -> accuracy, from 0 to 1. A careless setting may not converge:
-        it counts as it is.
-    """
+    ``layer_sets`` as ``layers`` of ``accuracy_by_volume``. A careless setting may not converge: it
+    counts as it is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         return {
@@ -227,10 +158,6 @@ def _as_layers(layers, features):
     if layers == FULL_NETWORK:
         return tuple(features.layer_sizes)
     return (layers,) if isinstance(layers, str) else tuple(layers)
-
-
-def _drawn(train, volume, seed):
-    return of_rows(train, sample_per_class(train.labels, volume, seed))
 
 
 @dataclass(frozen=True)
@@ -264,47 +191,23 @@ class MarginOf:
 
 def as_inputs(pictures):
     """Pictures, uint8 (n, side, side, 3), as the course's networks take them."""
-    from tlcourse.networks.small_vgg import as_input
-
     pixels = torch.from_numpy(np.ascontiguousarray(pictures)).permute(0, 3, 1, 2)
     return as_input(pixels).contiguous(memory_format=torch.channels_last)
 
 
-def draw_shortcut(n_train=40, n_test=80, seed=0):
-    """Training animals before their own colour, and test animals before both.
-
-    Returns
-    -------
-    train : Sample
-    test : CounterfactualPair
-
-    Raises
-    ------
-    ValueError
-        If a number of pictures is not even.
+def draw_shortcut(n_train=40, n_test=80):
+    """Training animals before their own colour (a Sample), and test animals before both (a
+    CounterfactualPair); ValueError if a number of pictures is not even.
     """
-    train = draw_pair(n_train, {}, STUDIO, seed=2 * seed).agreeing
-    return train, draw_pair(n_test, {}, STUDIO, seed=2 * seed + 1)
+    train = draw_pair(n_train, {}, STUDIO, seed=0).agreeing
+    return train, draw_pair(n_test, {}, STUDIO, seed=1)
 
 
 def latch_on(start, source, train, test, seed=0, n_explained=8, **settings):
-    """Train where background and label agree; ask what the decision rests on.
+    """Train where background and label agree; ask what the decision rests on: a LatchedOn.
 
-    Parameters
-    ----------
-    start, source
-        As for ``tlcourse.finetuning.starts.train_from``.
-    train : Sample
-    test : CounterfactualPair
-    seed : int
-    n_explained : int
-        Test pictures whose background, and whose animal, is painted grey.
-    **settings
-        Of the training.
-
-    Returns
-    -------
-    LatchedOn
+    ``start``, ``source`` and settings as for ``train_from``, images of ``draw_shortcut``. In
+    ``n_explained`` test pictures the background, and the animal, is painted grey.
     """
     sets = [(as_inputs(each.pictures), each.labels) for each in (train, test.agreeing)]
     _, run = train_from(start, source, *sets, seed=seed, progress=False, **settings)

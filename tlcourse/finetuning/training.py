@@ -3,16 +3,8 @@
 from tqdm import tqdm
 
 from tlcourse.devices import check_device
+from tlcourse.finetuning import loop
 from tlcourse.finetuning.cost import fits_in_memory, training_cost
-from tlcourse.finetuning.loop import (
-    Stage,
-    asked_to_stop,
-    explained,
-    interrupt_sets_a_flag,
-    load_optimizer_tensors,
-    optimizer_tensors,
-    train_stage,
-)
 from tlcourse.finetuning.policies import apply_policy, as_policy, next_stage
 from tlcourse.finetuning.progress import LEARNING_RATE, Progress, Settings
 from tlcourse.finetuning.runs import Run
@@ -42,66 +34,12 @@ def fine_tune(
     progress=True,
     watch=None,
 ):
-    """Train a network for the target as a policy says; the backbone is not changed.
+    """Train a network for the target as a policy says: a Run; the backbone is not changed.
 
-    Parameters
-    ----------
-    backbone : Backbone
-    policy : Policy or str
-        Or the name of a preset: ``"reuse all"``, ``"fine-tune all"``, ``"all random"``, ...
-    train, validation : Dataset of (PIL image, label), pair of tensors, or PreparedImages
-        What several runs use is best prepared once, by ``prepare_images``.
-    seed : int
-        Of new weights, the order of the images, augmentation and dropout.
-    epochs : int
-        Passes over the training images, in each stage of the policy.
-    steps : int, optional
-        Updates in each stage, instead of ``epochs``.
-    learning_rate : float
-        At its peak, of a layer with the factor 1.
-    weight_decay : float
-        On weights, not on biases and normalisations.
-    batch_size : int
-        At most; an epoch is cut into batches of nearly the same size.
-    optimizer : {"sgd", "adamw"}
-        Stochastic gradient descent with Nesterov's momentum 0.9, or AdamW.
-    schedule : {"cosine", "constant"}
-        Of the learning rate: a warm-up over the first tenth and half a cosine down to 0, or none.
-    augment : float
-        Strength of ``tlcourse.finetuning.loop.augment``; 0 is off. With augmentation nothing can be
-        computed once.
-    patience : int, optional
-        Stop a stage after so many evaluations without a better validation accuracy.
-    evaluate_every : int, optional
-        Steps between evaluations; by default an epoch.
-    device : str
-        As for ``tlcourse.devices.check_device``.
-    cache : bool
-        Compute a frozen bottom once for each image.
-    stop : threading.Event or callable, optional
-        Set, or true when called: training ends before the next step, and what was learned is kept.
-    progress : bool
-        A progress bar when it takes more than two seconds.
-    watch : callable, optional
-        Called with each new ``CurvePoint``.
-
-    Returns
-    -------
-    Run
-        With the weights that were best on the validation images, and the learning curve.
-
-    Raises
-    ------
-    ValueError
-        If a setting, the policy or the images do not fit.
-    TrainingError
-        If the loss is no longer finite or memory runs out; its ``run`` has the best weights so far.
-
-    Notes
-    -----
-    The bundled backbones have no batch normalisation. Fine-tuning all of their layers by SGD went
-    well at a rate of 0.003 to 0.006, fell to chance for one seed of two at 0.01, and went well by
-    AdamW at 0.0003 (drawn animals, 20 a class, 8 epochs). A frozen bottom stands higher rates.
+    ``policy`` may be the name of a preset; images are data sets of (PIL image, label), pairs of
+    tensors, or of ``prepare_images``. The rest: ``Settings``; ``stop`` (an event or callable),
+    ``progress`` (a bar), ``watch`` (called with each CurvePoint). ValueError for what does not
+    fit; TrainingError (``run``: the best so far) if the loss is not finite or memory runs out.
     """
     settings = Settings(
         *(seed, epochs, steps, learning_rate, weight_decay, batch_size, optimizer, schedule),
@@ -155,27 +93,26 @@ def _train(run, train, validation, stop, progress, watch):
     steps = run.settings.steps_for(len(train)) * len(costs)
     silent = {} if progress else {"disable": True}
     bar = tqdm(total=steps, initial=at.step, desc=str(run.policy), delay=2, unit="step", **silent)
-    with bar, explained(run):
+
+    def report(point):
+        if point is None:
+            bar.update()
+            return
+        bar.set_postfix_str(f"validation {point.validation_accuracy:.1%}", refresh=False)
+        if watch:
+            watch(point)
+
+    with bar, loop.explained(run):
         while True:
-            stage = Stage(run, costs[at.stage], train, validation, progress)
-            load_optimizer_tensors(stage.optimizer, at.optimizer)
+            stage = loop.Stage(run, costs[at.stage], train, validation, progress)
+            loop.load_optimizer_tensors(stage.optimizer, at.optimizer)
             at.optimizer = {}
-            ended = _until_stopped(stage, stop, _reporter(bar, watch))
+            ended = loop.until_stopped(stage, stop, report)
             if ended in ("stopped", "interrupted") or at.stage == len(costs) - 1:
                 return _closed(run, stage, ended)
             run.network.load_changed_state(at.best)
             at.stage, at.stage_began = at.stage + 1, None
             next_stage(run.network, run.policy.stages[at.stage])
-
-
-def _until_stopped(stage, stop, report):
-    """Train one stage; Ctrl-C ends it between two steps, a second Ctrl-C at once."""
-    try:
-        with interrupt_sets_a_flag() as interrupted:
-            ended = train_stage(stage, lambda: interrupted.is_set() or asked_to_stop(stop), report)
-    except KeyboardInterrupt:
-        return "interrupted"
-    return "interrupted" if ended == "stopped" and interrupted.is_set() else ended
 
 
 def _closed(run, stage, ended):
@@ -184,7 +121,8 @@ def _closed(run, stage, ended):
     at.current, at.optimizer = {}, {}
     run.ended = f"{ended} after {at.step} steps"
     if ended in ("stopped", "interrupted"):
-        at.current, at.optimizer = run.network.changed_state(), optimizer_tensors(stage.optimizer)
+        at.current = run.network.changed_state()
+        at.optimizer = loop.optimizer_tensors(stage.optimizer)
         run.last = stage.evaluate() if at.losses else None
         run.ended += ": the best weights so far are kept, and resume(run, ...) goes on"
     elif ended == "stopped early":
@@ -199,21 +137,9 @@ def _closed(run, stage, ended):
 
 def _costs(run, train, validation):
     """What each stage costs, its frozen bottom kept where it is to be and fits."""
-    arguments = run.backbone, run.policy, len(run.classes)
+    arguments, settings = (run.backbone, run.policy, len(run.classes)), run.settings
     shape = tuple(train.inputs.shape[1:])
-    kept = training_cost(*arguments, run.settings.keeps_frozen, shape)
+    kept = training_cost(*arguments, settings.cache and not settings.augment, shape)
     if all(fits_in_memory(cost, len(train) + len(validation)) for cost in kept):
         return kept
     return training_cost(*arguments, False, shape)
-
-
-def _reporter(bar, watch):
-    def report(point):
-        if point is None:
-            bar.update()
-            return
-        bar.set_postfix_str(f"validation {point.validation_accuracy:.1%}", refresh=False)
-        if watch:
-            watch(point)
-
-    return report

@@ -20,7 +20,6 @@ class Embedding:
 
 
 PAPER = ("fc6", "fc7", "full network")
-
 EMBEDDINGS = {
     embedding.name: embedding
     for embedding in (
@@ -43,38 +42,23 @@ class Cell:
     C: float = 1.0
 
 
-def make_cells(sources, targets, embeddings=tuple(EMBEDDINGS), seeds=SEEDS, C=1.0):
-    """Every cell of a sweep, those of the same features side by side.
+def make_cells(sources, targets, embeddings=tuple(EMBEDDINGS), seeds=SEEDS):
+    """Every cell of a sweep, those of the same features side by side: a list of Cell.
 
-    Parameters
-    ----------
-    sources : str or sequence of str
-        "natural", "manmade", "drawn", "vgg16", "alexnet places365", ...
-    targets : str, target, or sequence of them
-        Names as for ``tlcourse.tables.targets.as_target``.
-    embeddings : str, Embedding, or sequence of them
-        Names of ``EMBEDDINGS``: ``PAPER`` are the three of the lecture, the others the ablation.
-    seeds : sequence of int
-        Draws of the training images; the nine data sets have their official folds instead.
-    C : float
-
-    Returns
-    -------
-    list of Cell
-
-    Raises
-    ------
-    ValueError
-        If a target or embedding is unknown, two have one name, or a list is empty.
+    ``sources`` are "natural", "vgg16", "alexnet places365", ...; ``targets`` as for ``as_target``;
+    ``embeddings`` are Embeddings or names of ``EMBEDDINGS`` (``PAPER``: the three of the lecture).
+    ``seeds`` draw the training images; the nine data sets have their official folds instead.
+    ValueError if a name is unknown, two have one name, or a list is empty; each may be one only.
     """
     targets = _named_once("target", [as_target(target) for target in _listed(targets)])
     embeddings = _named_once("embedding", [_embedding(each) for each in _listed(embeddings)])
     sources, seeds = list(dict.fromkeys(_listed(sources))), list(dict.fromkeys(seeds))
-    for what, values in (("source", sources), ("seed", seeds)):
+    every = {"target": targets, "embedding": embeddings, "source": sources, "seed": seeds}
+    for what, values in every.items():
         if not values:
             raise ValueError(f"There is no {what} to measure: name at least one {what}.")
     return [
-        Cell(source, target, embedding, int(seed), float(C))
+        Cell(source, target, embedding, int(seed))
         for source in sources
         for target in targets
         for seed in target.seeds(seeds)
@@ -97,8 +81,6 @@ def _embedding(embedding):
 
 def _named_once(what, things):
     names = [thing.name for thing in things]
-    if not names:
-        raise ValueError(f"There is no {what} to measure: name at least one {what}.")
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise ValueError(f"Two {what}s are called {twice!r}: give one of them another name.")

@@ -5,30 +5,22 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from tlcourse.classifiers.intervals import p_of_signs
 from tlcourse.networks.sources import SOURCES
 from tlcourse.tables.similarity import similarity_table
-from tlcourse.tables.tables import BASELINE, FULL, PAIR, differences
+from tlcourse.tables.tables import PAIR, differences
 
-RESAMPLES = 1999
+RESAMPLED = {"vectorized": True, "n_resamples": 1999, "rng": 0}
 
 
-def gain_against_similarity(results, similarities=None, embedding=FULL, baseline=BASELINE):
+def gain_against_similarity(results, similarities=None):
     """What the full network gains over fc7 on each pair, beside the pair's similarity.
 
-    Parameters
-    ----------
-    results : DataFrame
-    similarities : DataFrame, optional
-        Of ``similarity_table``; by default computed here. Sources whose training pictures are not
-        known (such as vgg16) have NaN.
-    embedding, baseline : str
-
-    Returns
-    -------
-    DataFrame
-        source, target, gain, spread, lowest, highest, seeds, distance, similarity.
+    ``similarities`` is of ``similarity_table``, by default computed here; sources whose training
+    pictures are not known (such as vgg16) have NaN. Columns: source, target, gain, spread, lowest,
+    highest, seeds, distance, similarity.
     """
-    gains = differences(results, embedding, baseline).rename(columns={"mean": "gain"})
+    gains = differences(results).rename(columns={"mean": "gain"})
     if similarities is None:
         known = [source for source in gains["source"].unique() if source in SOURCES]
         similarities = similarity_table(known, gains["target"].unique())
@@ -44,8 +36,6 @@ class SimilarityEffect:
     pairs: int
     spearman: float
     spearman_p: float
-    pearson: float
-    pearson_p: float
     low: float
     high: float
     targets: int
@@ -62,28 +52,12 @@ class SimilarityEffect:
         )
 
 
-def similarity_effect(gains, random_state=0):
-    """The reading of ``gain_against_similarity``, with its uncertainty.
+def similarity_effect(gains):
+    """The reading of ``gain_against_similarity``, with its uncertainty, as a SimilarityEffect.
 
-    Parameters
-    ----------
-    gains : DataFrame
-    random_state : int
-        Of permutations and bootstrap.
-
-    Returns
-    -------
-    SimilarityEffect
-
-    Raises
-    ------
-    ValueError
-        If fewer than four pairs have a distance, or all distances are the same.
-
-    Notes
-    -----
     Pairs share targets and sources, so that the p-values over pairs are too small; the comparison
-    within targets is the fairer one, and has as few observations as there are targets.
+    within targets is the fairer one, and has as few observations as there are targets. ValueError
+    if fewer than four pairs have a distance, or all distances are the same.
     """
     known = gains.dropna(subset=["distance"])
     if len(known) < 4 or known["distance"].nunique() < 2:
@@ -91,28 +65,26 @@ def similarity_effect(gains, random_state=0):
             f"{len(known)} pairs have a distance: at least four with different ones are needed."
         )
     gain, distance = known["gain"].to_numpy(), known["distance"].to_numpy()
-    interval = stats.bootstrap(
-        (gain, distance),
-        _spearman,
-        paired=True,
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        method="percentile",
-        rng=random_state,
-    ).confidence_interval
-    extra = _extra_from_far(known)
+    options = {"paired": True, "method": "percentile", **RESAMPLED}
+    interval = stats.bootstrap((gain, distance), _spearman, **options).confidence_interval
+    test = stats.permutation_test(
+        (gain,),
+        lambda x, axis: _spearman(x, distance, axis),
+        permutation_type="pairings",
+        **RESAMPLED,
+    )
+    by_target = known.sort_values("distance").groupby("target", sort=False)["gain"]
+    extra = (by_target.last() - by_target.first())[by_target.size() > 1].to_numpy()
     return SimilarityEffect(
         len(known),
         float(_spearman(gain, distance)),
-        _permuted(_spearman, gain, distance, random_state),
-        float(_pearson(gain, distance)),
-        _permuted(_pearson, gain, distance, random_state),
+        float(test.pvalue),
         float(interval.low),
         float(interval.high),
         len(extra),
         int((extra > 0).sum()),
         float(extra.mean()) if len(extra) else np.nan,
-        _sign_flipped(extra, random_state) if len(extra) > 1 else np.nan,
+        p_of_signs(extra, **RESAMPLED),
     )
 
 
@@ -125,33 +97,3 @@ def _pearson(x, y, axis=-1):
 
 def _spearman(x, y, axis=-1):
     return _pearson(stats.rankdata(x, axis=axis), stats.rankdata(y, axis=axis), axis)
-
-
-def _permuted(score, gain, distance, random_state):
-    test = stats.permutation_test(
-        (gain,),
-        lambda x, axis: score(x, distance, axis),
-        permutation_type="pairings",
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        rng=random_state,
-    )
-    return float(test.pvalue)
-
-
-def _extra_from_far(gains):
-    ordered = gains.sort_values("distance").groupby("target", sort=False)["gain"]
-    several = ordered.size() > 1
-    return (ordered.last() - ordered.first())[several].to_numpy()
-
-
-def _sign_flipped(extra, random_state):
-    test = stats.permutation_test(
-        (extra, np.zeros(len(extra))),
-        lambda x, y, axis: np.mean(x - y, axis=axis),
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        rng=random_state,
-    )
-    return float(test.pvalue)

@@ -1,11 +1,10 @@
-"""The lecture's two tables as published: every number with its provenance and its spread.
+"""The lecture's two tables and the curves of Yosinski et al. 2014, as published.
 
 A number is *slide* (printed in the lecture), *paper* (in the text of Garcia-Gasulla et al., arXiv
 1705.07706) or *derived* (computed from those). What is wrong or arguable in the tables is kept
 beside them, as corrections: it is shown, and no number is changed by it.
 """
 
-import csv
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -13,7 +12,6 @@ from pathlib import Path
 import pandas as pd
 
 TABLES = ("high", "low")
-
 MARKS = {"slide": "s", "paper": "p", "derived": "d"}
 
 MEANING = {
@@ -26,22 +24,22 @@ TITLES = {
     "high": "High similarity: pre-trained on Places2 for mit67, on ImageNet for the rest",
     "low": "Low similarity: pre-trained on ImageNet for mit67, on Places2 for the rest",
 }
-
 _FLAGS = ("external data", "fine tuning")
 
 
-def published_cells():
-    """Every entry of both tables.
+def _read(name, **options):
+    file = Path(__file__).with_name(f"published_{name}.csv")
+    return pd.read_csv(file, encoding="utf-8", **options)
 
-    Returns
-    -------
-    DataFrame
-        similarity, dataset, pretraining, row, value (percent or points; NaN where it is none),
-        text (as published), spread, provenance, state_of_the_art_reference. The rows of the data
-        set "mean" are means over the data sets of the low table.
+
+def published_cells():
+    """Every entry of both tables: one row each.
+
+    similarity, dataset, pretraining, row, value (percent or points; NaN where it is none), text (as
+    published), spread, provenance, state_of_the_art_reference. The rows of the data set "mean" are
+    means over the data sets of the low table.
     """
-    file = Path(__file__).with_name("published_tables.csv")
-    cells = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
+    cells = _read("tables", dtype=str, keep_default_na=False)
     cells["text"] = cells["value"]
     for column in ("value", "spread"):
         cells[column] = pd.to_numeric(cells[column], errors="coerce")
@@ -49,34 +47,15 @@ def published_cells():
 
 
 def published_table(which):
-    """One table in the lecture's shape: rows are embeddings, columns are data sets.
-
-    Parameters
-    ----------
-    which : {"high", "low"}
-
-    Returns
-    -------
-    DataFrame of float
-        Mean per-class accuracy in percent, differences in points; NaN where nothing is published.
-        ``published_part`` has the spreads and provenances in the same shape, and
-        ``show_published`` all of it together.
-
-    Raises
-    ------
-    ValueError
-        If there is no such table.
-    """
+    """Accuracies in percent of the "high" or "low" table, as in the lecture, NaN where none;
+    ValueError if there is no such table."""
     return published_part(which, "value").drop(index=list(_FLAGS), errors="ignore")
 
 
 def published_part(which, column):
-    """One column of ``published_cells`` in the shape of a table, its two rows of flags included.
+    """One column of ``published_cells`` in the lecture's shape, its two rows of flags included.
 
-    Parameters
-    ----------
-    which : {"high", "low"}
-    column : {"value", "text", "spread", "provenance", "pretraining", "state_of_the_art_reference"}
+    Rows are embeddings, columns data sets; ValueError if there is no such table or column.
     """
     if which not in TABLES:
         raise ValueError(f"There is no table {which!r}: choose 'high' or 'low' (similarity).")
@@ -92,10 +71,7 @@ def published_part(which, column):
 def published_gains():
     """Full network minus fc7, in points, with the near and with the far source.
 
-    Returns
-    -------
-    DataFrame
-        A row a data set of the low table: high, low, and low minus high.
+    A row a data set of the low table: high, low, and low minus high.
     """
     gains = {which: published_table(which).T for which in TABLES}
     gains = {which: table["full-network"] - table["fc7"] for which, table in gains.items()}
@@ -106,9 +82,7 @@ def published_gains():
 def published_drop(row):
     """Mean loss in points from the high to the low table, over the data sets that are in both.
 
-    Parameters
-    ----------
-    row : {"fc7", "full-network"}
+    ``row`` is "fc7" or "full-network", else ValueError.
     """
     high, low = (published_table(which) for which in TABLES)
     if row not in ("fc7", "full-network"):
@@ -120,24 +94,15 @@ def corrections(which=None):
     """What is wrong, garbled or arguable in the tables, and how one knows."""
     if which not in (None, *TABLES):
         raise ValueError(f"There is no table {which!r}: choose 'high' or 'low' (similarity).")
-    file = Path(__file__).with_name("published_corrections.csv")
-    found = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8")
+    found = _read("corrections", dtype=str, keep_default_na=False)
     return found if which is None else found[found["table"] == which].reset_index(drop=True)
 
 
 def show_published(which, sort_by=None):
     """A table with the provenance of each number, a legend, and the corrections below it.
 
-    Parameters
-    ----------
-    which : {"high", "low"}
-    sort_by : str, optional
-        A row: the data sets are put in the order of its values, highest first.
-
-    Returns
-    -------
-    PublishedTable
-        Shows in a notebook, and prints.
+    ``sort_by`` is a row: the data sets are put in the order of its values, highest first. Gives a
+    PublishedTable, which shows in a notebook, and prints; ValueError if there is no such row.
     """
     values = published_part(which, "value")
     if sort_by is not None and (sort_by not in values.index or sort_by in _FLAGS):
@@ -204,49 +169,26 @@ def _entry(form, text, spread, provenance):
     return form.format(text=text, mark=MARKS[provenance])
 
 
-@dataclass(frozen=True)
-class PublishedPoint:
-    """One point of the published figures."""
-
-    curve: str
-    layer: int
-    networks: int
-    best: float
-    last: float
+BEST, LAST = "top1_mean_of_10_best_evals(paper plots)", "top1_mean_of_last_10_evals"
 
 
-def read_published_curves():
-    """The published curves: a list of PublishedPoint, those with a number of layers only."""
-    file = Path(__file__).with_name("published_yosinski.csv")
-    with file.open(newline="", encoding="utf-8") as rows:
-        return [
-            PublishedPoint(
-                row["curve"],
-                int(row["layer_n"]),
-                int(row["n_networks"]),
-                float(row["top1_mean_of_10_best_evals(paper plots)"]),
-                float(row["top1_mean_of_last_10_evals"]),
-            )
-            for row in csv.DictReader(rows)
-            if row["layer_n"]
-        ]
+def _published_points():
+    """The points of the published curves that have a number of layers."""
+    points = _read("yosinski", float_precision="round_trip").dropna(subset="layer_n")
+    return points.astype({"layer_n": int})
 
 
-def published_curve(name, which="best"):
-    """One published curve, as ``{layers copied: accuracy}``.
-
-    Raises
-    ------
-    ValueError
-        If there is no such curve.
-    """
-    points = [point for point in read_published_curves() if point.curve == name]
-    if not points:
-        names = ", ".join(dict.fromkeys(point.curve for point in read_published_curves()))
+def published_curve(name):
+    """One published curve, as ``{layers copied: accuracy}``; ValueError if there is none."""
+    points = _published_points()
+    curve = points[points["curve"] == name]
+    if curve.empty:
+        names = ", ".join(points["curve"].unique())
         raise ValueError(f"There is no published curve {name!r}: take one of {names}.")
-    return {point.layer: getattr(point, which) for point in points}
+    return dict(zip(curve["layer_n"].tolist(), curve[BEST].tolist(), strict=True))
 
 
 def optimism():
     """Points by which the ten best evaluations lie above the ten last ones, of each curve point."""
-    return [100 * (point.best - point.last) for point in read_published_curves()]
+    points = _published_points()
+    return (100 * (points[BEST] - points[LAST])).tolist()

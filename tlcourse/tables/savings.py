@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 
 IMAGES_A_SOURCE_CLASS = 500
-
 RESAMPLES = 2000
 
 
@@ -45,16 +44,8 @@ class Spread(NamedTuple):
 def cost_to_reach(curve, accuracy):
     """What it took to come to an accuracy for the first time.
 
-    Parameters
-    ----------
-    curve : (sequence of float, sequence of float)
-        What was spent, which does not fall, and the accuracy then.
-    accuracy : float
-
-    Returns
-    -------
-    float
-        On the straight line between two points of the curve; ``inf`` where it was never reached.
+    ``curve`` is (what was spent, which does not fall; the accuracy then). The cost is on the
+    straight line between two of its points; ``inf`` where the accuracy was never reached.
     """
     spent, values = (np.asarray(column, dtype=float) for column in curve)
     reached = values >= accuracy
@@ -68,26 +59,12 @@ def cost_to_reach(curve, accuracy):
 
 
 def times_cheaper(reused, scratch, accuracy):
-    """How many times less reuse spends until an accuracy is reached.
+    """How many times less reuse spends until an accuracy is reached: a Ratio of means over seeds.
 
-    Parameters
-    ----------
-    reused, scratch : sequence of curves
-        As for ``cost_to_reach``, one a seed.
-    accuracy : float
-        From 0 to 1; one that every reused seed reaches.
-
-    Returns
-    -------
-    Ratio
-        Of the means over the seeds. ``low`` and ``high`` set the dearest reused seed against the
-        cheapest from scratch, and the other way round. Where a seed from scratch never gets
-        there, all it spent is counted, and the ratio is a lower bound.
-
-    Raises
-    ------
-    ValueError
-        If a reused seed never reaches the accuracy, or spends nothing.
+    ``reused`` and ``scratch`` have a curve a seed. ``low`` and ``high`` set the dearest reused seed
+    against the cheapest from scratch, and the other way round. Where a seed from scratch never gets
+    there, all it spent is counted, and the ratio is a lower bound. ValueError if a reused seed
+    never reaches the accuracy, or spends nothing.
     """
     cheap = [cost_to_reach(curve, accuracy) for curve in reused]
     if not cheap or math.inf in cheap or min(cheap) <= 0:
@@ -103,57 +80,28 @@ def times_cheaper(reused, scratch, accuracy):
 
 
 def images_needed(by_volume, accuracy):
-    """Images a class at which an accuracy is reached, between the numbers that were measured.
-
-    Parameters
-    ----------
-    by_volume : mapping of int to sequence of float
-        Images a class -> accuracy of each draw.
-    accuracy : float
-
-    Returns
-    -------
-    float
-        Where the straight lines over the logarithm of the number of images reach it first;
-        ``inf`` where the accuracy is above all measured ones, and the smallest number where it is
-        below all.
+    """Images a class at which an accuracy is reached, on lines over the logarithm of their number;
+    ``inf`` above all measured accuracies, the fewest images below all.
+    ``by_volume``: images a class -> accuracy of each draw.
     """
     volumes = sorted(by_volume)
     means = [np.mean(by_volume[volume]) for volume in volumes]
     return math.exp(cost_to_reach((np.log(volumes), means), accuracy))
 
 
-def times_fewer_images(reused, scratch, per_class, n_test, seed=0):
-    """How many times fewer images a class give reuse what scratch has of ``per_class``.
+def times_fewer_images(reused, scratch, per_class, n_test):
+    """How many times fewer images a class give reuse what scratch has of ``per_class``: a Ratio.
 
-    Parameters
-    ----------
-    reused, scratch : mapping of int to sequence of float
-        As for ``images_needed``.
-    per_class : int
-        A key of ``scratch``.
-    n_test : int
-        Test images, of which every accuracy is a share.
-    seed : int
-        Of the resampling.
-
-    Returns
-    -------
-    Ratio
-        ``low`` and ``high`` hold 90% of what comes out when every mean accuracy is drawn again
-        from a normal distribution, its variance that of the draws and of the test images. A lower
-        bound where the fewest images that were tried already give reuse more; 0 where the most
-        that were tried give it less.
-
-    Raises
-    ------
-    ValueError
-        If nothing was measured from scratch at ``per_class``.
+    ``reused`` and ``scratch`` as for ``images_needed``. ``low`` and ``high`` hold 90% of what comes
+    out when every mean accuracy is drawn again from a normal distribution, its variance that of the
+    draws and of the ``n_test`` test images. A lower bound where the fewest images that were tried
+    already give reuse more; 0 where the most that were tried give it less. ValueError if nothing
+    was measured from scratch at ``per_class``.
     """
     if per_class not in scratch:
         known = ", ".join(map(str, scratch))
         raise ValueError(f"From scratch {per_class} a class was not measured: choose from {known}.")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     level = float(np.mean(scratch[per_class]))
     is_bound = level < np.mean(reused[min(reused)])
     needed = []
@@ -166,26 +114,14 @@ def times_fewer_images(reused, scratch, per_class, n_test, seed=0):
 
 
 def spread_of(accuracies):
-    """Worst, quartiles and best of the accuracies of a grid: a Spread.
-
-    Raises
-    ------
-    ValueError
-        If there is none.
-    """
+    """Worst, quartiles and best of accuracies: a Spread; ValueError if there is no accuracy."""
     if not len(accuracies):
         raise ValueError("There is no accuracy to take the spread of: measure a setting or more.")
     return Spread(*map(float, np.quantile(list(accuracies), (0, 0.25, 0.5, 0.75, 1))))
 
 
 def pretraining_flops(name):
-    """Floating-point operations that a bundled backbone's pre-training took: derived.
-
-    Parameters
-    ----------
-    name : str
-        A bundled backbone; classes and epochs are read from its card.
-    """
+    """Floating-point operations of a bundled backbone's pre-training, derived from its card."""
     from tlcourse.finetuning.cost import training_cost
     from tlcourse.networks.sources import n_epochs
     from tlcourse.networks.weights import read_card

@@ -11,8 +11,10 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
+import pandas as pd
 
 from tlcourse import paths
 from tlcourse.datasets.drawn import HybridImages
@@ -25,27 +27,21 @@ from tlcourse.networks.sources import SOURCES
 from tlcourse.tables.targets import PhotoTarget, as_target
 
 LAYER = "fc7"
-
 FORMAT = 1
-
 FILE = paths.SHIPPED / "measured" / "class_means.npz"
-
 ROLES = (EVERY_SOURCE_CLASS, *FAMILIES)
+DRAWN_PER_CLASS = 10
+# Cui et al. have 0.01, for features of another scale. Distances here are about 2 to 6, for which
+# 0.01 puts every similarity between 0.94 and 0.98. The order of pairs does not depend on it.
+GAMMA = 0.1
 
 
 @dataclass(frozen=True)
 class ClassMeans:
     """Mean feature vector of each class of photographs.
 
-    Attributes
-    ----------
-    wnids : list of str
-        WordNet ids of the classes.
-    means : ndarray of float64, shape (classes, features)
-    counts : ndarray of int, shape (classes,)
-        Photographs that each mean is taken over.
-    about : mapping
-        ``backbone``, ``weights_sha256``, ``layer``, ``data``, ``date``.
+    ``wnids`` are the classes, ``means`` float64 (classes, features), ``counts`` the photographs
+    that each is taken over, ``about`` has backbone, weights_sha256, layer, data and date.
     """
 
     wnids: list[str]
@@ -54,13 +50,7 @@ class ClassMeans:
     about: Mapping
 
     def of(self, role, every=1):
-        """Means and counts of the classes of a source or family; ``every`` as for a ``Source``.
-
-        Returns
-        -------
-        means : ndarray of shape (classes, features)
-        counts : ndarray of shape (classes,)
-        """
+        """Means (classes, features) and counts of a source or family; ``every`` as a ``Source``."""
         rows = [self.wnids.index(wnid) for wnid in list(class_names(role))[::every]]
         return self.means[rows], self.counts[rows]
 
@@ -73,38 +63,22 @@ def read_class_means(file=FILE):
     RuntimeError
         If the file is missing, truncated, or was made by other weights.
     """
-    found = _read(file)
-    if found is None:
-        problem = "is missing or truncated"
-    elif found.about["weights_sha256"] != weights.read_card(found.about["backbone"])["sha256"]:
-        problem = f"was made by other weights than those of {found.about['backbone']}"
-    else:
-        return found
+    problem = "is missing or truncated"
+    try:
+        with np.load(file, allow_pickle=False) as entry:
+            about, wnids = json.loads(str(entry["about"])), entry["wnids"].tolist()
+            means, counts = entry["means"].astype(np.float64), entry["counts"].astype(int)
+        keys = {"backbone", "weights_sha256", "layer"}
+        if about.get("format") == FORMAT and keys <= set(about):
+            if about["weights_sha256"] == weights.read_card(about["backbone"])["sha256"]:
+                return ClassMeans(wnids, means, counts, about)
+            problem = f"was made by other weights than those of {about['backbone']}"
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        pass
     raise RuntimeError(
         f"{file} {problem}: run 'git checkout -- data' to bring the shipped one back, or make it "
         "again by 'python -m scripts.remake class_means'."
     )
-
-
-def _read(file):
-    try:
-        with np.load(file, allow_pickle=False) as entry:
-            about = json.loads(str(entry["about"]))
-            found = ClassMeans(
-                entry["wnids"].tolist(),
-                entry["means"].astype(np.float64),
-                entry["counts"].astype(int),
-                about,
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-    whole = about.get("format") == FORMAT and {"backbone", "weights_sha256", "layer"} <= set(about)
-    return found if whole else None
-
-
-GAMMA = 0.1
-
-DRAWN_PER_CLASS = 10
 
 
 @dataclass(frozen=True)
@@ -116,82 +90,39 @@ class SourceSimilarity:
     space: str
 
 
-def source_similarity(source, target, gamma=GAMMA):
-    """Distance and similarity of a source's classes and a target's classes.
+def source_similarity(source, target):
+    """Distance and similarity of a source's and a target's classes: a SourceSimilarity.
 
-    Parameters
-    ----------
-    source : str
-        A bundled backbone whose training pictures are known, such as "natural".
-    target : str or target
-        As for ``tlcourse.tables.targets.as_target``. Photo families are in the shipped file; others
-        are put through the common backbone here.
-    gamma : float
-        Cui et al. have 0.01, for features of another scale. Distances here are about 2 to 6, for
-        which 0.01 puts every similarity between 0.94 and 0.98; 0.1 spreads them. The order of pairs
-        does not depend on it.
-
-    Returns
-    -------
-    SourceSimilarity
-
-    Raises
-    ------
-    ValueError
-        If the source or the target is unknown, or gamma is not greater than 0.
-    """
-    if not 0 < gamma < np.inf:
-        raise ValueError(f"gamma is {gamma}: give a number greater than 0.")
+    ``source`` is a bundled backbone whose training pictures are known; ``target`` as for
+    ``as_target``: photo families are in the shipped file, others are put through the common
+    backbone here. ValueError if one is unknown."""
     means = read_class_means()
     distance = class_mean_emd(*source_domain(source, means), *_target_domain(target, means))
     space = f"{means.about['layer']} of {means.about['backbone']}"
-    return SourceSimilarity(distance, float(np.exp(-gamma * distance)), space)
+    return SourceSimilarity(distance, float(np.exp(-GAMMA * distance)), space)
 
 
-def similarity_table(sources, targets, gamma=GAMMA):
-    """``source_similarity`` of every pair.
+def similarity_table(sources, targets):
+    """``source_similarity`` of every pair: source, target (its name), distance, similarity.
 
-    Returns
-    -------
-    DataFrame
-        source, target (its name), distance, similarity; the space is in ``.attrs["space"]``.
+    The space is in ``.attrs["space"]``.
     """
-    import pandas as pd
-
-    pairs = [(source, as_target(target)) for source in sources for target in targets]
-    found = [source_similarity(source, target, gamma) for source, target in pairs]
-    table = pd.DataFrame(
-        {
-            "source": [source for source, _ in pairs],
-            "target": [target.name for _, target in pairs],
-            "distance": [each.distance for each in found],
-            "similarity": [each.similarity for each in found],
-        }
-    )
+    pairs = list(product(sources, map(as_target, targets)))
+    found = [source_similarity(source, target) for source, target in pairs]
+    rows = [
+        (source, target.name, each.distance, each.similarity)
+        for (source, target), each in zip(pairs, found, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["source", "target", "distance", "similarity"])
     table.attrs["space"] = found[0].space if found else ""
     return table
 
 
 def source_domain(name, means):
-    """What a source learned from, in the common space.
+    """What a source learned from, in the space of ``means``: X (n, d) and y (n,).
 
-    Parameters
-    ----------
-    name : str
-        A bundled backbone whose training pictures are known.
-    means : ClassMeans
-        Of ``read_class_means``.
-
-    Returns
-    -------
-    X : ndarray of shape (n, d)
-        Means of classes of photographs, or features of drawn pictures.
-    y : ndarray of int, shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If the source is unknown.
+    Means of classes of photographs, or features of drawn pictures; ValueError if the source is
+    unknown.
     """
     if name not in SOURCES:
         raise ValueError(

@@ -4,24 +4,21 @@ The lecture names volume and class variety of the source, similarity of source a
 and accuracy of the network. Each is changed alone, and the same targets are measured.
 """
 
-import json
 from itertools import combinations
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
-from tlcourse import paths
-from tlcourse.classifiers.score import SEEDS
+from tlcourse.classifiers.intervals import p_of_signs
 from tlcourse.networks import weights
 from tlcourse.networks.sources import SOURCES
 from tlcourse.tables.cells import make_cells
+from tlcourse.tables.measured import FOLDER, read_part
 
-MEASURED = paths.SHIPPED / "measured" / "representation_quality.json"
-
-EMBEDDINGS = ("fc7", "full network")
-
+MEASURED = FOLDER / "representation_quality.json"
 KEY = ["target", "embedding", "seed"]
+NEARER, FARTHER = "nearer", "farther"
+AS_SAID, OTHER_WAY, UNDECIDED = "as the slide says", "the other way", "not told from chance"
+SIGNIFICANT = 0.05
 
 
 def compared_sources():
@@ -30,104 +27,57 @@ def compared_sources():
     return list(dict.fromkeys(name for s in changed for name in (s.compared_with, s.name)))
 
 
-def quality_cells(targets, seeds=SEEDS, sources=None):
-    """The cells that ``tlcourse.tables.sweep.run_sweep`` measures for this question.
-
-    Parameters
-    ----------
-    targets : sequence of target
-        As for ``make_cells``.
-    seeds : sequence of int
-    sources : sequence of str, optional
-        By default ``compared_sources()``.
-    """
-    return make_cells(sources or compared_sources(), targets, EMBEDDINGS, seeds)
+def quality_cells(targets):
+    """What ``run_sweep`` measures for this question, on ``targets`` as for ``make_cells``."""
+    return make_cells(compared_sources(), targets, ("fc7", "full network"))
 
 
 def factor_effects(results):
-    """What each change of a source does, paired by target, embedding and seed.
+    """What each change of a source does, as ``factor_effects_of``."""
+    return factor_effects_of(results)
 
-    Parameters
-    ----------
-    results : DataFrame
-        As from ``run_sweep``; sources that are not in it are left out.
 
-    Returns
-    -------
-    DataFrame
-        One row a source that differs from another in one factor, target and embedding: source,
-        compared_with, change, target, embedding, reference and changed (mean accuracies, shares of
-        1), difference and spread (mean and standard deviation over seeds of the paired
-        differences, in points).
-    """
-    import pandas as pd
+def factor_effects_of(*tables):
+    """What each change of a source does: ``_effects_of`` each that a table has both sources of.
 
-    present, effects = set(results["source"]), []
-    for source in SOURCES.values():
-        if {source.name, source.compared_with} <= present:
-            effects.append(_effect_of(results, source))
+    ``tables`` are of ``run_sweep``, of other targets each; ValueError if there is no effect."""
+    effects = [
+        _effects_of(table, source.compared_with, source.name, source.change)
+        for table in tables
+        for source in SOURCES.values()
+        if {source.name, source.compared_with} <= set(table["source"])
+    ]
     return pd.concat(effects, ignore_index=True)
 
 
-def _effect_of(results, source):
-    accuracy = {
-        name: results[results["source"] == name].set_index(KEY)["accuracy"]
-        for name in (source.compared_with, source.name)
-    }
-    reference, changed = accuracy.values()
-    pairs = (changed - reference).mul(100).groupby(KEY[:2], sort=False)
-    effect = pairs.agg(difference="mean", spread="std").reset_index()
-    means = [
-        values.groupby(KEY[:2], sort=False).mean().to_numpy() for values in (reference, changed)
-    ]
-    return effect.assign(
-        source=source.name,
-        compared_with=source.compared_with,
-        change=source.change,
-        reference=means[0],
-        changed=means[1],
+def _effects_of(results, reference, changed, change):
+    """One row a target and embedding, paired by seed: target, embedding, reference and changed
+    (mean accuracies, 0 to 1), difference and spread (of the paired differences, in points),
+    source, compared_with, change.
+    """
+    results = results[results["source"].isin((reference, changed))]
+    wide = results.pivot_table(index=KEY, columns="source", values="accuracy", sort=False)
+    points = 100 * (wide[changed] - wide[reference])
+    grouped = wide.assign(points=points).groupby(KEY[:2], sort=False)
+    effects = grouped.agg(
+        reference=(reference, "mean"),
+        changed=(changed, "mean"),
+        difference=("points", "mean"),
+        spread=("points", "std"),
     )
+    return effects.reset_index().assign(source=changed, compared_with=reference, change=change)
 
 
 def read_quality():
-    """What this command measured on the maintainers' machine.
-
-    Returns
-    -------
-    DataFrame
-        One row a source, target, embedding and seed, with its accuracy (a share of 1).
-    """
-    import pandas as pd
-
-    return pd.DataFrame(json.loads(MEASURED.read_text(encoding="utf-8"))["cells"])
-
-
-NEARER, FARTHER = "nearer", "farther"
-
-AS_SAID, OTHER_WAY, UNDECIDED = "as the slide says", "the other way", "not told from chance"
-
-SIGNIFICANT = 0.05
+    """What was measured: a row a source, target, embedding and seed, accuracy from 0 to 1."""
+    return pd.DataFrame(read_part(MEASURED, "cells"))
 
 
 def by_distance(results, similarities):
-    """The results of each target's nearest and farthest source, under these two names.
+    """The results of each target's nearest and farthest source, called "nearer" and "farther".
 
-    Parameters
-    ----------
-    results : DataFrame
-        Of ``tlcourse.tables.sweep.run_sweep``, from two sources or more.
-    similarities : DataFrame
-        Of ``tlcourse.tables.similarity.similarity_table``.
-
-    Returns
-    -------
-    DataFrame
-        As ``results``, its sources called "nearer" and "farther".
-
-    Raises
-    ------
-    ValueError
-        If a target has fewer than two sources with a distance.
+    ``results`` of ``run_sweep``, ``similarities`` of ``similarity_table``. ValueError if a target
+    has fewer than two sources with a distance.
     """
     pairs = similarities.sort_values("distance").groupby("target", sort=False)["source"]
     names = {}
@@ -142,78 +92,18 @@ def by_distance(results, similarities):
 
 
 def similarity_effects(results, similarities):
-    """What the farther source does, in the columns of ``representation_quality.factor_effects``.
-
-    Parameters
-    ----------
-    results, similarities : DataFrame
-        As for ``by_distance``.
-
-    Returns
-    -------
-    DataFrame
-        One row a target and embedding: source ("farther"), compared_with ("nearer"), change,
-        target, embedding, reference and changed (shares of 1), difference and spread (points).
-    """
+    """What the farther source does, as ``factor_effects_of``; arguments of ``by_distance``."""
     named = by_distance(results, similarities)
-    index = ["target", "embedding", "seed"]
-    wide = named.pivot_table(index=index, columns="source", values="accuracy", sort=False)
-    points = 100 * (wide[FARTHER] - wide[NEARER])
-    grouped = wide.assign(points=points).groupby(index[:2], sort=False)
-    return (
-        grouped.agg(
-            reference=(NEARER, "mean"),
-            changed=(FARTHER, "mean"),
-            difference=("points", "mean"),
-            spread=("points", "std"),
-        )
-        .reset_index()
-        .assign(source=FARTHER, compared_with=NEARER, change="the less similar source")
-    )
-
-
-def factor_effects_of(*tables):
-    """``representation_quality.factor_effects`` of each table that has a pair of sources for it.
-
-    Parameters
-    ----------
-    *tables : DataFrame
-        Of ``run_sweep``, each of other targets.
-
-    Returns
-    -------
-    DataFrame
-    """
-    changed = [source for source in SOURCES.values() if source.compared_with]
-    return pd.concat(
-        [
-            factor_effects(table)
-            for table in tables
-            if any({s.name, s.compared_with} <= set(table["source"]) for s in changed)
-        ],
-        ignore_index=True,
-    )
+    return _effects_of(named, NEARER, FARTHER, "the less similar source")
 
 
 def judge_factors(effects):
-    """Whether each factor acts as the slide says, over targets.
+    """Whether each factor acts as the slide says, over targets; ``effects`` of the functions above.
 
-    Parameters
-    ----------
-    effects : DataFrame
-        Of ``representation_quality.factor_effects`` or ``similarity_effects``, or several of them
-        one below the other.
+    A row a change: change, source, compared_with, targets, as_said (targets whose accuracy moves as
+    the slide says), difference (mean in points over targets and embeddings), p (how often random
+    signs of the targets give a mean as far from 0), verdict (undecided where p is at least 0.05).
 
-    Returns
-    -------
-    DataFrame
-        One row a change: change, source, compared_with, targets, as_said (targets whose accuracy
-        moves as the slide says), difference (mean in points over targets and embeddings), p (how
-        often random signs of the targets give a mean as far from 0), verdict ("as the slide says",
-        "the other way", "not told from chance": p at least 0.05).
-
-    Notes
-    -----
     Each source is one training run, and its luck is in every target alike: p says whether targets
     agree, not whether another run of the same source would.
     """
@@ -222,7 +112,7 @@ def judge_factors(effects):
     for (change, source, reference), group in effects.groupby(keys, sort=False):
         points = group.groupby("target", sort=False)["difference"].mean().to_numpy()
         said = expected_sign(source, reference) * points
-        p = _p_of_signs(points)
+        p = p_of_signs(points)
         decided = AS_SAID if said.mean() > 0 else OTHER_WAY
         rows.append(
             {
@@ -247,18 +137,9 @@ def expected_sign(source, reference):
 
 
 def source_table(results):
-    """What each source had, and what it is worth.
-
-    Parameters
-    ----------
-    results : DataFrame
-        Columns source, target, embedding, seed, accuracy.
-
-    Returns
-    -------
-    DataFrame
-        By source: classes, images, parameters, source accuracy (percent, on its own validation
-        images), and, a column an embedding, mean accuracy over the targets in percent.
+    """What each source had, and what it is worth: classes, images, parameters, source accuracy
+    (percent, on its own validation images), and mean accuracy over the targets in percent,
+    a column an embedding.
     """
     about = {name: _about(name) for name in results["source"].unique()}
     means = results.groupby(["source", "embedding"], sort=False)["accuracy"].mean().mul(100)
@@ -268,15 +149,8 @@ def source_table(results):
 def agreeing_pairs(table):
     """How many pairs of sources with the same classes are ranked alike on source and targets.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Of ``source_table``.
-
-    Returns
-    -------
-    agreeing, pairs : int
-        Accuracies on other classes are accuracies of another problem: no pair is made of them.
+    ``table`` is of ``source_table``; gives (agreeing, pairs). Accuracies on other classes are those
+    of another problem: no pair is made of them.
     """
     value = table.drop(columns=["classes", "images", "parameters", "source accuracy"]).mean(axis=1)
     classes = {name: tuple(SOURCES[name].class_names()) for name in table.index}
@@ -299,17 +173,3 @@ def _about(name):
 def _size(name):
     source = SOURCES[name]
     return len(source.class_names()) * source.per_class * source.width
-
-
-def _p_of_signs(points):
-    """Share of all choices of signs whose mean is as far from 0; NaN for fewer than two."""
-    if len(points) < 2:
-        return np.nan
-    test = stats.permutation_test(
-        (points, np.zeros(len(points))),
-        lambda x, y, axis: np.mean(x - y, axis=axis),
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=np.inf,
-    )
-    return float(test.pvalue)

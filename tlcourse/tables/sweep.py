@@ -1,7 +1,7 @@
-"""The store of a sweep: one small file a finished cell, written whole, never trusted unread.
+"""Sweeps: every cell measured once, in parallel, and kept one small file a finished cell.
 
 A cell's file is named by the fingerprint of everything that its result depends on, so that a result
-of other features or settings is not found, and a truncated or altered one is not used.
+of other features or settings is not found; a truncated or altered one is not used.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import sklearn
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
@@ -58,21 +59,6 @@ class SweepStore:
         return self.folder / f"{key}.json"
 
 
-class NoStore:
-    """Keeps nothing."""
-
-    def read(self, key):
-        return None
-
-    def write(self, key, result):
-        pass
-
-
-def key_of(*parts):
-    """A name for what a result depends on, from the text of each part."""
-    return hashlib.sha256(repr((FORMAT, *parts)).encode()).hexdigest()[:24]
-
-
 def _check(key, result):
     text = json.dumps([FORMAT, key, result], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -82,18 +68,9 @@ def run_sweep(cells, store=None, n_jobs=None, progress=True):
     """Measure cells, or read those that were measured before.
 
     Every finished cell is stored at once: a sweep that was interrupted goes on where it stopped.
-
-    Parameters
-    ----------
-    cells : sequence of Cell
-    store : path or False, optional
-        Folder of finished cells, by default ``sweeps`` in the user's cache; False keeps nothing,
-        nor does, with a warning, a cache that cannot be written.
-    n_jobs : int, optional
-        Processes, as for joblib: by default 1 here, all workers under
-        ``joblib.parallel_config(backend="dask")``.
-    progress : bool
-        A progress bar when the sweep takes more than two seconds.
+    ``store`` is a folder, by default ``sweeps`` in the user's cache; False keeps nothing, nor does,
+    with a warning, a cache that cannot be written. ``n_jobs`` are processes, as for joblib: by
+    default 1 here, all workers under ``joblib.parallel_config(backend="dask")``.
 
     Returns
     -------
@@ -108,45 +85,42 @@ def run_sweep(cells, store=None, n_jobs=None, progress=True):
         If there are no cells, features cannot be had, are not finite, or lack a layer, a class has
         fewer images than are asked for, or ``store`` cannot be written.
     """
-    import pandas as pd
-
     cells = list(cells)
     if not cells:
         raise ValueError("There are no cells to measure: make some with make_cells.")
     store = _open_store(store)
-    prepared = _prepare_all(cells, progress)
+    wanted = {}
+    for cell in cells:
+        wanted.setdefault((cell.source, cell.target), set()).add(cell.embedding)
+    prepared = {pair: _prepare(*pair, wanted[pair], progress) for pair in wanted}
     pairs = [prepared[cell.source, cell.target] for cell in cells]
     keys = [_key(cell, pair) for cell, pair in zip(cells, pairs, strict=True)]
-    results = dict(enumerate(map(store.read, keys)))
+    results = {number: store and store.read(key) for number, key in enumerate(keys)}
     missing = [number for number, result in results.items() if result is None]
     silent = {} if progress else {"disable": True}  # so that TQDM_DISABLE counts where it is {}
     done = len(cells) - len(missing)
     with tqdm(total=len(cells), initial=done, desc="cells", delay=2, **silent) as bar:
-        for number, result in _finished(missing, cells, pairs, n_jobs):
-            store.write(keys[number], result)
+        jobs = [delayed(_measured)(number, cells[number], pairs[number]) for number in missing]
+        run = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
+        for number, result in run(jobs) if jobs else ():
+            if store:
+                store.write(keys[number], result)
             results[number] = result
             bar.update()
-    rows = [_row(cell) | results[number] for number, cell in enumerate(cells)]
-    return pd.DataFrame(rows)
+    about = [
+        (cell.source, cell.target.name, cell.embedding.name, cell.seed, cell.C) for cell in cells
+    ]
+    table = pd.DataFrame(about, columns=["source", "target", "embedding", "seed", "C"])
+    return table.join(pd.DataFrame([results[number] for number in range(len(cells))]))
 
 
 def _open_store(folder):
-    if folder is False:
-        return NoStore()
     try:
-        return SweepStore(folder)
+        return None if folder is False else SweepStore(folder)
     except ValueError as problem:
         if folder is not None:
             raise
         warnings.warn(f"No cell is kept: {problem}", stacklevel=3)
-        return NoStore()
-
-
-def _finished(numbers, cells, pairs, n_jobs):
-    """Number and result of each cell, as soon as it is measured."""
-    run = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
-    jobs = [delayed(_measured)(number, cells[number], pairs[number]) for number in numbers]
-    yield from run(jobs) if jobs else ()
 
 
 def _measured(number, cell, pair):
@@ -177,15 +151,8 @@ class _Pair:
     fingerprint: str
 
 
-def _prepare_all(cells, progress):
-    """``{(source, target): _Pair}``; features are extracted where need be, and checked."""
-    wanted = {}
-    for cell in cells:
-        wanted.setdefault((cell.source, cell.target), set()).add(cell.embedding)
-    return {pair: _prepare(*pair, wanted[pair], progress) for pair in wanted}
-
-
 def _prepare(source, target, embeddings, progress):
+    """The features of a target under a source, extracted where need be, and checked, as a _Pair."""
     features = target.features(source, progress)
     what = f"The features of {source} on {target.name}"
     for embedding in embeddings:
@@ -227,14 +194,5 @@ def _fingerprint(features):
 def _key(cell, pair):
     embedding = (cell.embedding.layers or pair.layers, cell.embedding.normalization)
     settings = (cell.source, repr(cell.target), embedding, cell.seed, cell.C)
-    return key_of(*settings, pair.fingerprint, sklearn.__version__)
-
-
-def _row(cell):
-    return {
-        "source": cell.source,
-        "target": cell.target.name,
-        "embedding": cell.embedding.name,
-        "seed": cell.seed,
-        "C": cell.C,
-    }
+    parts = (FORMAT, *settings, pair.fingerprint, sklearn.__version__)
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]

@@ -12,29 +12,13 @@ from tlcourse import paths
 from tlcourse.plots.style import OKABE_ITO, new_axes
 
 FULL, BASELINE = "full network", "fc7"
-
 PAIR = ["source", "target"]
 FULL_TINT = 10  # points
 
 
 def summarize(results):
-    """Mean and spread over seeds, in percent.
-
-    Parameters
-    ----------
-    results : DataFrame
-        Of ``run_sweep``.
-
-    Returns
-    -------
-    DataFrame
-        source, target, embedding, mean, spread (standard deviation of seeds, n - 1; NaN for one
-        seed), lowest, highest, seeds (how many).
-
-    Raises
-    ------
-    ValueError
-        If there are no results, or a column is missing.
+    """Mean and spread over seeds, in percent: source, target, embedding, mean, spread (standard
+    deviation, n - 1; NaN for one seed), lowest, highest, seeds. ValueError without results.
     """
     _check(results)
     return _spread(results.assign(accuracy=100 * results["accuracy"]), [*PAIR, "embedding"])
@@ -43,44 +27,48 @@ def summarize(results):
 def differences(results, embedding=FULL, baseline=BASELINE):
     """What an embedding gains over another, in points, paired by seed.
 
-    Parameters
-    ----------
-    results : DataFrame
-    embedding, baseline : str
-
-    Returns
-    -------
-    DataFrame
-        source, target, mean, spread, lowest, highest, seeds, as of ``summarize``.
+    Columns: source, target, and mean to seeds as of ``summarize``.
 
     Raises
     ------
     ValueError
         If one of the two was not measured on a pair, or by other seeds.
     """
-    paired = _paired(results, embedding, baseline)
-    return _spread(paired.rename(columns={"gain": "accuracy"}), PAIR)
+    _check(results)
+    by_embedding = results.pivot_table(
+        index=[*PAIR, "seed"], columns="embedding", values="accuracy", sort=False
+    )
+    for name in (embedding, baseline):
+        if name not in by_embedding:
+            known = ", ".join(map(repr, by_embedding))
+            raise ValueError(f"There are no results of embedding {name!r}: choose from {known}.")
+    gain = 100 * (by_embedding[embedding] - by_embedding[baseline])
+    if gain.isna().any():
+        source, target, seed = gain[gain.isna()].index[0]
+        raise ValueError(
+            f"{embedding!r} and {baseline!r} were not both measured on {target} from {source} with "
+            f"seed {seed}: measure both by the same seeds."
+        )
+    return _spread(gain.rename("accuracy").reset_index(), PAIR)
 
 
-def measured_table(results, source=None, baseline=BASELINE):
+def measured_table(results, source=None):
     """The lecture's table: rows are embeddings, columns targets, entries "mean ± spread".
 
-    Parameters
-    ----------
-    results : DataFrame
-    source : str, optional
-        By default every source, in rows (source, embedding).
-    baseline : str
-        The last row is the full network minus it, where both were measured.
-
-    Returns
-    -------
-    DataFrame of str
+    Without a source all of them, in rows (source, embedding). The last row is the full network
+    minus fc7, where both were measured.
     """
     _check(results)
-    sources = list(results["source"].unique()) if source is None else [source]
-    tables = {name: _one_source(of_source(results, name), baseline) for name in sources}
-    return tables[source] if source is not None else pd.concat(tables, names=["source"])
+    if source is None:
+        tables = {name: measured_table(results, name) for name in results["source"].unique()}
+        return pd.concat(tables, names=["source"])
+    results = of_source(results, source)
+    rows = summarize(results)
+    texts = _pivoted(rows, rows["embedding"], "{:.1f}")
+    if {FULL, BASELINE} <= set(results["embedding"]):
+        gains = _pivoted(differences(results), f"{FULL} − {BASELINE}", "{:+.1f}")
+        texts = pd.concat([texts, gains])
+    return texts.rename_axis(index="embedding", columns=None)
 
 
 def of_source(results, source):
@@ -107,30 +95,22 @@ def caption(results):
 
 
 def write_table(table, file, caption=""):
-    """Write a table as CSV or LaTeX; the file appears only when whole.
+    """Write a table as CSV (UTF-8) or LaTeX (with booktabs), as the file's ending says.
 
-    Parameters
-    ----------
-    table : DataFrame
-        Such as of ``measured_table``.
-    file : path
-        Its ending decides: ``.csv`` (UTF-8) or ``.tex`` (needs the package booktabs).
-    caption : str
-        Of the LaTeX table; a comment in the first line of the CSV, ``# ...``.
-
-    Returns
-    -------
-    Path
+    It appears only when whole. The caption is a comment in the first line of the CSV, ``# ...``.
 
     Raises
     ------
     ValueError
-        If the ending is another one.
+        If the ending is neither ``.csv`` nor ``.tex``.
     """
     file = Path(file)
     if file.suffix not in (".csv", ".tex"):
         raise ValueError(f"{file.name} ends in {file.suffix!r}: name a file .csv or .tex.")
-    text = _as_csv(table, caption) if file.suffix == ".csv" else as_latex(table, caption)
+    if file.suffix == ".csv":
+        text = (f"# {caption}\n" if caption else "") + table.to_csv(lineterminator="\n")
+    else:
+        text = as_latex(table, caption)
     with paths.written_whole(file) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return file
@@ -138,9 +118,10 @@ def write_table(table, file, caption=""):
 
 def as_latex(table, caption=""):
     """A table as LaTeX with booktabs; special characters are escaped."""
-    text = table.to_latex(
-        caption=_escaped(caption) or None, position="tb", escape=True, multirow=False
-    )
+    caption = caption.replace("\\", "/")
+    for character in "&%$#_{}":
+        caption = caption.replace(character, rf"\{character}")
+    text = table.to_latex(caption=caption or None, position="tb", escape=True, multirow=False)
     return text.replace("±", r"$\pm$").replace("−", "$-$")
 
 
@@ -152,39 +133,10 @@ def _check(results):
         raise ValueError(f"These results have {wrong}: take those of run_sweep.")
 
 
-def _paired(results, embedding, baseline):
-    """The gain of each (source, target, seed), in points."""
-    _check(results)
-    by_embedding = results.pivot_table(
-        index=[*PAIR, "seed"], columns="embedding", values="accuracy", sort=False
-    )
-    for name in (embedding, baseline):
-        if name not in by_embedding:
-            known = ", ".join(map(repr, by_embedding))
-            raise ValueError(f"There are no results of embedding {name!r}: choose from {known}.")
-    gain = 100 * (by_embedding[embedding] - by_embedding[baseline])
-    if gain.isna().any():
-        source, target, seed = gain[gain.isna()].index[0]
-        raise ValueError(
-            f"{embedding!r} and {baseline!r} were not both measured on {target} from {source} with "
-            f"seed {seed}: measure both by the same seeds."
-        )
-    return gain.rename("gain").reset_index()
-
-
 def _spread(rows, keys):
     grouped = rows.groupby(keys, sort=False)["accuracy"]
     named = {"mean": "mean", "spread": "std", "lowest": "min", "highest": "max", "seeds": "count"}
     return grouped.agg(**named).reset_index()
-
-
-def _one_source(results, baseline):
-    rows = summarize(results)
-    texts = _pivoted(rows, rows["embedding"], "{:.1f}")
-    if {FULL, baseline} <= set(results["embedding"]) and baseline != FULL:
-        gains = differences(results, FULL, baseline)
-        texts = pd.concat([texts, _pivoted(gains, f"{FULL} − {baseline}", "{:+.1f}")])
-    return texts.rename_axis(index="embedding", columns=None)
 
 
 def _pivoted(rows, names, form):
@@ -197,54 +149,32 @@ def _pivoted(rows, names, form):
     return table.loc[rows["row"].unique(), rows["target"].unique()]
 
 
-def _as_csv(table, caption):
-    return (f"# {caption}\n" if caption else "") + table.to_csv(lineterminator="\n")
-
-
-def _escaped(text):
-    for character in "\\&%$#_{}":
-        text = text.replace(character, rf"\{character}" if character != "\\" else "/")
-    return text
-
-
-def plot_table(results, source, baseline="fc7", ax=None):
+def plot_table(results, source, baseline=BASELINE):
     """The table of one source: mean and spread, and the difference from a row by sign and colour.
 
-    Parameters
-    ----------
-    results : DataFrame
-        Of ``tlcourse.tables.sweep.run_sweep``, of this source or of several.
-    source : str
-    baseline : str
-        The row that the others are compared with, paired by seed.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    Axes
+    ``baseline`` is the row that the others are compared with, paired by seed. Gives the Axes.
     """
     results = of_source(results, source)
     rows = summarize(results)
     embeddings, targets = (list(rows[name].unique()) for name in ("embedding", "target"))
-    ax = ax or new_axes(height=1.3 + 0.72 * len(embeddings))
-    gains = {}
-    for embedding in embeddings:
-        if embedding != baseline:
-            for row in differences(results, embedding, baseline).itertuples():
-                gains[embedding, row.target] = row.mean
+    ax = new_axes(height=1.3 + 0.72 * len(embeddings))
+    gains = {
+        (embedding, row.target): row.mean
+        for embedding in embeddings
+        if embedding != baseline
+        for row in differences(results, embedding, baseline).itertuples()
+    }
     for row in rows.itertuples():
         place = (targets.index(row.target), embeddings.index(row.embedding))
         _draw_entry(ax, place, row.mean, row.spread, gains.get((row.embedding, row.target)))
-    ax.set_xlim(-0.5, len(targets) - 0.5)
-    ax.set_ylim(len(embeddings) - 0.5, -0.5)
+    ax.set(xlim=(-0.5, len(targets) - 0.5), ylim=(len(embeddings) - 0.5, -0.5))
     ax.set_xticks(range(len(targets)), targets)
     ax.set_yticks(range(len(embeddings)), embeddings)
     ax.xaxis.tick_top()
     ax.tick_params(length=0)
     ax.spines[:].set_visible(False)
-    ax.set_xlabel(
-        f"source {source}: accuracy (%) ± spread of seeds; below it, points over {baseline}"
-    )
+    words = "accuracy (%) ± spread of seeds; below it, points over"
+    ax.set_xlabel(f"source {source}: {words} {baseline}")
     return ax
 
 

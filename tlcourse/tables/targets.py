@@ -22,7 +22,6 @@ from tlcourse.features.extraction import extract_features, shipped_features
 from tlcourse.networks.backbones import load_backbone
 
 PRECISION = "auto"
-
 DRAWN = "drawn "
 
 
@@ -64,12 +63,7 @@ class _Live:
 class PhotoTarget(_Pool):
     """A family of photographs, by its shipped features.
 
-    Attributes
-    ----------
-    name : str
-        One of ``tlcourse.datasets.FAMILIES``.
-    per_class : int
-        Training images a class, drawn by the seed from the 40 that are shipped.
+    ``per_class`` training images are drawn by the seed from the 40 that are shipped.
     """
 
     name: str
@@ -83,27 +77,16 @@ class PhotoTarget(_Pool):
     def features(self, source, progress=True):
         """Features of every image: shape (images, features)."""
         train, test = shipped_features(source, self.name)
-        stacked = {
-            "matrix": np.vstack([train.matrix, test.matrix]),
-            "labels": np.concatenate([train.labels, test.labels]),
-        }
-        return replace(train, **stacked)
+        matrix = np.vstack([train.matrix, test.matrix])
+        return replace(train, matrix=matrix, labels=np.concatenate([train.labels, test.labels]))
 
 
 @dataclass(frozen=True)
 class DrawnTarget(_Live, _Pool):
     """A drawn family, under any distribution of its factors.
 
-    Attributes
-    ----------
-    family : str
-        One of ``tlcourse.datasets.drawn.FAMILIES``.
-    factors : Factors
-    per_class : int
-        Training images a class, drawn by the seed from ``pool_per_class``.
-    pool_per_class, test_per_class : int
-    name : str
-        By default "drawn" and the family.
+    ``per_class`` training images a class are drawn by the seed from ``pool_per_class``; the name is
+    "drawn" and the family by default. ValueError if there is no such family.
     """
 
     family: str
@@ -141,18 +124,10 @@ def _drawn(target):
 
 @dataclass(frozen=True)
 class PhotographTarget(_Live, _Pool):
-    """A family of photographs under any source, from Tiny ImageNet on the disk.
+    """A family of photographs under any source, from Tiny ImageNet in the folder ``root``.
 
-    The same images and draws as ``PhotoTarget``, whose features are shipped for two sources only.
-
-    Attributes
-    ----------
-    name : str
-        One of ``tlcourse.datasets.FAMILIES``.
-    root : str, optional
-        The folder of Tiny ImageNet; by default the one in the user's data folder.
-    per_class : int
-        Training images a class, drawn by the seed from the first 40.
+    The same images and draws as ``PhotoTarget``, whose features are shipped for two sources
+    only. By default the folder is the one in the user's data folder.
     """
 
     name: str
@@ -198,17 +173,10 @@ def _benchmark(name, root):
 
 
 def as_target(target):
-    """A target by its name: a photo family, "drawn" and a drawn family, or a data set.
+    """A target by its name: "insects", "drawn flowers", "mit67", ...; a target is given back.
 
-    Parameters
-    ----------
-    target : str or target
-        "insects", "drawn flowers", "mit67", ...; a target is given back.
-
-    Raises
-    ------
-    ValueError
-        If there is no such target.
+    Photo families, "drawn" and a drawn family, and the nine data sets. ValueError if there is none
+    of that name.
     """
     if not isinstance(target, str):
         return target
