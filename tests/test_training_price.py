@@ -6,7 +6,6 @@ import pytest
 import traitlets
 from torch.utils.data import Subset
 
-from tlcourse.course import price
 from tlcourse.course.price import ASSUMPTIONS, GROUPS, SCENARIOS, training_price
 from tlcourse.datasets import HandwrittenDigits
 from tlcourse.finetuning import cost
@@ -42,8 +41,10 @@ def test_defaults_are_those_of_alexnet_as_published():
     a = training_price(runs=1)
     assert a.card_hours == 2 * 5.5 * 24
     assert a.kwh == pytest.approx(2 * 132 * 0.244 * 1.58)
-    assert price.card_hours(4, 420, 1) == 4 * 17.5 * 24
-    assert price.label_hours(3600, 1, 1) == 1 and price.stored_gigabytes(1e4, 100) == 1
+    assert training_price(processors=4, hours=420, runs=1).card_hours == 4 * 17.5 * 24
+    bill = training_price(images=3600, answers_per_image=1, seconds_per_answer=1)
+    assert bill.label_hours == 1
+    assert training_price(images=10_000, kilobytes_per_image=100).gigabytes == 1
 
 
 @pytest.mark.parametrize("end", ["low", "high"])

@@ -18,9 +18,7 @@ from types import MappingProxyType
 from tlcourse import paths
 
 VERDICTS = ("holds", "does not hold here", "depends")
-
 MARKS = {"holds": "✓", "does not hold here": "✗", "depends": "◐"}
-
 COLOURS = {"holds": "#009E73", "does not hold here": "#D55E00", "depends": "#0072B2"}
 
 
@@ -45,24 +43,10 @@ CLAIMS = MappingProxyType(_read_claims())
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an experiment measured about a claim.
+    """What an experiment measured about the claim of this id; see ``record``.
 
-    Attributes
-    ----------
-    id : str
-        A key of ``CLAIMS``.
-    verdict : {"holds", "does not hold here", "depends"}
-    evidence : str
-        One sentence that says what was compared.
-    figures : dict of str to float
-        The measured numbers that the verdict was computed from.
-    date : str
-        Day of the measurement, ISO 8601.
-
-    Notes
-    -----
     The plain text names the claim and the verdict only, so that a stored output stays true on
-    another machine; the card of the notebook shows evidence and figures.
+    another machine; the card of the notebook shows evidence and figures. ``date`` is ISO 8601.
     """
 
     id: str
@@ -80,7 +64,10 @@ class Verdict:
         return f"{self.id}: {self.verdict}"
 
     def _repr_html_(self):
-        figures = "".join(_figure_html(name, value) for name, value in self.figures.items())
+        figures = "".join(
+            f"<span>{escape(name)} <b>{as_number(value)}</b></span>"
+            for name, value in self.figures.items()
+        )
         colour = COLOURS[self.verdict]
         return (
             f'<section aria-label="Verdict on {escape(self.id)}" style="border:1px solid {colour};'
@@ -106,27 +93,12 @@ class Verdict:
 
 
 def record(claim_id, verdict, evidence, figures):
-    """Keep what was measured about a claim; shows as a card at the end of a cell.
+    """Keep what was measured about a claim, as a Verdict; shows as a card at the end of a cell.
 
-    Parameters
-    ----------
-    claim_id : str
-        A key of ``CLAIMS``.
-    verdict : {"holds", "does not hold here", "depends"}
-        Computed from the figures by the caller, never typed in.
-    evidence : str
-        One sentence that says what was compared.
-    figures : mapping of str to float
-        Name and value of each number that the verdict rests on; at least one, all finite.
-
-    Returns
-    -------
-    Verdict
-
-    Raises
-    ------
-    ValueError
-        If the claim or the verdict is unknown, or the evidence or the figures are missing.
+    claim_id : a key of ``CLAIMS``; verdict : one of ``VERDICTS``, computed from the figures by the
+    caller, never typed in; evidence : one sentence that says what was compared; figures :
+    ``{name: number}`` of each that the verdict rests on, at least one, all finite. ValueError for
+    another claim or verdict, and where evidence or figures are missing.
     """
     _check_claim(claim_id)
     if verdict not in VERDICTS:
@@ -141,13 +113,7 @@ def record(claim_id, verdict, evidence, figures):
 
 
 def recorded(claim_id):
-    """The verdict recorded on this machine, or None where there is none that can be read.
-
-    Raises
-    ------
-    ValueError
-        If there is no such claim.
-    """
+    """The Verdict recorded on this machine; None without one, ValueError without such a claim."""
     _check_claim(claim_id)
     try:
         kept = Verdict(**json.loads(_file_of(claim_id).read_text(encoding="utf-8")))
@@ -187,7 +153,3 @@ def as_number(value):
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     return f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
-
-
-def _figure_html(name, value):
-    return f"<span>{escape(name)} <b>{as_number(value)}</b></span>"

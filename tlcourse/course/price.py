@@ -1,7 +1,7 @@
 """The price of a trained network: labels, storage, cards, energy, CO2 and people.
 
-Every factor is an argument. Its default, its range, and where the number comes from are in
-``ASSUMPTIONS``; what is an assumption is called one.
+The default of every factor, its range, and where the number comes from are in ``ASSUMPTIONS``;
+what is an assumption is called one.
 """
 
 import csv
@@ -36,9 +36,6 @@ def _read_assumptions():
 
 
 ASSUMPTIONS = MappingProxyType(dict(_read_assumptions()))
-
-_D = {name: assumption.default for name, assumption in ASSUMPTIONS.items()}
-
 SCENARIOS = MappingProxyType(
     {
         "ImageNet and AlexNet, 2012": {},
@@ -65,38 +62,9 @@ SCENARIOS = MappingProxyType(
 )
 
 
-def label_hours(
-    images=_D["images"],
-    answers_per_image=_D["answers_per_image"],
-    seconds_per_answer=_D["seconds_per_answer"],
-):
-    """Hours that people spend on answering whether an image shows what it should."""
-    return images * answers_per_image * seconds_per_answer / 3600
-
-
-def stored_gigabytes(images=_D["images"], kilobytes_per_image=_D["kilobytes_per_image"]):
-    """Size of the images in GB (1e9 bytes)."""
-    return images * kilobytes_per_image / 1e6
-
-
-def card_hours(processors=_D["processors"], hours=_D["hours"], runs=_D["runs"]):
-    """Hours of all cards over all runs."""
-    return processors * hours * runs
-
-
-def energy_kwh(card_hours, watts=_D["watts"], overhead=_D["overhead"]):
-    """Energy that cards draw at work, and the building around them, in kWh."""
-    return card_hours * watts * overhead / 1000
-
-
-def emitted_kg(kwh, grid_intensity=_D["grid_intensity"]):
-    """Kilograms of CO2 that the grid emits for some kWh."""
-    return kwh * grid_intensity
-
-
 @dataclass(frozen=True)
 class Bill:
-    """What it takes, and what it costs."""
+    """What it takes (hours, GB of 1e9 bytes, kWh, kg, months), and what it costs by group."""
 
     label_hours: float
     gigabytes: float
@@ -133,45 +101,25 @@ class Bill:
 def training_price(**changed):
     """The bill of a network, from the first label to the last training run.
 
-    Parameters
-    ----------
-    **changed : float
-        Any of ``ASSUMPTIONS``; the others keep their defaults, those of ImageNet and AlexNet.
-
-    Returns
-    -------
-    Bill
-
-    Raises
-    ------
-    TypeError
-        If an assumption is unknown or not a number.
-    ValueError
-        If one is outside its range.
+    ``changed`` : any of ``ASSUMPTIONS``; the others keep their defaults, those of ImageNet and
+    AlexNet. TypeError if one is unknown or not a number, ValueError outside its range.
     """
     for name, value in changed.items():
         _check(name, value)
-    a = {**_D, **changed}
-    labelling = label_hours(a["images"], a["answers_per_image"], a["seconds_per_answer"])
-    gigabytes = stored_gigabytes(a["images"], a["kilobytes_per_image"])
-    trained = card_hours(a["processors"], a["hours"], a["runs"])
-    kwh = energy_kwh(trained, a["watts"], a["overhead"])
-    dollars = (
-        labelling * a["wage"],
-        gigabytes * a["storage_price"] * a["months"],
-        a["processors"] * a["card_price"],
-        kwh * a["electricity_price"],
-        a["person_months"] * a["salary"],
-    )
-    return Bill(
-        labelling,
-        gigabytes,
-        trained,
-        kwh,
-        emitted_kg(kwh, a["grid_intensity"]),
-        a["person_months"],
-        dict(zip(GROUPS, dollars, strict=True)),
-    )
+    a = {name: assumption.default for name, assumption in ASSUMPTIONS.items()} | changed
+    label_hours = a["images"] * a["answers_per_image"] * a["seconds_per_answer"] / 3600
+    gigabytes = a["images"] * a["kilobytes_per_image"] / 1e6
+    card_hours = a["processors"] * a["hours"] * a["runs"]
+    kwh = card_hours * a["watts"] * a["overhead"] / 1000
+    dollars = {
+        "Labels": label_hours * a["wage"],
+        "Storage": gigabytes * a["storage_price"] * a["months"],
+        "Training": a["processors"] * a["card_price"],
+        "Energy": kwh * a["electricity_price"],
+        "People": a["person_months"] * a["salary"],
+    }
+    kg_co2, person_months = kwh * a["grid_intensity"], a["person_months"]
+    return Bill(label_hours, gigabytes, card_hours, kwh, kg_co2, person_months, dollars)
 
 
 def as_text(number):

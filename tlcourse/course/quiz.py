@@ -39,22 +39,7 @@ class Question:
 
 
 def read_questions(notebook):
-    """The questions about a notebook.
-
-    Parameters
-    ----------
-    notebook : str or int
-        Its number, as "06".
-
-    Returns
-    -------
-    tuple of Question
-
-    Raises
-    ------
-    ValueError
-        If the notebook has no quiz; with the numbers of those that have one.
-    """
+    """The Questions about a notebook, by its number ("06" or 6); ValueError where it has none."""
     number = str(notebook).zfill(2)
     files = {file.stem: file for file in sorted(QUIZZES.glob("[0-9][0-9].toml"))}
     if number not in files:

@@ -1,4 +1,4 @@
-"""TODO."""
+"""The register: every claim with the verdicts on it, and where the slides are wrong."""
 
 import csv
 import json
@@ -9,7 +9,6 @@ from pathlib import Path
 from tlcourse.course.claims import CLAIMS, Verdict, recorded
 
 FILE = Path(__file__).with_name("measured_claims.csv")
-
 CORRECTIONS = Path(__file__).with_name("slide_corrections.csv")
 
 

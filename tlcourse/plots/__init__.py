@@ -1,7 +1,11 @@
-"""Figures of the course: functions ``(data, ax=None) -> Axes``, in one style and palette."""
+"""Figures of the course: functions ``(data, ax=None) -> Axes``, in one style and palette.
+
+Each draws on the Axes that it is given, or on new ones, and returns them; those of several panels
+take none and return a matplotlib Figure. Shares and accuracies are from 0 to 1 and are drawn in
+percent; "over draws" or "over seeds" is a sequence of float, one value each.
+"""
 
 from tlcourse.plots.decision_boundaries import (
-    plot_boundary,
     plot_map_sizes,
     plot_margins,
     plot_spaces,

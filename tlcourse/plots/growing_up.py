@@ -1,98 +1,94 @@
 """Figures of growing up: size and depth by network, error against size, ranges of cost."""
 
-from tlcourse.plots.style import OKABE_ITO, new_axes
+from tlcourse.plots.style import (
+    OKABE_ITO,
+    finish,
+    name_rows,
+    new_axes,
+    new_panels,
+    write_beside,
+)
 
-_IMAGENET, _OTHER = ("blue", "o", "full"), ("vermillion", "s", "none")
 _BARS = (("blue", ""), ("orange", "//"), ("bluish green", ".."))
 
 
-def plot_growth(networks, quantities, texts=None):
+def plot_growth(networks, quantities, words):
     """A row of markers a network, a column a quantity, on logarithmic axes.
 
-    Parameters
-    ----------
-    networks : mapping of str to dict
-        In the order of the rows: ``{name: {"year": 2012, "trained on": "ImageNet", quantity:
-        value or None}}``. A network of another data set than ImageNet is an empty square.
-    quantities : mapping of str to str
-        Key of a quantity -> title of its column.
-    texts : callable, optional
-        Value -> the words beside its marker.
-
-    Returns
-    -------
-    matplotlib Figure
+    networks : ``{name: {"year": 2012, "trained on": "ImageNet", quantity: value or None}}``; an
+    empty square where the data set is another; quantities : ``{key: title of its column}``;
+    words : value -> the text beside its marker. Returns a Figure.
     """
     import matplotlib.pyplot as plt
 
-    size = (plt.rcParams["figure.figsize"][0] * 1.15, 1.6 + 0.62 * len(networks))
-    figure, axes = plt.subplots(
-        1, len(quantities), figsize=size, sharey=True, squeeze=False, layout="constrained"
-    )
-    for ax, (key, title) in zip(axes[0], quantities.items(), strict=True):
-        _draw_column(ax, [row.get(key) for row in networks.values()], networks, texts)
-        ax.set_title(title)
-    names = [f"{name}, {row['year']}" for name, row in networks.items()]
-    axes[0][0].set_yticks(range(len(networks)), names)
-    axes[0][0].set_ylim(len(networks) - 0.5, -0.5)
+    width, height = 1.15 * plt.rcParams["figure.figsize"][0], 1.6 + 0.62 * len(networks)
+    figure, [axes] = new_panels(len(quantities), width=width, height=height, sharey=True)
+    for ax, (key, title) in zip(axes, quantities.items(), strict=True):
+        known = [row[key] for row in networks.values() if row.get(key) is not None]
+        ends = min(known) / 2, max(known) * (max(known) / min(known)) ** 0.75 * 2
+        ax.set(xscale="log", xlim=ends, title=title, xlabel="log scale")
+        for place, row in enumerate(networks.values()):
+            if row.get(key) is not None:
+                ax.axhline(place, color="0.88", linewidth=2, zorder=0)
+                ax.plot(row[key], place, **_marker(row["trained on"]))
+                write_beside(ax, words(row[key]), (row[key], place), (12, 0))
+        ax.spines["bottom"].set_visible(False)
+        ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
+        ax.tick_params(axis="y", length=0)
+    name_rows(axes[0], {f"{name}, {row['year']}": row for name, row in networks.items()})
     figure.legend(handles=_handles(networks), loc="outside lower center", ncols=3)
     return figure
+
+
+def _marker(data_set):
+    colour, marker, fill = "vermillion", "s", "none"
+    if data_set == "ImageNet":
+        colour, marker, fill = "blue", "o", "full"
+    look = {"color": OKABE_ITO[colour], "marker": marker, "fillstyle": fill}
+    return {**look, "markersize": 12, "mew": 3, "linestyle": "none"}
+
+
+def _handles(networks):
+    """The two markers, in the order of the rows, with the data sets that each stands for."""
+    from matplotlib.lines import Line2D
+
+    groups = {}
+    for data_set in dict.fromkeys(row["trained on"] for row in networks.values()):
+        groups.setdefault(data_set == "ImageNet", []).append(data_set)
+    return [Line2D([], [], label=" or ".join(g), **_marker(g[0])) for g in groups.values()]
 
 
 def plot_error_by_size(errors, sizes):
     """Error against size, a labelled point a network, both on logarithmic axes.
 
-    Parameters
-    ----------
-    errors : mapping of str to float
-        By network: percent.
-    sizes : mapping of str to mapping of str to float
-        ``{name of a size: {network: size}}``: a panel each, side by side.
-
-    Returns
-    -------
-    matplotlib Figure
+    errors : ``{network: percent}``; sizes : ``{name of a size: {network: size}}``, a panel each.
+    Returns a Figure.
     """
     import matplotlib.pyplot as plt
 
-    width, height = plt.rcParams["figure.figsize"]
-    figure, axes = plt.subplots(
-        1,
-        len(sizes),
-        figsize=(1.3 * width, height),
-        sharey=True,
-        squeeze=False,
-        layout="constrained",
-    )
-    for ax, (what, of_network) in zip(axes[0], sizes.items(), strict=True):
+    width = 1.3 * plt.rcParams["figure.figsize"][0]
+    figure, [axes] = new_panels(len(sizes), width=width, sharey=True)
+    for ax, (what, of_network) in zip(axes, sizes.items(), strict=True):
         ax.set(xscale="log", yscale="log", xlabel=what)
-        _draw_named_points(ax, of_network, errors)
-    ticks = [tick for tick in (2, 3, 4, 5, 7, 10, 15, 20, 30) if tick < 1.2 * max(errors.values())]
-    axes[0][0].set_yticks(ticks, ticks)
-    axes[0][0].set_yticks([], minor=True)
-    axes[0][0].set_ylim(0.85 * min(errors.values()), 1.2 * max(errors.values()))
-    axes[0][0].set_ylabel("top-5 error (%)")
+        for name, size in of_network.items():
+            ax.plot(size, errors[name], "o", color=OKABE_ITO["blue"], markersize=12)
+            write_beside(ax, name, (size, errors[name]), (12, 0))
+        low, high = min(of_network.values()), max(of_network.values())
+        finish(ax, "both", xlim=(low / 1.5, high * (high / low) ** 0.6))
+    low, high = 0.85 * min(errors.values()), 1.2 * max(errors.values())
+    ticks = [tick for tick in (2, 3, 4, 5, 7, 10, 15, 20, 30) if tick < high]
+    axes[0].set_yticks(ticks, ticks)
+    axes[0].set_yticks([], minor=True)
+    axes[0].set(ylim=(low, high), ylabel="top-5 error (%)")
     return figure
 
 
 def plot_ranges(ranges, xlabel, words, mark=None, ax=None):
     """A bar a row, from the lowest to the highest value that the assumptions allow.
 
-    Parameters
-    ----------
-    ranges : mapping of str to pair of float
-        Label -> (low, high), above 0. Labels that share their first word share a colour; three
-        first words at most.
-    xlabel : str
-    words : callable
-        Value -> text at the end of a bar.
-    mark : mapping of str to float, optional
-        A value of some rows, marked by a diamond.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    Axes
+    ranges : ``{label: (low, high)}``, above 0; labels that share their first word share a colour,
+    three at most; words : value -> text at the end of a bar; mark : ``{label: value}``, marked by
+    a diamond.
     """
     ax = ax or new_axes(height=1.5 + 0.75 * len(ranges))
     lowest = min(low for low, _ in ranges.values())
@@ -105,66 +101,10 @@ def plot_ranges(ranges, xlabel, words, mark=None, ax=None):
         colour, hatch = looks[label.split()[0]]
         look = {"color": OKABE_ITO[colour], "hatch": hatch, "edgecolor": "white"}
         ax.barh(row, high - low, left=low, height=0.5, **look)
-        for value, side, offset in ((low, "right", -8), (high, "left", 8)):
-            place = {"textcoords": "offset points", "ha": side, "va": "center"}
-            ax.annotate(words(value), (value, row), (offset, 0), **place)
+        write_beside(ax, words(low), (low, row), (-8, 0))
+        write_beside(ax, words(high), (high, row), (8, 0))
     for label, value in (mark or {}).items():
         row = list(ranges).index(label)
         ax.plot(value, row, "D", color="black", markeredgecolor="white", markersize=13)
-    ax.set_yticks(range(len(ranges)), ranges)
-    ax.set_ylim(len(ranges) - 0.5, -0.5)
-    ax.grid(axis="x", color="0.88")
-    return ax
-
-
-def _draw_named_points(ax, sizes, errors):
-    for name, size in sizes.items():
-        ax.plot(size, errors[name], "o", color=OKABE_ITO["blue"], markersize=12)
-        ax.annotate(name, (size, errors[name]), (12, 0), textcoords="offset points", va="center")
-    low, high = min(sizes.values()), max(sizes.values())
-    ax.set_xlim(low / 1.5, high * (high / low) ** 0.6)
-    ax.grid(color="0.88")
-
-
-def _draw_column(ax, values, networks, texts):
-    known = [value for value in values if value is not None]
-    ax.set_xscale("log")
-    ax.set_xlim(min(known) / 2, max(known) * (max(known) / min(known)) ** 0.75 * 2)
-    for row, (value, name) in enumerate(zip(values, networks, strict=True)):
-        if value is None:
-            continue
-        colour, marker, fill = _look(networks[name])
-        ax.axhline(row, color="0.88", linewidth=2, zorder=0)
-        ax.plot(value, row, marker, color=OKABE_ITO[colour], fillstyle=fill, markersize=12, mew=3)
-        words = texts(value) if texts else f"{value:g}"
-        ax.annotate(words, (value, row), (12, 0), textcoords="offset points", va="center")
-    ax.spines["bottom"].set_visible(False)
-    ax.set_xlabel("log scale")
-    ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
-    ax.tick_params(axis="y", length=0)
-
-
-def _look(network):
-    return _IMAGENET if network["trained on"] == "ImageNet" else _OTHER
-
-
-def _handles(networks):
-    from matplotlib.lines import Line2D
-
-    looks = {_look(row): [] for row in networks.values()}
-    for row in networks.values():
-        looks[_look(row)].append(row["trained on"])
-    return [
-        Line2D(
-            [],
-            [],
-            color=OKABE_ITO[colour],
-            marker=marker,
-            fillstyle=fill,
-            mew=3,
-            ls="",
-            markersize=12,
-            label=" or ".join(dict.fromkeys(names)),
-        )
-        for (colour, marker, fill), names in looks.items()
-    ]
+    name_rows(ax, ranges)
+    return finish(ax, "x")

@@ -8,20 +8,7 @@ QUALITY = 78
 
 
 def picture_html(image, text, style=""):
-    """A picture as an ``<img>`` with the data inside.
-
-    Parameters
-    ----------
-    image : PIL image, RGB
-    text : str
-        Alternative text.
-    style : str
-        CSS.
-
-    Returns
-    -------
-    str
-    """
+    """A picture (PIL, RGB) as an ``<img>`` with its JPEG inside, alternative text and CSS."""
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=QUALITY)
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
@@ -43,15 +30,9 @@ def side_by_side(pictures):
 
 
 class PictureRows:
-    """One row of pictures for each name; shows in a notebook.
+    """One row of PIL pictures for each name, with alternative text; shows in a notebook.
 
-    A JPEG, and not a matplotlib figure: noise makes a PNG large.
-
-    Parameters
-    ----------
-    rows : mapping of str to sequence of PIL images
-    text : str
-        What a reader who cannot see the pictures should know.
+    JPEGs, and not a matplotlib figure: noise makes a PNG large.
     """
 
     def __init__(self, rows, text):

@@ -1,6 +1,6 @@
 """The look of the course's figures: one palette, sizes for the last row, alternative text.
 
-matplotlib is imported when the first figure is drawn.
+matplotlib is imported when the first figure is drawn. Below, what figures have in common.
 """
 
 import base64
@@ -55,6 +55,19 @@ STYLE = {
     "lines.linewidth": 2.8,
     "lines.markersize": 9,
 }
+SERIES = tuple(  # colour, marker and dashes of the first, the second ... line of a figure
+    (OKABE_ITO[colour], marker, dashes)
+    for colour, marker, dashes in (
+        ("blue", "o", "-"),
+        ("vermillion", "s", "--"),
+        ("bluish green", "^", "-."),
+        ("black", "D", ":"),
+        ("reddish purple", "v", (0, (8, 2, 2, 2, 2, 2))),
+        ("orange", "P", (0, (1, 1))),
+        ("sky blue", "X", (0, (12, 3))),
+    )
+)
+TILTED = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}  # labels of many ticks
 _OTHERS = ("black", "sky blue", "reddish purple", "blue")  # yellow is lost on white paper
 
 
@@ -86,22 +99,9 @@ def as_duration(seconds):
 
 
 def alt_text(figure, text):
-    """Show a figure with alternative text and close it, so that it is not shown twice.
+    """A Figure or Axes as a ``Picture`` with alternative text, closed so as not to show twice.
 
-    The stored output is an ``<img alt="...">`` with the picture inside, which JupyterLab,
-    nbconvert and a screen reader all understand; its plain text is the alternative text.
-
-    Parameters
-    ----------
-    figure : matplotlib Figure or Axes
-    text : str
-        What a reader who cannot see the figure should know. Say what it shows; a digit that
-        differs between machines does not belong in it when the cell's output is checked.
-
-    Returns
-    -------
-    Picture
-        Put it last in a cell.
+    The text is what a reader who cannot see the figure should know; ValueError without one.
     """
     import matplotlib.pyplot as plt
 
@@ -134,7 +134,63 @@ class Picture:
 
 def new_axes(height=None):
     """One Axes of the course's size; ``height`` in inches."""
+    return new_panels(1, height=height)[1][0, 0]
+
+
+def new_panels(columns, rows=1, width=None, height=None, **shared):
+    """A figure, and its Axes as an array of shape (rows, columns); width and height in inches."""
     import matplotlib.pyplot as plt
 
-    width, usual = plt.rcParams["figure.figsize"]
-    return plt.subplots(figsize=(width, height or usual), layout="constrained")[1]
+    usual = plt.rcParams["figure.figsize"]
+    size = (width or usual[0], height or usual[1])
+    shared = {"squeeze": False, "layout": "constrained", **shared}
+    return plt.subplots(rows, columns, figsize=size, **shared)
+
+
+def finish(ax, grid=None, legend=0, shade="0.88", **properties):
+    """Axes with these properties, lines across "x" or "y", and a legend above in columns."""
+    ax.set(**properties)
+    if grid:
+        ax.grid(axis=grid, color=shade)
+    if legend:
+        ax.legend(ncols=legend, loc="lower left", bbox_to_anchor=(0, 1))
+    return ax
+
+
+def name_rows(ax, names, below=0.5, above=0.5):
+    """Names beside the rows 0, 1, ... from the top down, with so much room around them."""
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - below, -above)
+
+
+def write_beside(ax, text, point, offset, **look):
+    """Text so many points (1/72 inch) right of and above a place, turned towards it."""
+    right, up = offset
+    look = {"va": "baseline" if up else "center", **look}
+    look["ha"] = "left" if right > 0 else "right" if right else "center"
+    ax.annotate(text, point, offset, textcoords="offset points", **look)
+
+
+def draw_band(ax, x, draws, series, label, scale=100, edge=0):
+    """A line through the means of the draws at each x, and a band from lowest to highest."""
+    colour, marker, dashes = series
+    values = [[scale * float(value) for value in each] for each in draws]
+    low, high = (list(map(end, values)) for end in (min, max))
+    ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=edge)
+    means = [sum(each) / len(each) for each in values]
+    ax.plot(x, means, linestyle=dashes, marker=marker, color=colour, label=label)
+
+
+def draw_draws(ax, x, accuracies, colour, size=None):
+    """Accuracies over draws at x, as marks on their range, in percent; their mean is returned."""
+    values = [100 * value for value in accuracies]
+    mean = sum(values) / len(values)
+    ax.vlines(x, min(values), max(values), colour, linewidth=5, alpha=0.35)
+    ax.plot([x] * len(values), values, "_", color=colour, markersize=12)
+    write_beside(ax, f"{mean:.0f}", (x, max(values)), (0, 9), fontsize=size)
+    return mean
+
+
+def keys_of(table):
+    """First keys, second keys, ... of a mapping of tuples, each once and in their order."""
+    return [list(dict.fromkeys(keys)) for keys in zip(*table, strict=True)]

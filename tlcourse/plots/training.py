@@ -1,199 +1,22 @@
-"""Learning curves: accuracy while training goes on, a line a thing, a band over the seeds."""
+"""Figures of training: accuracy while it goes on, what it costs, and what policies come to.
+
+Learning curves, images and updates needed, grids of settings, layers copied as in Yosinski et al.
+2014, policies by cell, and the trade-off of notebook 08.
+"""
 
 from tlcourse.plots.generalization import plot_curves
-from tlcourse.plots.style import OKABE_ITO, PALETTE, new_axes
-
-_LINES = (
-    ("blue", "o", "-"),
-    ("vermillion", "s", "--"),
-    ("bluish green", "^", "-."),
-    ("black", "D", ":"),
-    ("reddish purple", "v", (0, (8, 2, 2, 2, 2, 2))),
-    ("orange", "P", (0, (1, 1))),
-    ("sky blue", "X", (0, (12, 3))),
+from tlcourse.plots.style import (
+    OKABE_ITO,
+    PALETTE,
+    SERIES,
+    draw_band,
+    finish,
+    keys_of,
+    name_rows,
+    new_axes,
+    new_panels,
+    write_beside,
 )
-
-
-def plot_learning_curves(
-    curves, ax=None, xlabel="training images seen", chance=None, measured_on="validation"
-):
-    """Accuracy against what was spent: mean over the seeds, and a band from lowest to highest.
-
-    A mean is drawn as far as all of its seeds went; where one ended before, the others go on as
-    thin lines.
-
-    Parameters
-    ----------
-    curves : mapping of str to sequence of (sequence of float, sequence of float)
-        ``{line: [(x, accuracy) of each seed]}``; x does not fall, accuracies are from 0 to 1.
-        Seven lines at most.
-    ax : matplotlib Axes, optional
-    xlabel : str
-        What x is: images, seconds, steps, floating-point operations.
-    chance : float, optional
-        Accuracy of guessing.
-    measured_on : {"validation", "test"}
-        Which images the accuracies are of.
-
-    Returns
-    -------
-    Axes
-
-    Raises
-    ------
-    ValueError
-        If there is no curve, or more lines than can be told apart.
-    """
-    if not 0 < len(curves) <= len(_LINES) or not all(curves.values()):
-        raise ValueError(
-            f"There are {len(curves)} lines: give 1 to {len(_LINES)}, each with a curve or more."
-        )
-    ax = ax or new_axes()
-    for (name, seeds), look in zip(curves.items(), _LINES, strict=False):
-        _draw(ax, name, seeds, *look)
-    if chance is not None:
-        ax.axhline(100 * chance, color=PALETTE["chance"], linestyle="dotted", label="guessing")
-    ax.set(xlabel=xlabel, ylabel=f"{measured_on} accuracy (%)")
-    ax.margins(x=0.02)
-    ax.grid(axis="y", color="0.88")
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
-    return ax
-
-
-def mean_curve(seeds):
-    """Mean, lowest and highest of several curves, as far as all of them go."""
-    import numpy as np
-
-    end = min(max(x) for x, _ in seeds)
-    at = np.unique(np.concatenate([np.asarray(x, dtype=float) for x, _ in seeds]))
-    at = at[at <= end]
-    values = np.array([np.interp(at, *_last_of_equals(x, y)) for x, y in seeds])
-    return at, values.mean(0), values.min(0), values.max(0)
-
-
-def _draw(ax, name, seeds, colour, marker, dashes):
-    at, mean, low, high = mean_curve(seeds)
-    colour, every = OKABE_ITO[colour], max(1, len(at) // 8)
-    style = {"linestyle": dashes, "marker": marker, "markevery": every}
-    ax.fill_between(at, 100 * low, 100 * high, color=colour, alpha=0.2, linewidth=0)
-    ax.plot(at, 100 * mean, color=colour, label=name, **style)
-    for x, y in seeds:
-        rest = [(a, 100 * b) for a, b in zip(x, y, strict=True) if a >= at[-1]]
-        if len(rest) > 1:
-            ax.plot(*zip(*rest, strict=True), color=colour, linewidth=1, linestyle=dashes)
-
-
-def _last_of_equals(x, y):
-    """A stage of training begins where the one before ended: of two points at one x the later."""
-    points = dict(zip(map(float, x), map(float, y), strict=True))
-    return list(points), list(points.values())
-
-
-_LOOKS = (
-    ("blue", "o", "-"),
-    ("vermillion", "s", "--"),
-    ("bluish green", "^", "-."),
-    ("black", "D", ":"),
-)
-
-
-def plot_images_needed(by_volume, fewer=None, ax=None):
-    """Accuracy against training images a class, with arrows from scratch to reuse.
-
-    Parameters
-    ----------
-    by_volume : mapping of str to mapping of int to sequence of float
-        ``{line: {images a class: accuracies over draws}}``; four lines at most.
-    fewer : mapping of (float, float, float) to str, optional
-        (accuracy, images of reuse, images from scratch) -> what is written at the arrow.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    Axes
-    """
-    ax = plot_curves(by_volume, "training images a class", ax=ax)
-    volumes = sorted({volume for line in by_volume.values() for volume in line})
-    ax.set_xscale("log")
-    ax.set_xticks(volumes, [str(volume) for volume in volumes], minor=False)
-    ax.minorticks_off()
-    for (accuracy, few, many), text in (fewer or {}).items():
-        y = 100 * accuracy
-        arrow = {"arrowstyle": "->", "linewidth": 2.2, "color": "0.25"}
-        ax.annotate("", (few, y), (many, y), arrowprops=arrow)
-        middle = (few * many) ** 0.5
-        ax.annotate(text, (middle, y), (0, 6), textcoords="offset points", ha="center", fontsize=15)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
-    return ax
-
-
-def plot_cost_to_reach(costs, ylabel, ax=None):
-    """What each start spends until an accuracy is reached, against that accuracy.
-
-    Parameters
-    ----------
-    costs : mapping of str to mapping of float to sequence of float
-        ``{start: {accuracy: cost of each seed}}``; ``inf`` where a seed never got there, and a
-        line ends where one did not. Four starts at most.
-    ylabel : str
-        What is spent, and its unit.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    Axes
-    """
-    ax = ax or new_axes()
-    for (name, line), (colour, marker, dashes) in zip(costs.items(), _LOOKS, strict=False):
-        reached = {at: seeds for at, seeds in line.items() if max(seeds) < float("inf")}
-        x = [100 * at for at in reached]
-        low, high = (list(map(end, reached.values())) for end in (min, max))
-        means = [sum(seeds) / len(seeds) for seeds in reached.values()]
-        colour = OKABE_ITO[colour]
-        ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=0)
-        ax.plot(x, means, color=colour, marker=marker, linestyle=dashes, label=name)
-    ax.set_yscale("log")
-    ax.set(xlabel="accuracy to be reached (%)", ylabel=ylabel)
-    ax.grid(axis="y", color="0.88")
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
-    return ax
-
-
-def plot_settings(grids, chance=None, ax=None):
-    """Every setting of each grid as a point, its middle half as a box, its median as a line.
-
-    Parameters
-    ----------
-    grids : mapping of str to sequence of float
-        ``{way of learning: accuracy of each setting}``, from 0 to 1.
-    chance : float, optional
-        Accuracy of guessing.
-    ax : matplotlib Axes, optional
-
-    Returns
-    -------
-    Axes
-    """
-    import numpy as np
-
-    ax = ax or new_axes(height=2.2 + 0.9 * len(grids))
-    for y, (values, (colour, marker, _)) in enumerate(zip(grids.values(), _LOOKS, strict=False)):
-        values = 100 * np.sort(np.asarray(values, dtype=float))
-        low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
-        colour = OKABE_ITO[colour]
-        ax.barh(y, high - low, 0.62, left=low, color=colour, alpha=0.25)
-        ax.vlines(median, y - 0.31, y + 0.31, color=colour, linewidth=3.5)
-        offsets = 0.2 * np.resize([-1, 0, 1], len(values))
-        ax.plot(values, y + offsets, marker, color=colour, markersize=8, alpha=0.8)
-    if chance is not None:
-        ax.axvline(100 * chance, color="#6E6E6E", linestyle="dotted", label="guessing")
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1))
-    ax.set_yticks(range(len(grids)), grids)
-    ax.set_ylim(len(grids) - 0.5, -0.5)
-    ax.set_xlabel("accuracy of one setting (%)")
-    ax.grid(axis="x", color="0.9")
-    return ax
-
 
 _COPIED = {
     "BnB": ("blue", "o", "-"),
@@ -204,25 +27,107 @@ _COPIED = {
 }
 
 
+def plot_learning_curves(
+    curves, ax=None, xlabel="training images seen", chance=None, measured_on="validation"
+):
+    """Accuracy against what was spent: mean over the seeds, and a band from lowest to highest.
+
+    curves : ``{line: [(x, accuracy) of each seed]}``; x does not fall, accuracies are from 0 to 1;
+    ValueError unless there are one to seven lines, each with a curve. A mean is drawn as far as
+    all of its seeds went; where one ended before, the others go on as thin lines. chance :
+    accuracy of guessing; measured_on : "validation" or "test", for the label.
+    """
+    if not 0 < len(curves) <= len(SERIES) or not all(curves.values()):
+        raise ValueError(
+            f"There are {len(curves)} lines: give 1 to {len(SERIES)}, each with a curve or more."
+        )
+    ax = ax or new_axes()
+    for (name, seeds), (colour, marker, dashes) in zip(curves.items(), SERIES, strict=False):
+        at, mean, low, high = mean_curve(seeds)
+        ax.fill_between(at, 100 * low, 100 * high, color=colour, alpha=0.2, linewidth=0)
+        style = {"color": colour, "linestyle": dashes}
+        marks = {"marker": marker, "markevery": max(1, len(at) // 8)}
+        ax.plot(at, 100 * mean, label=name, **style, **marks)
+        for x, y in seeds:
+            rest = [(a, 100 * b) for a, b in zip(x, y, strict=True) if a >= at[-1]]
+            if len(rest) > 1:
+                ax.plot(*zip(*rest, strict=True), linewidth=1, **style)
+    if chance is not None:
+        ax.axhline(100 * chance, color=PALETTE["chance"], linestyle="dotted", label="guessing")
+    return finish(ax, "y", 3, xlabel=xlabel, ylabel=f"{measured_on} accuracy (%)", xmargin=0.02)
+
+
+def mean_curve(seeds):
+    """Where, mean, lowest and highest of several curves, as far as all of them go."""
+    import numpy as np
+
+    end = min(max(x) for x, _ in seeds)
+    at = np.unique(np.concatenate([np.asarray(x, dtype=float) for x, _ in seeds]))
+    at = at[at <= end]
+    # A stage of training begins where the one before ended: of two points at one x the later.
+    points = [dict(zip(map(float, x), map(float, y), strict=True)) for x, y in seeds]
+    values = np.array([np.interp(at, list(each), list(each.values())) for each in points])
+    return at, values.mean(0), values.min(0), values.max(0)
+
+
+def plot_images_needed(by_volume, fewer, ax=None):
+    """Accuracy against training images a class, with arrows from scratch to reuse.
+
+    by_volume : ``{line: {images a class: accuracies over draws}}``; fewer : ``{(accuracy, images
+    of reuse, images from scratch): what is written at the arrow}``.
+    """
+    ax = plot_curves(by_volume, "training images a class", ax=ax)
+    volumes = sorted({volume for line in by_volume.values() for volume in line})
+    ax.set_xscale("log")
+    ax.set_xticks(volumes, [str(volume) for volume in volumes], minor=False)
+    ax.minorticks_off()
+    arrow = {"arrowstyle": "->", "linewidth": 2.2, "color": "0.25"}
+    for (accuracy, few, many), text in fewer.items():
+        y, middle = 100 * accuracy, (few * many) ** 0.5
+        ax.annotate("", (few, y), (many, y), arrowprops=arrow)
+        write_beside(ax, text, (middle, y), (0, 6), fontsize=15)
+    return finish(ax, legend=3)
+
+
+def plot_cost_to_reach(costs, ylabel, ax=None):
+    """What each start spends until an accuracy is reached, against that accuracy.
+
+    costs : ``{start: {accuracy: cost of each seed}}``; ``inf`` where a seed never got there, and a
+    line ends where one did not. ylabel : what is spent, and its unit.
+    """
+    ax = ax or new_axes()
+    for (name, line), series in zip(costs.items(), SERIES, strict=False):
+        reached = {100 * at: seeds for at, seeds in line.items() if max(seeds) < float("inf")}
+        draw_band(ax, list(reached), reached.values(), series, name, scale=1)
+    xlabel = "accuracy to be reached (%)"
+    return finish(ax, "y", 3, yscale="log", xlabel=xlabel, ylabel=ylabel)
+
+
+def plot_settings(grids, chance, ax=None):
+    """Every setting of each grid as a point, its middle half as a box, its median as a line.
+
+    grids : ``{way of learning: accuracy of each setting}``, and chance, that of guessing: 0 to 1.
+    """
+    import numpy as np
+
+    ax = ax or new_axes(height=2.2 + 0.9 * len(grids))
+    for y, (values, (colour, marker, _)) in enumerate(zip(grids.values(), SERIES, strict=False)):
+        values = 100 * np.sort(np.asarray(values, dtype=float))
+        low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
+        ax.barh(y, high - low, 0.62, left=low, color=colour, alpha=0.25)
+        ax.vlines(median, y - 0.31, y + 0.31, color=colour, linewidth=3.5)
+        offsets = 0.2 * np.resize([-1, 0, 1], len(values))
+        ax.plot(values, y + offsets, marker, color=colour, markersize=8, alpha=0.8)
+    ax.axvline(100 * chance, color=PALETTE["chance"], linestyle="dotted", label="guessing")
+    name_rows(ax, grids)
+    return finish(ax, "x", 1, shade="0.9", xlabel="accuracy of one setting (%)")
+
+
 def plot_copied_layers(curves, ax=None, base=None):
     """Accuracy against the number of copied layers, as in Yosinski et al. 2014.
 
-    Parameters
-    ----------
-    curves : mapping of str to mapping of int to sequence of float
-        "BnB", "BnB+", "AnB", "AnB+", "random" -> {layers copied: accuracies over seeds}.
-    ax : matplotlib Axes, optional
-    base : float, optional
-        Accuracy where nothing is copied.
-
-    Returns
-    -------
-    Axes
-
-    Raises
-    ------
-    ValueError
-        If there is another curve.
+    curves : ``{"BnB", "BnB+", "AnB", "AnB+" or "random": {layers copied: accuracies over seeds}}``;
+    ValueError for another name. base : accuracy where nothing is copied.
     """
     unknown = [name for name in curves if name not in _COPIED]
     if unknown:
@@ -230,46 +135,32 @@ def plot_copied_layers(curves, ax=None, base=None):
     ax = ax or new_axes()
     for name, points in curves.items():
         colour, marker, line = _COPIED[name]
-        draws = {n: [100 * value for value in values] for n, values in points.items()}
-        means = [sum(values) / len(values) for values in draws.values()]
-        ax.vlines(list(draws), *zip(*map(_ends, draws.values()), strict=True), OKABE_ITO[colour])
-        ax.plot(list(draws), means, line, marker=marker, color=OKABE_ITO[colour], label=name)
+        draws = [[100 * value for value in values] for values in points.values()]
+        low, high = (list(map(end, draws)) for end in (min, max))
+        ax.vlines(list(points), low, high, OKABE_ITO[colour])
+        means = [sum(values) / len(values) for values in draws]
+        ax.plot(list(points), means, line, marker=marker, color=OKABE_ITO[colour], label=name)
     if base is not None:
         ax.axhline(100 * base, color=PALETTE["chance"], linestyle="dotted", label="nothing copied")
-    ax.set(xlabel="layers copied from the bottom", ylabel="accuracy (%)")
-    ax.grid(axis="y", color="0.88")
-    ax.legend(ncols=3, loc="lower left", bbox_to_anchor=(0, 1))
-    return ax
+    return finish(ax, "y", 3, xlabel="layers copied from the bottom", ylabel="accuracy (%)")
 
 
 def plot_policy_cells(cells, tied):
     """A panel for each similarity and number of images: every run, and which policies lead.
 
-    Parameters
-    ----------
-    cells : mapping of (str, int) to mapping of str to mapping
-        As from ``tlcourse.finetuning.grid.grid_cells``.
-    tied : mapping of (str, int) to list of str
-        The policies of each cell that nothing is surely better than; the best first.
-
-    Returns
-    -------
-    matplotlib Figure
+    cells : ``{(similarity, images): {policy: {seed: accuracy}}}``, as from
+    ``tlcourse.finetuning.grid.grid_cells``; tied : ``{(similarity, images): policies that nothing
+    is surely better than, the best first}``. Returns a Figure.
     """
-    import matplotlib.pyplot as plt
-
-    rows, columns = (list(dict.fromkeys(key[axis] for key in cells)) for axis in (0, 1))
+    rows, columns = keys_of(cells)
     policies = list(dict.fromkeys(policy for cell in cells.values() for policy in cell))
-    size = (14, 1.2 + 0.5 * len(rows) * len(policies) + 0.6 * len(rows))
-    figure, axes = plt.subplots(
-        len(rows), len(columns), figsize=size, sharex=True, sharey=True, layout="constrained"
-    )
-    axes = axes.reshape(len(rows), len(columns))
+    height = 1.2 + 0.5 * len(rows) * len(policies) + 0.6 * len(rows)
+    shared = {"sharex": True, "sharey": True}
+    figure, axes = new_panels(len(columns), len(rows), width=14, height=height, **shared)
     for line, similarity in zip(axes, rows, strict=True):
         for ax, n in zip(line, columns, strict=True):
             _draw_cell(ax, cells[similarity, n], tied[similarity, n], policies)
             ax.set_title(f"{similarity} source, {n} a class", fontsize=16)
-    axes[0, 0].set_ylim(len(policies) - 0.5, -0.5)
     figure.supxlabel("accuracy (%): a full mark leads or ties with the leader")
     return figure
 
@@ -282,33 +173,25 @@ def _draw_cell(ax, cell, tied, policies):
         ax.plot(values, [y] * len(values), "|", color=colour, markersize=12)
         face = colour if policy in tied else "white"
         ax.plot(mean, y, marker, color=colour, markerfacecolor=face, markersize=13)
-    ax.set_yticks(range(len(policies)), policies)
-    ax.grid(axis="x", color="0.88")
+    name_rows(ax, policies)
+    finish(ax, "x")
 
 
 def plot_trade_off(measured):
     """Parameters to learn, time of an epoch, and two kinds of error, side by side.
 
-    Parameters
-    ----------
-    measured : mapping of str to mapping of str to float
-        Choice -> "parameters", "seconds an epoch", "bias", "variance"; the last two in [0, 1].
-
-    Returns
-    -------
-    matplotlib Figure
+    measured : ``{choice: {"parameters", "seconds an epoch", "bias", "variance"}}``; the last two
+    in [0, 1]. Returns a Figure.
     """
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(
-        1, 3, figsize=(14, 1.8 + 0.75 * len(measured)), sharey=True, layout="constrained"
-    )
-    for ax, what in zip(axes, ("parameters", "seconds an epoch"), strict=False):
+    height = 1.8 + 0.75 * len(measured)
+    figure, [[*axes, errors]] = new_panels(3, width=14, height=height, sharey=True)
+    for ax, (what, form) in zip(
+        axes, (("parameters", ",.0f"), ("seconds an epoch", ".2g")), strict=True
+    ):
         values = [choice[what] for choice in measured.values()]
         ax.barh(range(len(values)), values, height=0.6, color=OKABE_ITO["blue"])
         for y, value in enumerate(values):
-            text = f" {value:,.0f}" if what == "parameters" else f" {value:.2g}"
-            ax.text(value, y, text, va="center", fontsize=14)
+            ax.text(value, y, f" {value:{form}}", va="center", fontsize=14)
         ax.set(title=what, xlim=(0, 1.5 * max(values)), xticks=[])
     for shift, what, words, colour, hatch in (
         (-0.2, "bias", "bias: most draws are wrong", "vermillion", ""),
@@ -316,16 +199,10 @@ def plot_trade_off(measured):
     ):
         values = [100 * choice[what] for choice in measured.values()]
         places = [y + shift for y in range(len(values))]
-        axes[2].barh(places, values, 0.38, color=OKABE_ITO[colour], hatch=hatch, label=words)
+        errors.barh(places, values, 0.38, color=OKABE_ITO[colour], hatch=hatch, label=words)
         for y, value in zip(places, values, strict=True):
-            axes[2].text(value, y, f" {value:.0f}", va="center", fontsize=14)
-    axes[2].set_title("share of images, of answers (%)")
-    axes[2].legend(loc="upper left", bbox_to_anchor=(0, -0.12))
-    axes[2].margins(x=0.15)
-    axes[0].set_yticks(range(len(measured)), measured)
-    axes[0].set_ylim(len(measured) - 0.5, -0.5)
+            errors.text(value, y, f" {value:.0f}", va="center", fontsize=14)
+    errors.set(title="share of images, of answers (%)", xmargin=0.15)
+    errors.legend(loc="upper left", bbox_to_anchor=(0, -0.12))
+    name_rows(axes[0], measured)
     return figure
-
-
-def _ends(values):
-    return min(values), max(values)

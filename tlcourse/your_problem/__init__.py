@@ -1,10 +1,9 @@
 """Your own problem, taken through the lecture's takeaways; a report to keep at the end."""
 
 from tlcourse.your_problem.advice import POLICIES, RULE, Advice, Rule, advise, decide
-from tlcourse.your_problem.comparison import Comparison, comparison_html
+from tlcourse.your_problem.comparison import Comparison, Confusion, comparison_html, confusions
 from tlcourse.your_problem.investigation import Investigation, investigate
 from tlcourse.your_problem.look import Look, contact_sheet
-from tlcourse.your_problem.mistakes import Confusion, confusions
 from tlcourse.your_problem.nearness import SOURCES, Nearness, measure_nearness
 from tlcourse.your_problem.options import (
     Option,

@@ -6,9 +6,9 @@ on photographs: the full network and an SVM led up to 16 images a class from a n
 """
 
 from dataclasses import dataclass
-from html import escape
 
 from tlcourse.finetuning.policies import Policy
+from tlcourse.your_problem.templates import render
 from tlcourse.your_problem.volume import ENOUGH, FEW
 
 POLICIES = {
@@ -71,25 +71,11 @@ class Advice:
         return f"Use {self.source}, {self.method}; when fine-tuning: {self.policy.name}."
 
     def _repr_html_(self):
-        reasons = "".join(f"<li>{escape(reason)}</li>" for reason in self.reasons)
-        return (
-            '<div style="border-left:10px solid #0072B2;padding:6px 16px;font-size:18px;'
-            f'line-height:1.4"><b>{escape(repr(self))}</b><ul>{reasons}</ul></div>'
-        )
+        return render("advice", advice=self)
 
 
 def advise(nearness, split):
-    """Apply the rule.
-
-    Parameters
-    ----------
-    nearness : Nearness
-    split : Split
-
-    Returns
-    -------
-    Advice
-    """
+    """The rule applied to a Nearness and a Split: an Advice."""
     method, case = decide(split.per_class, nearness.is_far)
     why = next(reason for _, key, _, reason in RULE if key == case)
     reasons = [nearness.sentence, split.sentence, why]
@@ -99,24 +85,10 @@ def advise(nearness, split):
 
 
 def decide(per_class, is_far):
-    """The rule itself.
+    """The rule itself: "full network" or "fine-tuned", and a key of ``POLICIES``.
 
-    Parameters
-    ----------
-    per_class : float
-        Training pictures a class.
-    is_far : bool
-        Whether the nearest source is beyond the typical distance.
-
-    Returns
-    -------
-    method, case : str
-        "full network" or "fine-tuned", and the key of ``POLICIES``.
-
-    Raises
-    ------
-    ValueError
-        If there is less than one picture a class.
+    per_class : training pictures a class, ValueError below 1; is_far : whether the nearest source
+    is beyond the typical distance.
     """
     if per_class < 1:
         raise ValueError(f"{per_class} training pictures a class: there must be 1 or more.")
@@ -132,23 +104,4 @@ class Rule:
         return "\n".join(f"{when}: {method}; {reason}" for when, _, method, reason in RULE)
 
     def _repr_html_(self):
-        cell = "text-align:left;vertical-align:top;padding:6px 12px"
-        heads = ("Training pictures a class", "Use", "When fine-tuning", "Why")
-        head = "".join(f'<th scope="col" style="{cell}">{name}</th>' for name in heads)
-        rows = "".join(
-            f'<tr><th scope="row" style="{cell}">{escape(when)}</th>'
-            + "".join(
-                f'<td style="{cell}">{escape(text)}</td>'
-                for text in (_in_words(method), POLICIES[case].name, reason)
-            )
-            + "</tr>"
-            for when, case, method, reason in RULE
-        )
-        return (
-            '<table style="font-size:17px;line-height:1.35"><caption hidden>The rule</caption>'
-            f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-        )
-
-
-def _in_words(method):
-    return "full network + SVM" if method == "full network" else "fine-tuning"
+        return render("rule", rule=RULE, policies=POLICIES)

@@ -1,9 +1,13 @@
-"""All options side by side on the test pictures, with what draws and test pictures leave open."""
+"""All options side by side on the test pictures, with what draws and test pictures leave open.
+
+And the confusion that matters most: which class an option takes for which, and the pictures.
+"""
 
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
+
+from tlcourse.your_problem.templates import render
 
 RESAMPLES, LEVEL = 2000, 90
 
@@ -32,6 +36,7 @@ class Comparison:
     Parameters
     ----------
     options : list of Option
+        ValueError where there is none, or their predictions differ in shape.
     labels : ndarray of int, shape (test pictures,)
     seed : int
         Of the resampling.
@@ -41,11 +46,6 @@ class Comparison:
     rows : list of Row
     chance : float
         Accuracy of guessing, in percent.
-
-    Raises
-    ------
-    ValueError
-        If there is no option, or the predictions differ in shape.
     """
 
     def __init__(self, options, labels, seed=0):
@@ -80,13 +80,7 @@ class Comparison:
         return self.rows[0]
 
     def row(self, method, source=None):
-        """The row of an option; of several of that method the best where no source is given.
-
-        Raises
-        ------
-        ValueError
-            If there is none.
-        """
+        """The row of an option, the best of that method without a source; ValueError for none."""
         for row in self.rows:
             if row.option.method == method and source in (None, row.option.source):
                 return row
@@ -130,51 +124,57 @@ def _resampled_accuracies(options, labels, seed):
 
 
 def comparison_html(comparison, proposed=None, most=None):
-    """A table with a bar an option."""
+    """A table with a bar an option: all, or the first ``most``, the proposed one and the rivals."""
     shown = [
         row
         for place, row in enumerate(comparison.rows)
         if most is None or place < most or row.option is proposed or not row.option.source
     ]
-    rows = "".join(_row_html(row, comparison, row.option is proposed) for row in shown)
-    left = len(comparison.rows) - len(shown)
-    note = (
-        f" {left} further options, all lower than the first {most}, are left out." if left else ""
-    )
-    heads = ("Option", "Accuracy", "90% interval", "Points behind the best", "Seconds a draw")
-    head = "".join(f'<th scope="col" style="{_CELL};font-weight:600">{each}</th>' for each in heads)
-    return (
-        f'<table class="results" style="border-collapse:collapse"><thead><tr>{head}</tr></thead>'
-        f'<tbody>{rows}</tbody></table><p class="note">Mean class accuracy on test pictures; '
-        f"guessing is right in {comparison.chance:.0f}%. Intervals are those of resampled draws "
-        f"and test pictures; ≈ is within noise of the best.{note}</p>"
-    )
+    left, about = len(comparison.rows) - len(shown), {"best": comparison.best, "most": most}
+    about |= {"chance": comparison.chance, "left": left, "proposed": proposed}
+    return render("comparison", rows=shown, **about)
 
 
-_CELL = "text-align:left;padding:1px 10px 1px 0"
+@dataclass(frozen=True)
+class Confusion:
+    """One class taken for another by one option."""
+
+    truth: str
+    taken_for: str
+    share: float
+    rows: list[int]
+
+    @property
+    def sentence(self):
+        """In words."""
+        return f"Of {self.truth}, {self.share:.0%} are taken for {self.taken_for}."
+
+    def __repr__(self):
+        return self.sentence
 
 
-def _row_html(row, comparison, is_proposed):
-    name = escape(row.option.name) + (" <b>(proposed)</b>" if is_proposed else "")
-    if row is comparison.best:
-        behind = "best"
-    else:
-        tie = "≈ " if row.within_noise else ""
-        low = f"{row.behind_low:.1f}".replace("-", "−")
-        behind = f"{tie}{row.behind:.1f} ({low} to {row.behind_high:.1f})"
-    width = max(0, min(100, row.accuracy))
-    bar = (
-        '<span aria-hidden="true" style="display:inline-block;width:7em;height:0.75em;'
-        'background:#ddd;margin-left:6px;position:relative"><span style="position:absolute;left:0;'
-        f'top:0;bottom:0;width:{width:.1f}%;background:#0072B2"></span><span style="position:'
-        f"absolute;left:{row.low:.1f}%;width:{max(1, row.high - row.low):.1f}%;top:0.3em;"
-        'height:0.2em;background:#111"></span></span>'
-    )
-    cells = (
-        f'<span style="display:inline-block;width:2.4em">{row.accuracy:.0f}%</span>{bar}',
-        f"{row.low:.0f} to {row.high:.0f}%",
-        behind,
-        f"{row.option.seconds:.1f}",
-    )
-    others = "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells)
-    return f'<tr><th scope="row" style="{_CELL};font-weight:400">{name}</th>{others}</tr>'
+def confusions(problem, split, option, most=2):
+    """The largest confusions of an option, largest first."""
+    labels, n = problem.labels[split.test], len(problem.classes)
+    shares = np.zeros((n, n))
+    for truth in range(n):
+        said = option.predictions[:, labels == truth].ravel()
+        shares[truth] = np.bincount(said, minlength=n) / max(1, len(said))
+    np.fill_diagonal(shares, 0)
+    order = np.argsort(-shares, axis=None, kind="stable")[:most]
+    pairs = [divmod(int(place), n) for place in order if shares.flat[place] > 0]
+    return [
+        Confusion(
+            problem.classes[truth],
+            problem.classes[said],
+            float(shares[truth, said]),
+            _wrong_rows(split.test, labels, option.predictions, truth, said),
+        )
+        for truth, said in pairs
+    ]
+
+
+def _wrong_rows(test, labels, predictions, truth, said):
+    times = (predictions == said).mean(axis=0) * (labels == truth)
+    order = np.argsort(-times, kind="stable")
+    return [int(test[place]) for place in order if times[place] >= 0.5]

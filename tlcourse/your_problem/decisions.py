@@ -19,26 +19,25 @@ from tlcourse.classifiers.score import (
 )
 from tlcourse.datasets import FAMILIES
 from tlcourse.features.extraction import shipped_features
-from tlcourse.finetuning.grid import GRID_SOURCES as GRID_SOURCES
-from tlcourse.finetuning.grid import GRID_TARGETS as GRID_TARGETS
-from tlcourse.finetuning.grid import SEEDS, TEST_PER_CLASS, read_grid, tied_with_best
+from tlcourse.finetuning.grid import (
+    GRID_SOURCES,
+    GRID_TARGETS,
+    SEEDS,
+    TEST_PER_CLASS,
+    read_grid,
+    tied_with_best,
+)
 from tlcourse.tables.similarity import similarity_table
 from tlcourse.your_problem.advice import decide
 from tlcourse.your_problem.nearness import typical_distance
 from tlcourse.your_problem.options import EMBEDDINGS
 
 PHOTO_SOURCES = ("natural", "manmade")
-
-VOLUMES, DRAWS = (5, 20), range(3)
-
+VOLUMES, DRAWS = (5, 20), range(3)  # training images a class, of 40
 SVM = "full network + SVM"
-
 MIXED = "freeze, fine-tune, retrain"
-
 REUSING = (MIXED, "fine-tune all", "retrain the top")
-
 WITHOUT = ("all random", "raw pixels + SVM")
-
 AS_PROPOSED = ("fine-tune top 7", "fine-tune all")  # the rule's policy for much data, or nearest
 
 
@@ -69,38 +68,28 @@ class Case:
         return self.decided in tied_with_best(self.accuracies)
 
 
-def source_cases(families=FAMILIES, volumes=VOLUMES, draws=DRAWS):
+def source_cases():
     """Six families of photographs, two sources, three embeddings: which source, which embedding?
 
-    Parameters
-    ----------
-    families : sequence of str
-    volumes : sequence of int
-        Training images a class, of 40.
-    draws : sequence of int
-
-    Returns
-    -------
-    list of Case
-        The decision is the full network of the source whose classes are nearer.
+    A list of Case; the decision is the full network of the source whose classes are nearer.
     """
-    distances = similarity_table(PHOTO_SOURCES, families)
+    distances = similarity_table(PHOTO_SOURCES, FAMILIES)
     nearest = distances.loc[distances.groupby("target")["distance"].idxmin()]
     nearest = dict(zip(nearest["target"], nearest["source"], strict=True))
-    pairs = [(family, n) for family in families for n in volumes]
+    pairs = [(family, n) for family in FAMILIES for n in VOLUMES]
     return [
-        Case(f"{family}, {n} a class", _svm_options(family, n, draws), f"{nearest[family]}, {SVM}")
+        Case(f"{family}, {n} a class", _svm_options(family, n), f"{nearest[family]}, {SVM}")
         for family, n in tqdm(pairs, "families of photographs", delay=2)
     ]
 
 
-def _svm_options(family, per_class, draws):
+def _svm_options(family, per_class):
     found = {}
     for source in PHOTO_SOURCES:
         train, test = shipped_features(source, family)
         for embedding in EMBEDDINGS:
             found[f"{source}, {embedding} + SVM"] = {
-                draw: _svm_accuracy(train, test, embedding, per_class, draw) for draw in draws
+                draw: _svm_accuracy(train, test, embedding, per_class, draw) for draw in DRAWS
             }
     return found
 
@@ -115,12 +104,9 @@ def _svm_accuracy(train, test, embedding, per_class, draw):
 def policy_cases():
     """The grid of notebook 08, with the full network and an SVM beside its policies.
 
-    Returns
-    -------
-    list of Case
-        Two targets, a near and a far source, three volumes. The grid's images are every second
-        class of a family and 30 test images a class; its 48 training images a class are 40 for the
-        SVM, whose features are shipped.
+    A list of Case: two targets, a near and a far source, three volumes. The grid's images are
+    every second class of a family and 30 test images a class; its 48 training images a class are
+    40 for the SVM, whose features are shipped.
     """
     return [
         _policy_case(target, similarity, per_class)
@@ -166,15 +152,7 @@ def investigated_case(investigation):
 def regrets(cases):
     """What the decision loses against the best option, and what always doing the same loses.
 
-    Parameters
-    ----------
-    cases : list of Case
-
-    Returns
-    -------
-    dict of str to list of float
-        "decided" first, then the options that all cases have, least mean first; points of each
-        case.
+    ``{"decided" first, then the options that all cases have, least mean first: points a case}``.
     """
     always = {
         option: [case.regret(option) for case in cases]
@@ -191,18 +169,10 @@ def best_habit(cases):
 
 
 def takeaways(photographs, policies, live):
-    """The lecture's takeaways, each as a difference in points over cases.
+    """The lecture's takeaways, each as a Difference in points over lists of Case.
 
-    Parameters
-    ----------
-    photographs, policies, live : lists of Case
-        Of ``source_cases``, ``policy_cases`` and ``investigated_case``.
-
-    Returns
-    -------
-    dict of str to Difference
-        Above zero where the takeaway is right. Volumes of one family are averaged first, so that
-        the photographs are six observations.
+    Above zero where the takeaway is right. Volumes of one family are averaged first, so that the
+    photographs are six observations.
     """
     habit = best_habit(photographs)
     short = [case for case in policies if not case.name.endswith(" 48 a class")]

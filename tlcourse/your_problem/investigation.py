@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from tqdm import tqdm
 
 from tlcourse.your_problem.advice import Advice, advise
-from tlcourse.your_problem.comparison import Comparison
-from tlcourse.your_problem.mistakes import confusions
+from tlcourse.your_problem.comparison import Comparison, confusions
 from tlcourse.your_problem.nearness import SOURCES, Nearness, measure_nearness
 from tlcourse.your_problem.options import (
     fine_tuned_option,
@@ -21,19 +20,7 @@ from tlcourse.your_problem.volume import Split, split_problem
 
 @dataclass
 class Investigation:
-    """All that was measured on one problem.
-
-    Attributes
-    ----------
-    problem : Problem
-    split : Split
-    nearness : Nearness
-    advice : Advice
-        Made before any option was tried.
-    comparison : Comparison
-    seconds : dict of str to float
-        Of each step.
-    """
+    """All that was measured on one problem: ``advice`` before any option, ``seconds`` a step."""
 
     problem: Problem
     split: Split
@@ -57,43 +44,34 @@ class Investigation:
         """The proposed option; the best one where the proposal is surely worse."""
         return self.proposed if self.proposed.within_noise else self.comparison.best
 
-    def confusions(self, most=2):
+    def confusions(self):
         """The largest confusions of the recommended option."""
-        return confusions(self.problem, self.split, self.recommended.option, most)
+        return confusions(self.problem, self.split, self.recommended.option)
 
     def __repr__(self):
         return f"{self.problem}. {self.verdict}"
 
 
-def investigate(problem, sources=SOURCES, draws=3, seed=0, from_scratch=False, progress=True):
+def investigate(problem, sources=SOURCES, draws=3, seed=0, from_scratch=False):
     """Split, nearness, advice, and every option on the same draws.
 
     Parameters
     ----------
     problem : Problem
+        TypeError and ValueError as for ``split_problem`` and ``measure_nearness``.
     sources : sequence of str
         Bundled backbones to choose from.
     draws, seed : int
         Of the training pictures.
     from_scratch : bool
         Train the network from random weights as well; it takes longest.
-    progress : bool
-        A progress bar when it takes more than two seconds.
 
     Returns
     -------
     Investigation
-
-    Raises
-    ------
-    TypeError, ValueError
-        As for ``split_problem`` and ``measure_nearness``.
     """
     seconds, split = {}, split_problem(problem, draws, seed)
-    steps = 5 if from_scratch else 4
-    with tqdm(
-        total=steps, desc="investigating", delay=2, disable=None if progress else True
-    ) as bar:
+    with tqdm(total=5 if from_scratch else 4, desc="investigating", delay=2) as bar:
 
         def timed(name, step, *arguments, **options):
             started = time.perf_counter()

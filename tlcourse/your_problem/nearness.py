@@ -57,25 +57,16 @@ class Nearness:
 
 
 def measure_nearness(problem, sources=SOURCES, repeats=REPEATS, seed=0):
-    """Distance of every source, beside noise.
+    """Distance of every source, beside noise, as a Nearness.
 
     Parameters
     ----------
     problem : Problem
     sources : sequence of str
-        Bundled backbones.
+        Bundled backbones; ValueError if one is unknown, or there is none.
     repeats : int
         Resamples of the problem's pictures, within classes, and halvings.
     seed : int
-
-    Returns
-    -------
-    Nearness
-
-    Raises
-    ------
-    ValueError
-        If a source is unknown, or there is none.
     """
     if not sources:
         raise ValueError("There is no source to measure: name one or more.")

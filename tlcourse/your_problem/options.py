@@ -46,18 +46,7 @@ class Option:
 
 
 def svm_options(problem, split, sources):
-    """Feature extraction and a linear SVM: fc6, fc7 and the full network of every source.
-
-    Parameters
-    ----------
-    problem : Problem
-    split : Split
-    sources : sequence of str
-
-    Returns
-    -------
-    list of Option
-    """
+    """Feature extraction and a linear SVM: an Option for fc6, fc7 and the full network a source."""
     found = []
     for source in sources:
         started = time.perf_counter()
@@ -96,20 +85,9 @@ def _over_draws(model, X, labels, split):
 
 
 def fine_tuned_option(problem, split, source, policy, progress=True):
-    """A network trained as a policy says, on every draw; its frozen part is computed once a draw.
+    """A network trained as a policy says, on every draw, as an Option; its name or a Policy.
 
-    Parameters
-    ----------
-    problem : Problem
-    split : Split
-    source : str
-    policy : Policy or str
-    progress : bool
-
-    Returns
-    -------
-    Option
-        The best weights are chosen on the validation pictures.
+    The best weights are chosen on the validation pictures.
     """
     return _trained(problem, split, source, policy, RATE, "fine-tuned", progress)
 

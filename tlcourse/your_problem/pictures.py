@@ -60,10 +60,6 @@ class Problem:
         numbers = np.bincount(self.labels, minlength=len(self.classes))
         return dict(zip(self.classes, numbers.tolist(), strict=True))
 
-    def images(self):
-        """The pictures, under the name that targets of a sweep have for it."""
-        return self.pictures
-
     def __repr__(self):
         return f"{self.name}: {len(self.pictures)} pictures of {len(self.classes)} classes"
 

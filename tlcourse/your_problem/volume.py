@@ -20,20 +20,15 @@ class Split:
     seed: int
 
     @property
-    def volume(self):
-        """ "few", "some" or "enough" training pictures a class, as the rule of advice has them."""
-        if self.per_class < FEW:
-            return "few"
-        return "some" if self.per_class < ENOUGH else "enough"
-
-    @property
     def sentence(self):
         """The split in words."""
         train, validation = self.draws[0]
+        n = self.per_class
+        volume = "few" if n < FEW else "some" if n < ENOUGH else "enough"
         return (
-            f"{len(train)} pictures train ({self.per_class:g} a class in the median), "
+            f"{len(train)} pictures train ({n:g} a class in the median), "
             f"{len(validation)} validate, {len(self.test)} test; {len(self.draws)} draws, seed "
-            f"{self.seed}. By the rule that is {self.volume}: few is under {FEW} a class, enough "
+            f"{self.seed}. By the rule that is {volume}: few is under {FEW} a class, enough "
             f"from {ENOUGH} on."
         )
 
@@ -47,20 +42,15 @@ def split_problem(problem, draws=3, seed=0):
     Parameters
     ----------
     problem : Problem
+        TypeError if it was not opened; ValueError if a class has fewer than ten pictures.
     draws : int
+        ValueError below 2.
     seed : int
         The same seed gives the same split.
 
     Returns
     -------
     Split
-
-    Raises
-    ------
-    TypeError
-        If the problem was not opened.
-    ValueError
-        If a class has fewer than ten pictures, or fewer than two draws are asked for.
     """
     if not hasattr(problem, "counts"):
         raise TypeError(f"{problem!r} was not opened: hand over open_problem({problem!r}) instead.")
