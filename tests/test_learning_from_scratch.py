@@ -42,13 +42,7 @@ from tlcourse.training_cost import training_cost
 from tlcourse.training_images import prepare_images
 from tlcourse.transfer import evaluate_transfer
 
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")
