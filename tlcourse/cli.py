@@ -18,7 +18,7 @@ FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 SETTINGS = Path(__file__).parent / "templates" / "lab"
 IN_PARALLEL = ("-n", "2", "--durations", "5")
 NBVAL = (
-    *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"),
+    *("-p", "solutions", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"),
     *(*IN_PARALLEL, "--dist", "loadscope"),
 )
 
@@ -182,6 +182,9 @@ def test_notebooks(environment):
     xml = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
         environment = {**environment, "TLCOURSE_CACHE": cache, "TLCOURSE_DATA": user_data()}
+        environment["PYTHONPATH"] = os.pathsep.join(
+            filter(None, (str(PROJECT / "tests"), os.environ.get("PYTHONPATH")))
+        )
         status = run_pytest([*NBVAL, *xml, "notebooks"], environment)
         if status:
             for notebook in failed_notebooks(report):
