@@ -1,8 +1,10 @@
-"""A JupyterLab server and a headless browser for the tests of the real thing."""
+"""JupyterLab and a headless browser for the tests of the real thing, one of each a worker."""
 
+import ast
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,8 +12,12 @@ import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import nbformat
 import pytest
+from parsed import cells_of, code_of
+from statements import needed_by
 
 from tlcourse import browsers
 
@@ -19,6 +25,60 @@ PROJECT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 LAB = ("-m", "jupyterlab", "--expose-app-in-browser")
 SLIDES = ("-m", "tlcourse", "slides", "06")
+SLOW = 240_000  # ms, for a page on a busy machine
+WIDGET = "application/vnd.jupyter.widget-view+json"
+READY = """
+async () => {
+  const shown = () => window.jupyterapp?.shell.currentWidget;
+  while (!shown()?.sessionContext) await new Promise((again) => setTimeout(again, 50));
+  await shown().context.ready;
+  await shown().sessionContext.ready;
+  await shown().sessionContext.session.kernel.info;
+}
+"""
+ALL_RUN = """
+() => {
+  const { cells } = jupyterapp.shell.currentWidget.content.model.sharedModel;
+  const code = cells.filter((cell) => cell.cell_type === "code");
+  const failed = ({ outputs }) => outputs.some(({ output_type }) => output_type === "error");
+  return code.every((cell) => cell.execution_count) || code.some(failed);
+}
+"""
+RUN_STEPS = """
+async (steps) => {
+  const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
+  const errors = [];
+  for (const cell of content.model.cells) cell.trusted = true;
+  for (const [place, code] of steps) {
+    if (code === null) {
+      content.deselectAll();
+      content.activeCellIndex = place;
+      await window.jupyterapp.commands.execute("notebook:run-cell");
+    } else {
+      const reply = await sessionContext.session.kernel.requestExecute({ code }).done;
+      const { status, ename, evalue } = reply.content;
+      if (status !== "ok") errors.push(`${ename}: ${evalue}`);
+    }
+  }
+  return errors;
+}
+"""
+WATCH = """
+() => {
+  window.tlcourseChanged = performance.now();
+  window.tlcourseWatch ??= new MutationObserver(() => { tlcourseChanged = performance.now(); });
+  window.tlcourseWatch.observe(document.querySelector(".jp-Notebook"),
+    { childList: true, subtree: true, characterData: true, attributes: true });
+}
+"""
+DRAWN = """
+() => {
+  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const widgets = [...document.querySelectorAll(".jp-OutputArea-output.lm-Panel")];
+  return kernel.status === "idle" && performance.now() - tlcourseChanged > 300
+    && widgets.every((widget) => widget.getBoundingClientRect().height >= 16);
+}
+"""
 LATENCY_PROBE = """
 () => {
   const seen = (window.tlcourseLatency = { input: 0, change: 0 });
@@ -64,30 +124,88 @@ def find_browser():
     return found
 
 
+class Jupyter:
+    """A server on copies of the notebooks, and the pages that are opened of it.
+
+    Attributes
+    ----------
+    notebooks : Path
+        The folder of the copies.
+    """
+
+    def __init__(self, chromium, folder, url):
+        self.notebooks = folder / "root" / "notebooks"
+        self._settings, self._url = folder / "settings", url
+        self._context = chromium.new_context()  # what a page has loaded, the next has at hand
+
+    @contextmanager
+    def open(self, path, size=(1400, 1000), theme="Light"):
+        """A page that keeps the errors on its console and the requests that leave the machine.
+
+        The kernel of its notebook is stopped in the end.
+
+        Yields
+        ------
+        Page, list of str
+            Playwright's page, and what went wrong on it.
+        """
+        _write_settings(self._settings, f"JupyterLab {theme}")
+        page, problems = self._context.new_page(), []
+        page.set_default_timeout(SLOW)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        listen(page, problems, ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
+        try:
+            page.goto(self._url(path))
+            yield page, problems
+        finally:
+            shown = urlsplit(page.url).path
+            page.close()
+            self._stop_kernel(shown)
+
+    @contextmanager
+    def open_lab(self, notebook, *size_and_theme):
+        """As ``open``, for a notebook in JupyterLab, with no tab but its own."""
+        path = f"lab/workspaces/{secrets.token_hex(4)}/tree/notebooks/{notebook}"
+        with self.open(path, *size_and_theme) as (page, problems):
+            page.evaluate(READY)
+            yield page, problems
+
+    @contextmanager
+    def open_slides(self, notebook, *size_and_theme):
+        """As ``open``, for a notebook live as slides whose cells have run."""
+        with self.open(f"slides/notebooks/{notebook}", *size_and_theme) as (page, problems):
+            page.wait_for_selector("body.tlcourse-ready", state="attached")
+            yield page, problems
+
+    def _stop_kernel(self, path):
+        request = self._context.request
+        for session in request.get(self._url("api/sessions")).json():
+            if path.endswith(session["path"]):
+                request.delete(self._url(f"api/sessions/{session['id']}"))
+
+
 @contextmanager
-def jupyterlab(folder, settings_folder, theme="JupyterLab Light", command=LAB):
-    """A JupyterLab server on ``folder``, on the loopback with a token; yields its address maker.
+def jupyter(chromium, folder, command=LAB):
+    """A server of JupyterLab on the loopback, with a token, a cache and settings of its own.
 
     ``command`` are Python's arguments that start it, if not JupyterLab itself then a verb.
-
-    Yields
-    ------
-    callable
-        Path of a page (``"lab/tree/a.ipynb"``) -> URL.
     """
+    root = folder / "root"
+    shutil.copytree(PROJECT / "notebooks", root / "notebooks")
     port, token = _free_port(), secrets.token_hex(16)
-    log = Path(settings_folder) / "server.log"
+    log = folder / "server.log"
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
-            _command(command, folder, port, token),
-            env=_environment(Path(settings_folder), theme),
-            cwd=folder,
+            _command(command, root, port, token),
+            env=_environment(folder),
+            cwd=root,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
     try:
         _wait_until_up(f"http://127.0.0.1:{port}/api/status?token={token}", server, log)
-        yield lambda page: f"http://127.0.0.1:{port}/{page}?token={token}"
+        address = f"http://127.0.0.1:{port}"
+        yield Jupyter(chromium, folder, lambda page: f"{address}/{page}?token={token}")
     finally:
         server.terminate()
         try:
@@ -96,59 +214,88 @@ def jupyterlab(folder, settings_folder, theme="JupyterLab Light", command=LAB):
             server.kill()
 
 
-@contextmanager
-def open_page(browser, size=(1400, 1000)):
-    """A page that remembers the errors on its console and the requests that leave the machine.
+def listen(page, problems, local):
+    """Note the errors on a page's console, and its requests that do not begin as ``local`` says."""
 
-    Yields
-    ------
-    Page, list of str
-        Playwright's page, and what went wrong on it.
-    """
-    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
-    page, problems = context.new_page(), []
+    def note_request(request):
+        if not request.url.startswith(local):
+            problems.append(f"asked {request.url}")
+
     page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda r: None if _is_local(r.url) else problems.append(f"asked {r.url}"))
-    try:
-        yield page, problems
-    finally:
-        context.close()
+    page.on("request", note_request)
 
 
-def run_all(page, url, timeout=180):
-    """Open a notebook in JupyterLab and run all of its cells.
+def write_notebook(path, sources, **metadata):
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [
+        nbformat.v4.new_code_cell(source.strip(), metadata=metadata) for source in sources
+    ]
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    nbformat.write(notebook, path)
+
+
+def run_all(page):
+    """Run all cells of the notebook by the menu; returns what ``wrong_outputs`` finds."""
+    page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    page.wait_for_function(ALL_RUN)
+    return wrong_outputs(page)
+
+
+def run_widgets(page, notebook, cache):
+    """Run the cells that show widgets, and the statements that these rest on; the rest stays.
+
+    Parameters
+    ----------
+    page : Page
+        The notebook in JupyterLab.
+    notebook : Path
+    cache : Path
+        The course's cache, for what runs.
 
     Returns
     -------
     list of str
-        Error outputs, and widgets that JupyterLab could not display.
+        As of ``run_all``.
     """
-    page.goto(url)
-    page.wait_for_function("window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=60_000)
-    page.set_default_timeout(timeout * 1000)
-    page.evaluate(
-        """async () => {
-          const panel = window.jupyterapp.shell.currentWidget;
-          await panel.context.ready;
-          await panel.sessionContext.ready;
-          await panel.sessionContext.session.kernel.info;
-          await window.jupyterapp.commands.execute("notebook:run-all-cells");
-        }"""
-    )
-    page.wait_for_function(
-        "jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
-    )
-    page.wait_for_timeout(1500)
+    steps = [[None, f"import os; os.environ['TLCOURSE_CACHE'] = {str(cache)!r}"]]
+    sources, shown = code_of(notebook), widget_cells(notebook)
+    for place, statements in needed_by(shown, sources).items():
+        code = "\n".join(map(ast.unparse, statements))
+        steps.append([place, None] if place in shown else [None, code])
+    return page.evaluate(RUN_STEPS, steps) + wrong_outputs(page)
+
+
+def widget_cells(notebook):
+    """Places of the first code cell, which imports, and of those that have stored a widget."""
+    places = [
+        place
+        for place, cell in enumerate(cells_of(notebook))
+        if any(WIDGET in output.get("data", {}) for output in cell.get("outputs", []))
+    ]
+    return {min(code_of(notebook)), *places}
+
+
+def wrong_outputs(page):
+    """Error outputs, and widgets that JupyterLab could not display, once all are drawn."""
+    wait_until_drawn(page)
     errors = page.evaluate(
         """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
           .flatMap((cell) => cell.cell_type === "code" ? cell.outputs : [])
           .filter((output) => output.output_type === "error")
           .map((output) => output.ename + ": " + output.evalue)"""
     )
-    text = page.locator(".jp-Notebook").inner_text()
     broken = "Error displaying widget"
+    text = page.locator(".jp-Notebook").inner_text()
     return errors + ([broken] if broken in text else [])
+
+
+def wait_until_drawn(page):
+    """Wait until the kernel is idle, every widget has a height, and the notebook rests."""
+    page.evaluate(WATCH)
+    page.wait_for_function(DRAWN)
 
 
 def cut_off(page, width=1300):
@@ -158,7 +305,7 @@ def cut_off(page, width=1300):
     """
     before = page.viewport_size
     page.set_viewport_size({**before, "width": width})
-    page.wait_for_timeout(500)
+    wait_until_drawn(page)
     found = page.evaluate(CUT_OFF)
     page.set_viewport_size(before)
     return found
@@ -175,18 +322,19 @@ def last_latency(page):
     return seen["change"] - seen["input"]
 
 
-def open_slides(page, url, timeout=120_000, until="body.tlcourse-ready"):
-    """Open a notebook live as slides, and wait until its cells have run."""
-    page.set_default_timeout(timeout)
-    page.goto(url)
-    page.wait_for_selector(until, state="attached")
-
-
 def slide_number(page):
     """Position of the present slide, from 0."""
     return page.evaluate(
         """[...document.querySelectorAll(".slides > section")]
           .findIndex((slide) => slide.classList.contains("present"))"""
+    )
+
+
+def wait_for_slide(page, number):
+    page.wait_for_function(
+        """(number) => [...document.querySelectorAll(".slides > section")][number]
+          .classList.contains("present")""",
+        arg=number,
     )
 
 
@@ -210,25 +358,29 @@ def _command(command, folder, port, token):
     return command + (["--allow-root"] if is_root else [])
 
 
-def _environment(folder, theme):
+def _environment(folder):
+    search_path = filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))
+    return {
+        **os.environ,
+        "TLCOURSE_CACHE": str(folder / "cache"),
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "PYTHONPATH": os.pathsep.join(search_path),
+    }
+
+
+def _write_settings(folder, theme):
     settings = {
         "apputils-extension/themes": {"theme": theme},
         "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
         "notebook-extension/tracker": {"windowingMode": "none"},
     }
     for name, values in settings.items():
-        file = folder / "lab" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values), encoding="utf-8")
-    search_path = filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))
-    return {
-        **os.environ,
-        "JUPYTERLAB_SETTINGS_DIR": str(folder / "lab"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "PYTHONPATH": os.pathsep.join(search_path),
-    }
 
 
 def _free_port():
@@ -246,7 +398,3 @@ def _wait_until_up(url, server, log, seconds=90):
         except OSError:
             time.sleep(0.3)
     raise RuntimeError("JupyterLab did not start:\n" + log.read_text(encoding="utf-8")[-3000:])
-
-
-def _is_local(url):
-    return url.startswith(("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))

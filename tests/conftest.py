@@ -1,13 +1,17 @@
-"""For every test: a cache of its own, no window, no network, and browsers that CI insists on."""
+"""For every test: a cache of its own, no window, no network, and browsers that CI insists on.
+
+For the tests with a browser, one of it and one server a worker.
+"""
 
 import os
 import shutil
 import socket
 import tempfile
 
+import browser as lab
 import pytest
 
-from tlcourse import paths
+from tlcourse import browsers, paths
 
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
@@ -34,6 +38,44 @@ def no_network(monkeypatch):
         return connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect_here_only)
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """Small batches on a busy machine: threads would wait for each other."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """The browser of this worker."""
+    executable = lab.find_browser()
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        options = browsers.browser_options()
+        started = playwright.chromium.launch(executable_path=executable, args=options)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def in_lab(chromium, tmp_path_factory):
+    """JupyterLab on copies of the notebooks."""
+    with lab.jupyter(chromium, tmp_path_factory.mktemp("lab")) as jupyter:
+        yield jupyter
+
+
+@pytest.fixture(scope="session")
+def in_slides(chromium, tmp_path_factory):
+    """The verb's server on copies of the notebooks."""
+    with lab.jupyter(chromium, tmp_path_factory.mktemp("slides"), lab.SLIDES) as jupyter:
+        yield jupyter
 
 
 @pytest.hookimpl(wrapper=True)

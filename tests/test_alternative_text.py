@@ -1,16 +1,15 @@
 """Every figure that a notebook stores says in words what it shows; no browser is needed."""
 
-import nbformat
 import pytest
 from bs4 import BeautifulSoup
-from test_house import each_notebook
+from parsed import cells_of, each_notebook, text_of
 
 BITMAPS = ("image/png", "image/jpeg")
 
 
 def html_of(notebook):
     """The HTML of each output, with the number of its cell."""
-    for number, cell in enumerate(nbformat.read(notebook, as_version=4).cells):
+    for number, cell in enumerate(cells_of(notebook)):
         for output in cell.get("outputs", []):
             data = output.get("data", {})
             html = "".join(data.get("text/html", ""))
@@ -66,8 +65,7 @@ def test_every_table_has_headers(notebook):
 
 @each_notebook
 def test_headings_go_down_one_level_at_a_time(notebook):
-    cells = nbformat.read(notebook, as_version=4).cells
-    lines = [line for c in cells if c.cell_type == "markdown" for line in outside_code(c.source)]
+    lines = outside_code(text_of(notebook))
     levels = [len(line) - len(line.lstrip("#")) for line in lines if line.startswith("#")]
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))

@@ -1,15 +1,12 @@
 """What a student sees: each widget, and each notebook, in JupyterLab in a real browser."""
 
-import shutil
-
 import browser as lab
 import controls
-import nbformat
 import pytest
+from parsed import NOTEBOOKS, each_notebook
 
 pytestmark = pytest.mark.browser
 FROM_CACHE, WITH_FORWARD_PASS = 200, 1000  # ms, the design's budget
-NOTEBOOKS = sorted((lab.PROJECT / "notebooks").glob("[0-9]*.ipynb"))
 CELLS = (
     """
 from types import SimpleNamespace
@@ -66,58 +63,23 @@ claims.record("reuse-all", "depends", "fc7 against the full network on six targe
 )
 
 
-@pytest.fixture(scope="module")
-def browser():
-    executable = lab.find_browser()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """A folder with the widgets' notebook and copies of the course's, never the course's own."""
-    folder = tmp_path_factory.mktemp("notebooks")
-    shutil.copytree(lab.PROJECT / "notebooks", folder, dirs_exist_ok=True)
-    write_notebook(folder / "widgets.ipynb", CELLS)
-    return folder
-
-
-def write_notebook(path, sources, **metadata):
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [
-        nbformat.v4.new_code_cell(source.strip(), metadata=metadata) for source in sources
-    ]
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, path)
-
-
 @pytest.fixture(scope="module", params=["Light", "Dark"])
-def widgets_page(request, browser, root, tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TLCOURSE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        settings = tmp_path_factory.mktemp("settings")
-        with (
-            lab.jupyterlab(root, settings, f"JupyterLab {request.param}") as url,
-            lab.open_page(browser, (1500, 3300)) as (page, problems),
-        ):
-            assert lab.run_all(page, url("lab/tree/widgets.ipynb")) == []
-            lab.start_probe(page)
-            yield page, problems
-            lab.screenshot(page, f"widgets-{request.param.lower()}")
-            assert problems == []
+def widgets_page(request, in_lab):
+    lab.write_notebook(in_lab.notebooks / "widgets.ipynb", CELLS)
+    with in_lab.open_lab("widgets.ipynb", (1500, 3300), request.param) as (page, problems):
+        assert lab.run_all(page) == []
+        lab.start_probe(page)
+        yield page
+        lab.screenshot(page, f"widgets-{request.param.lower()}")
+        assert problems == []
 
 
 @pytest.fixture
 def page(widgets_page):
     """The page of widgets, with fc7 alone selected."""
-    page = widgets_page[0]
-    page.get_by_role("button", name="fc7", exact=True).first.click()
-    page.wait_for_function("document.querySelectorAll('[aria-checked=true]').length >= 1")
-    return page
+    widgets_page.get_by_role("button", name="fc7", exact=True).first.click()
+    widgets_page.wait_for_function("document.querySelectorAll('[aria-checked=true]').length >= 1")
+    return widgets_page
 
 
 def layer(page, name, index=0):
@@ -148,7 +110,7 @@ def fastest(page, name, budget, actions):
         latencies.append(lab.last_latency(page))
     latencies.sort()
     best, median = latencies[0], latencies[len(latencies) // 2]
-    print(f"\n{name}: best {best:.0f} ms, median {median:.0f} ms, budget {budget} ms", end=" ")
+    print(f"{name}: best {best:.0f} ms, median {median:.0f} ms, budget {budget} ms")
     assert 0 < best <= budget
 
 
@@ -289,16 +251,11 @@ def test_latency_of_explorer(page):
     fastest(page, "FeatureExtractionExplorer, seen", FROM_CACHE, actions(names[1:], rest))
 
 
-def test_keys_stay_in_a_widget_on_a_slide(browser, tmp_path):
-    (tmp_path / "slides").mkdir()
-    shutil.copy(lab.PROJECT / "notebooks" / "rise.css", tmp_path / "slides")
+def test_keys_stay_in_a_widget_on_a_slide(in_slides):
     slides = [CELLS[0] + CELLS[1], CELLS[2]]
-    write_notebook(tmp_path / "slides" / "deck.ipynb", slides, slideshow={"slide_type": "slide"})
-    with (
-        lab.jupyterlab(tmp_path / "slides", tmp_path, command=lab.SLIDES) as url,
-        lab.open_page(browser, (1920, 1080)) as (page, problems),
-    ):
-        lab.open_slides(page, url("slides/deck.ipynb"))
+    path = in_slides.notebooks / "widgets_on_slides.ipynb"
+    lab.write_notebook(path, slides, slideshow={"slide_type": "slide"})
+    with in_slides.open_slides(path.name, (1920, 1080)) as (page, problems):
         assert lab.slide_number(page) == 0
         layer(page, "fc7").focus()
         for key, focused in (
@@ -319,29 +276,28 @@ def test_keys_stay_in_a_widget_on_a_slide(browser, tmp_path):
         )
         lab.screenshot(page, "widgets-on-a-slide", ".reveal")
         page.keyboard.press("PageDown")
-        page.wait_for_timeout(500)
-        assert lab.slide_number(page) == 1
+        lab.wait_for_slide(page, 1)
         assert problems == []
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs_all_and_every_control_answers(
-    browser, root, tmp_path, monkeypatch, notebook
-):
+def test_run_all_of_the_menu_runs_the_first_notebook(in_lab):
+    with in_lab.open_lab(NOTEBOOKS[0].name) as (page, problems):
+        assert lab.run_all(page) == []
+        assert problems == []
+
+
+@pytest.mark.xdist_group("latencies")
+@each_notebook
+def test_every_widget_of_a_notebook_is_drawn_and_every_control_answers(in_lab, tmp_path, notebook):
     """As ``fastest``: the quickest answer of a control to a new and to a seen setting counts."""
-    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "cache"))
-    (tmp_path / "settings").mkdir()
-    with (
-        lab.jupyterlab(root, tmp_path / "settings") as url,
-        lab.open_page(browser, (1500, 6000)) as (page, problems),
-    ):
-        assert lab.run_all(page, url(f"lab/tree/{notebook.name}")) == []
+    with in_lab.open_lab(notebook.name, (1500, 6000)) as (page, problems):
+        assert lab.run_widgets(page, notebook, tmp_path) == []
         lab.screenshot(page, notebook.stem)
         assert lab.cut_off(page) == []
         moved = controls.move_all(page, leave_alone=("Prediction", "Quiz"))
         for control in moved:
             if control.n > 1 or control.kind != "radio":
-                print(f"\n{control}", end=" ")
+                print(control)
                 assert 0 < min(control.latencies["new"]) <= WITH_FORWARD_PASS
                 assert 0 < min(control.latencies["seen"]) <= FROM_CACHE
         text = page.locator(".jp-Notebook").inner_text()

@@ -3,25 +3,18 @@
 import browser as lab
 import pytest
 from accessibility import export_html, serious_findings
-from test_house import each_notebook
-
-from tlcourse import browsers
+from parsed import each_notebook
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def page():
-    executable = lab.find_browser()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        options = browsers.browser_options()
-        started = playwright.chromium.launch(executable_path=executable, args=options)
-        opened = started.new_context(offline=True).new_page()
-        opened.set_default_timeout(240_000)
-        yield opened
-        started.close()
+def page(chromium):
+    context = chromium.new_context(offline=True)
+    opened = context.new_page()
+    opened.set_default_timeout(lab.SLOW)
+    yield opened
+    context.close()
 
 
 @each_notebook

@@ -1,15 +1,12 @@
 """The policy painter in JupyterLab and in slides in a real browser, by mouse and by keyboard."""
 
-import shutil
-
 import browser as lab
 import pytest
-from test_browser import WITH_FORWARD_PASS, fastest, wait_for_text, write_notebook
+from test_browser import WITH_FORWARD_PASS, fastest, wait_for_text
 
 from tlcourse.finetuning.policies import PRESETS
 
 pytestmark = pytest.mark.browser
-SLOW = 120_000  # ms, for a page on a busy machine
 LAYERS = [f"conv{block}_{number}" for block in range(1, 6) for number in (1, 2)]
 LAYERS += ["fc6", "fc7", "fc8"]
 PRELUDE = """
@@ -44,28 +41,11 @@ PolicyPainter("vgg19")
 """
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    executable = lab.find_browser()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @pytest.fixture(scope="module", params=["Light", "Dark"])
-def painter_page(request, chromium, tmp_path_factory):
-    root, settings = (tmp_path_factory.mktemp(name) for name in ("notebooks", "settings"))
-    write_notebook(root / "painter.ipynb", [PRELUDE, PAINTER, VGG19])
-    with (
-        lab.jupyterlab(root, settings, f"JupyterLab {request.param}") as url,
-        lab.open_page(chromium, (1500, 2200)) as (page, problems),
-    ):
-        page.set_default_navigation_timeout(SLOW)
-        assert lab.run_all(page, url("lab/tree/painter.ipynb")) == []
-        page.locator(".tlc-painter").nth(1).wait_for()
+def painter_page(request, in_lab):
+    lab.write_notebook(in_lab.notebooks / "painter.ipynb", [PRELUDE, PAINTER, VGG19])
+    with in_lab.open_lab("painter.ipynb", (1500, 2200), request.param) as (page, problems):
+        assert lab.run_all(page) == []
         lab.start_probe(page)
         yield page
         lab.screenshot(page, f"painter-{request.param.lower()}")
@@ -286,18 +266,11 @@ def test_latency(page):
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)], ids=["1280x720", "1920x1080"])
-def test_painter_on_a_slide(chromium, tmp_path, size):
-    root, settings = tmp_path / "slides", tmp_path / "settings"
-    root.mkdir()
-    settings.mkdir()
-    shutil.copy(lab.PROJECT / "notebooks" / "rise.css", root)
+def test_painter_on_a_slide(in_slides, size):
+    path = in_slides.notebooks / "painter.ipynb"
     slides = [PRELUDE + PAINTER.replace("display(painter, echo(painter))", "painter"), "1 + 1"]
-    write_notebook(root / "deck.ipynb", slides, slideshow={"slide_type": "slide"})
-    with (
-        lab.jupyterlab(root, settings, command=lab.SLIDES) as url,
-        lab.open_page(chromium, size) as (page, problems),
-    ):
-        lab.open_slides(page, url("slides/deck.ipynb"), SLOW)
+    lab.write_notebook(path, slides, slideshow={"slide_type": "slide"})
+    with in_slides.open_slides(path.name, size) as (page, problems):
         layer(page, "conv1_1").focus()
         for key, name in (
             ("ArrowRight", "conv1_2"),
@@ -326,6 +299,5 @@ def test_painter_on_a_slide(chromium, tmp_path, size):
         lab.screenshot(page, f"painter-slide-{size[0]}", ".reveal")
         layer(page, "conv1_1").focus()
         page.keyboard.press("PageDown")
-        page.wait_for_timeout(500)
-        assert lab.slide_number(page) == 1
+        lab.wait_for_slide(page, 1)
         assert problems == []

@@ -2,7 +2,6 @@
 
 import browser as lab
 import pytest
-from test_browser import write_notebook
 
 from tlcourse.course.quiz import read_questions
 
@@ -12,20 +11,12 @@ CELL = "from tlcourse.widgets import quiz\nquiz('06')"
 
 
 @pytest.fixture(scope="module")
-def quiz_page(tmp_path_factory):
-    executable = lab.find_browser()
-    from playwright.sync_api import sync_playwright
-
-    root, settings = (tmp_path_factory.mktemp(name) for name in ("notebooks", "settings"))
-    write_notebook(root / "quiz.ipynb", [CELL])
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        with lab.jupyterlab(root, settings) as url, lab.open_page(chromium) as (page, problems):
-            assert lab.run_all(page, url("lab/tree/quiz.ipynb")) == []
-            page.locator(".tlc-quiz").wait_for()
-            yield page
-            assert problems == []
-        chromium.close()
+def quiz_page(in_lab):
+    lab.write_notebook(in_lab.notebooks / "quiz.ipynb", [CELL])
+    with in_lab.open_lab("quiz.ipynb") as (page, problems):
+        assert lab.run_all(page) == []
+        yield page
+        assert problems == []
 
 
 def reply(page):

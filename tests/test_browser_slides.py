@@ -2,16 +2,16 @@
 
 import os
 import re
-import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import browser as lab
 import nbformat
 import pytest
-from test_slides import WITH_OUTPUTS, cell
+from parsed import NOTEBOOKS, content_of, each_notebook
+from test_slides import cell
 
-from tlcourse import browsers, paths
+from tlcourse import paths
 from tlcourse.tools.slides import export
 
 pytestmark = pytest.mark.browser
@@ -37,8 +37,7 @@ COUNT = "document.querySelectorAll('{}').length"
 ON_A_SLIDE = ".slides .jp-Cell:not(.reveal-skip) .jp-OutputArea-output.lm-Panel"
 ALWAYS_LIVE = ("06", "08")  # with the explorer and the painter; each takes a minute
 ALL_LIVE = os.environ.get("TLCOURSE_ALL_SLIDES") == "1"
-SHOWN_LIVE = [n for n in WITH_OUTPUTS if ALL_LIVE or n.stem[:2] in ALWAYS_LIVE]
-SLOW = 240_000  # ms, for a page on a busy machine
+SHOWN_LIVE = [n for n in NOTEBOOKS if ALL_LIVE or n.stem[:2] in ALWAYS_LIVE]
 LIVE = (
     cell("# One"),
     cell("Say **this** aloud.", "notes"),
@@ -56,37 +55,19 @@ LIVE = (
 )
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    executable = lab.find_browser()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        options = browsers.browser_options()
-        started = playwright.chromium.launch(executable_path=executable, args=options)
-        yield started
-        started.close()
-
-
 @contextmanager
 def open_deck(chromium, deck, size=SIZES[0]):
     """A deck from its file, without a network; and what went wrong on the page."""
     context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, offline=True)
     page, problems = context.new_page(), []
-    page.set_default_timeout(SLOW)
-    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", lambda r: None if is_in_the_file(r.url) else problems.append(r.url))
+    page.set_default_timeout(lab.SLOW)
+    lab.listen(page, problems, ("file:", "data:", "blob:", "about:"))
     page.goto(deck.as_uri())
     page.wait_for_function("window.Reveal?.isReady()")
     try:
         yield page, problems
     finally:
         context.close()
-
-
-def is_in_the_file(url):
-    return url.startswith(("file:", "data:", "blob:", "about:"))
 
 
 @pytest.fixture
@@ -101,7 +82,7 @@ def deck_of(tmp_path):
     return deck_of
 
 
-@pytest.mark.parametrize("notebook", WITH_OUTPUTS, ids=lambda path: path.stem)
+@each_notebook
 def test_every_slide_of_a_deck_fits(chromium, tmp_path, notebook):
     deck = tmp_path / f"{notebook.stem}.html"
     deck.write_text(export.deck_html(notebook), encoding="utf-8")
@@ -186,40 +167,18 @@ def test_a_pdf_has_a_page_for_every_slide(chromium, tmp_path, deck_of):
 
 
 @pytest.fixture(scope="module")
-def live(chromium, tmp_path_factory):
-    """The verb's server on a copy of the notebooks and one made up; what opens a page of it."""
-    folder = tmp_path_factory.mktemp("live")
-    shutil.copytree(paths.PROJECT / "notebooks", folder / "notebooks")
+def made_up(in_slides):
     notebook = nbformat.v4.new_notebook(cells=list(LIVE))
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, folder / "notebooks" / "live.ipynb")
-    (folder / "settings").mkdir()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TLCOURSE_CACHE", str(folder / "cache"))
-        with lab.jupyterlab(folder, folder / "settings", command=lab.SLIDES) as url:
-
-            @contextmanager
-            def opened(address, until="body.tlcourse-ready"):
-                with lab.open_page(chromium, SIZES[0]) as (page, problems):
-                    lab.open_slides(page, url(address), SLOW, until)
-                    yield page, problems
-                    for session in page.request.get(url("api/sessions")).json():
-                        if address.endswith(session["path"]):
-                            page.request.delete(url(f"api/sessions/{session['id']}"))
-
-            yield opened
-
-
-@pytest.fixture(scope="module")
-def made_up(live):
-    with live("slides/notebooks/live.ipynb") as (page, problems):
+    nbformat.write(notebook, in_slides.notebooks / "live.ipynb")
+    with in_slides.open_slides("live.ipynb", SIZES[0]) as (page, problems):
         yield page
         assert problems == []
 
 
 def stored_widgets(notebook):
     """How many outputs on the slides of a notebook are widgets."""
-    content = export.as_stored(nbformat.read(notebook, as_version=4), notebook.name)
+    content = export.as_stored(content_of(notebook), notebook.name)
     shown = [c for c in content.cells if c.metadata.slideshow.slide_type != "skip"]
     outputs = [output for cell in shown for output in cell.get("outputs", [])]
     return sum(export.WIDGET in output.get("data", {}) for output in outputs)
@@ -241,14 +200,15 @@ def press(page, keys):
     return places
 
 
-def test_the_verb_opens_its_notebook(live):
-    with live("", until="section.present") as (page, _):
+def test_the_verb_opens_its_notebook(in_slides):
+    with in_slides.open("") as (page, _):
+        page.wait_for_selector("section.present", state="attached")
         assert "/slides/notebooks/06_feature_extraction.ipynb" in page.url
 
 
 @pytest.mark.parametrize("notebook", SHOWN_LIVE, ids=lambda path: path.stem)
-def test_every_live_slide_fits_and_every_widget_is_drawn(live, notebook):
-    with live(f"slides/notebooks/{notebook.name}") as (page, problems):
+def test_every_live_slide_fits_and_every_widget_is_drawn(in_slides, notebook):
+    with in_slides.open_slides(notebook.name, SIZES[0]) as (page, problems):
         slides = page.locator(".slides > section > section").all()
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})

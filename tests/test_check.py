@@ -1,8 +1,7 @@
 """``check``: it names what is missing, says what to do, and fails only if the course cannot run."""
 
-import os
+import io
 import shutil
-import subprocess
 import sys
 from collections import namedtuple
 
@@ -86,15 +85,17 @@ def test_a_cache_that_is_not_there_yet_is_empty(monkeypatch, tmp_path):
     assert finding.found == f"{tmp_path / 'new' / 'cache'} (empty)" and not finding.remedy
 
 
-def test_letters_that_the_code_page_lacks(tmp_path):
+def test_letters_that_the_code_page_lacks(monkeypatch, tmp_path):
     """As ``check > out.txt`` on Windows, in a folder of another alphabet."""
-    environment = {**os.environ, "PYTHONIOENCODING": "cp1252", "PYTHONUTF8": "0"}
-    environment["TLCOURSE_CACHE"] = str(tmp_path / "数据")
-    done = subprocess.run(
-        [sys.executable, "-m", "tlcourse", "check"], env=environment, capture_output=True
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    assert rb"\u6570\u636e (empty)" in done.stdout
+    from tlcourse import cli
+
+    printed = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(printed, encoding="cp1252"))
+    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "数据"))
+    monkeypatch.chdir(paths.PROJECT)
+    assert cli.main(["check"]) == 0
+    sys.stdout.flush()
+    assert rb"\u6570\u636e (empty)" in printed.getvalue()
 
 
 @pytest.mark.parametrize(("free", "asks"), [(0.5e9, True), (5e9, False)])

@@ -1,49 +1,17 @@
-"""The solution of every exercise, in place of its dots, makes the check say that it is right."""
+"""Every exercise has a solution; ``solutions`` has nbval run it in place of the exercise's dots."""
 
 import ast
 
 import pytest
-from exercises import exercises_of, program_of
-
-from tlcourse import paths
-from tlcourse.widgets import check_answer
-
-NOTEBOOKS = sorted((paths.PROJECT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-
-each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda file: file.stem)
-
-
-class Checks:
-    """Stands in for ``check_answer``, and keeps what it was asked and what it said."""
-
-    def __init__(self):
-        self.said, self.wrong_hints = [], []
-
-    def __call__(self, answer, expected, why, hints=None, tolerance=0.0):
-        feedback = check_answer(answer, expected, why, hints, tolerance)
-        self.said.append(feedback)
-        self.wrong_hints += [
-            hint
-            for hint in (hints or {})
-            if hint is not None and check_answer(hint, expected, why, hints, tolerance).right
-        ]
-        return feedback
-
-
-def run(notebook):
-    """Run the solved exercises and what they rest on, as a student would, from top to bottom."""
-    checks, names = Checks(), {"__name__": "__main__"}
-    for place, statements in program_of(notebook).items():
-        code = compile(ast.Module(statements, []), f"{notebook.stem}, cell {place}", "exec")
-        exec(code, names)
-        names["check_answer"] = checks
-    return checks
+from exercises import check, exercises_of
+from parsed import each_notebook, text_of
 
 
 @each_notebook
 def test_two_to_four_exercises_each_with_a_solution(notebook):
     exercises = exercises_of(notebook)
     assert 2 <= len(exercises) <= 4
+    assert text_of(notebook).count("<summary>Solution</summary>") == len(exercises)
     assert [each.place for each in exercises if each.solution is None] == []
     assert [each.place for each in exercises if each.source.count("answer = ...\n") != 1] == []
 
@@ -55,9 +23,16 @@ def test_a_solution_ends_in_the_answer(notebook):
         ast.parse(exercise.solved)
 
 
-@each_notebook
-def test_the_solutions_are_right_and_no_hint_is(notebook):
-    checks = run(notebook)
-    assert [feedback.words for feedback in checks.said if feedback.right is not True] == []
-    assert len(checks.said) == len(exercises_of(notebook))
-    assert checks.wrong_hints == []
+@pytest.mark.parametrize(
+    "checked",
+    [
+        "check_answer(2, n, 'So it is.', {2: 'Count again.'})",
+        "check_answer(..., n, 'So it is.')",
+        "check_answer(3, n, 'So it is.', {3: 'Count again.'})",
+        "n",
+    ],
+)
+def test_a_wrong_solution_and_a_hint_at_a_right_one_are_seen(checked):
+    check("check_answer(n, 3, 'So it is.', {2: 'Count again.'})", {"n": 3})
+    with pytest.raises(AssertionError):
+        check(checked, {"n": 3})

@@ -23,20 +23,12 @@ from tlcourse.networks.images import prepare_images
 from tlcourse.networks.layers import small_vgg_backbone
 from tlcourse.networks.small_vgg import small_vgg
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 PARTLY = {
     "natural": Policy({"*": "freeze", "conv5": "fine-tune", "fc7": "random"}),
     "small_vgg_bn": Policy({"*": "fine-tune", "conv3": "freeze", "fc6": "freeze"}),
     "resnet18": Policy({"*": "freeze", "layer4": "fine-tune", "layer2.0": "random"}),
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small batches on a busy machine: threads would wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -8,16 +8,13 @@ from pathlib import Path
 
 import jupytext
 import nbformat
-import pytest
 from jupytext.config import load_jupytext_config
+from parsed import NOTEBOOKS, cells_of, content_of, each_notebook, outputs_of
 
 from tlcourse import paths
 
-NOTEBOOKS = sorted((paths.PROJECT / "notebooks").glob("*.ipynb"))
 NOT_OURS = {".git", ".venv", "build", "__pycache__", ".ipynb_checkpoints"}
 MEGABYTE = 1e6
-
-each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda file: file.stem)
 
 
 def project_files():
@@ -59,9 +56,7 @@ def test_each_bundled_network_stays_under_4_mb():
 
 @each_notebook
 def test_no_error_is_stored(notebook):
-    cells = nbformat.read(notebook, as_version=4).cells
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    assert [output.evalue for output in outputs if output.output_type == "error"] == []
+    assert [output.evalue for output in outputs_of(notebook) if output.output_type == "error"] == []
 
 
 @each_notebook
@@ -81,9 +76,8 @@ def test_no_prediction_of_whoever_ran_it_is_stored(notebook):
 
 @each_notebook
 def test_notebook_is_valid_and_not_paired_on_save(notebook):
-    content = nbformat.read(notebook, as_version=4)
-    nbformat.validate(content)
-    assert "formats" not in content.metadata.get("jupytext", {})
+    nbformat.validate(content_of(notebook))
+    assert "formats" not in content_of(notebook).metadata.get("jupytext", {})
 
 
 @each_notebook
@@ -99,8 +93,9 @@ def test_twin_is_the_notebook(notebook):
 @each_notebook
 def test_no_sentence_turns_into_a_list(notebook):
     """Markdown takes a line that begins with "200. " or "1) " for an item of a list."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    lines = [cell.source.splitlines() for cell in cells if cell.cell_type == "markdown"]
+    lines = [
+        cell.source.splitlines() for cell in cells_of(notebook) if cell.cell_type == "markdown"
+    ]
     numbered = re.compile(r"\d+[.)] ")
     turned = [
         line

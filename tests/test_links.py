@@ -5,13 +5,14 @@ Addresses of the web are looked at, not asked; with ``TLCOURSE_ONLINE_LINKS=1`` 
 
 import os
 import re
+from functools import cache
 from urllib.parse import unquote, urlsplit
 
-import nbformat
 import pytest
 import requests
 from bs4 import BeautifulSoup
 from markdown_it import MarkdownIt
+from parsed import cells_of, outputs_of
 
 from tlcourse import paths
 
@@ -25,16 +26,17 @@ WEB = ("http", "https")
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
+@cache
 def html_of(page):
     """A page as HTML: its Markdown, and for a notebook that of its cells and its outputs."""
     if page.suffix == ".md":
         return MARKDOWN.render(page.read_text(encoding="utf-8"))
-    cells = nbformat.read(page, as_version=4).cells
-    texts = [MARKDOWN.render(cell.source) for cell in cells if cell.cell_type == "markdown"]
-    outputs = [output.get("data", {}) for cell in cells for output in cell.get("outputs", [])]
+    texts = [MARKDOWN.render(c.source) for c in cells_of(page) if c.cell_type == "markdown"]
+    outputs = [output.get("data", {}) for output in outputs_of(page)]
     return "\n".join(texts + ["".join(data.get("text/html", "")) for data in outputs])
 
 
+@cache
 def links(page):
     soup = BeautifulSoup(html_of(page), "html.parser")
     found = [a["href"] for a in soup.find_all("a", href=True)]
@@ -42,6 +44,7 @@ def links(page):
     return [link for link in dict.fromkeys(found) if not link.startswith("data:")]
 
 
+@cache
 def anchors(page):
     """What ``#...`` can name on a page: ids, and headings as GitHub and JupyterLab name them."""
     soup = BeautifulSoup(html_of(page), "html.parser")
@@ -67,6 +70,7 @@ def anchor_is_there(target, anchor):
     return not anchor or target.suffix in (".md", ".ipynb") and unquote(anchor) in anchors(target)
 
 
+@cache
 def web_links():
     found = {link for page in PAGES for link in links(page)}
     return sorted(link for link in found if urlsplit(link).scheme)

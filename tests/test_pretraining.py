@@ -18,17 +18,9 @@ from tlcourse.networks import small_vgg as networks_small_vgg
 from tlcourse.networks import sources
 from tlcourse.networks.small_vgg import FC_WIDTH, small_vgg
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 CYCLES = [{"epochs": 1, "peak_learning_rate": 0.02, "augmentation": a} for a in (1.0, 0.4)]
 RECIPE = {**sources.RECIPE, "cycles": CYCLES, "batch_size": 20}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Small batches on a busy machine: threads would wait for each other."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

@@ -3,18 +3,16 @@
 import json
 from textwrap import wrap
 
-import nbformat
 import pytest
 import traitlets
+from parsed import NOTEBOOKS, cells_of, content_of, each_notebook
 
-from tlcourse import paths, widgets
+from tlcourse import widgets
 from tlcourse.course.quiz import QUIZZES, Option, Question, read_questions
 
-NOTEBOOKS = sorted((paths.PROJECT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
 NUMBERS = [file.stem for file in sorted(QUIZZES.glob("*.toml"))]
 
 each_quiz = pytest.mark.parametrize("number", NUMBERS)
-each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda file: file.stem)
 
 
 def words_of(number):
@@ -144,7 +142,7 @@ def test_options_differ():
 
 @each_notebook
 def test_a_notebook_has_one_quiz_before_remember(notebook):
-    cells = nbformat.read(notebook, as_version=4).cells
+    cells = cells_of(notebook)
     places = [place for place, cell in enumerate(cells) if is_quiz(cell)]
     remember = [i for i, cell in enumerate(cells) if cell.source.startswith("## Remember")]
     assert len(places) == len(remember) == 1
@@ -155,6 +153,6 @@ def test_a_notebook_has_one_quiz_before_remember(notebook):
 
 @each_quiz
 def test_no_answer_is_stored_in_the_notebook(number):
-    [notebook] = (paths.PROJECT / "notebooks").glob(f"{number}_*.ipynb")
-    text = json.dumps(nbformat.read(notebook, as_version=4), ensure_ascii=False)
+    [notebook] = [file for file in NOTEBOOKS if file.stem.startswith(f"{number}_")]
+    text = json.dumps(content_of(notebook), ensure_ascii=False)
     assert [words for words in words_of(number) if words in text] == []

@@ -8,18 +8,12 @@ import sys
 
 import nbformat
 import pytest
+from parsed import NOTEBOOKS, cells_of, content_of, each_notebook
 
 from tlcourse import browsers, cli, paths
 from tlcourse.tools.slides import export, formulas, reveal, verb
 from tlcourse.tools.slides.export import CannotExport, as_stored, deck_html, export_decks
 
-NOTEBOOKS = verb.all_notebooks()
-WITH_OUTPUTS = [
-    notebook
-    for notebook in NOTEBOOKS
-    if any(cell.get("outputs") for cell in nbformat.read(notebook, as_version=4).cells)
-]
-SENTENCE = re.compile(r"\w+(\W+\w+){2,}.*[.?!]\"?$", re.DOTALL)
 ADDRESS = re.compile(r"""<link|(?:\bsrc=["']|url\(["']?|@import\s*["'])(?!data:|#)""")
 
 
@@ -108,20 +102,19 @@ def test_the_verb_is_cheap_to_read():
     assert subprocess.call([sys.executable, "-c", code]) == 0
 
 
-@pytest.mark.parametrize("notebook", WITH_OUTPUTS, ids=lambda path: path.stem)
+@each_notebook
 def test_a_deck_asks_for_nothing_and_has_every_slide(notebook):
     html = deck_html(notebook)
     assert [html[m.start() : m.start() + 80] for m in ADDRESS.finditer(html)] == []
     assert "application/vnd.jupyter.widget" not in html and "<iframe" not in html
-    content = nbformat.read(notebook, as_version=4)
-    kinds = [cell.metadata.slideshow.slide_type for cell in content.cells]
+    kinds = [cell.metadata.slideshow.slide_type for cell in cells_of(notebook)]
     starts = sum(kind in ("slide", "subslide") for kind in kinds)
     assert len(slides_in(html)) - 1 == starts + kinds.count("slide")
 
 
-@pytest.mark.parametrize("notebook", WITH_OUTPUTS, ids=lambda path: path.stem)
+@each_notebook
 def test_every_widget_on_a_slide_has_a_picture(notebook):
-    content = as_stored(nbformat.read(notebook, as_version=4), notebook.name)
+    content = as_stored(content_of(notebook), notebook.name)
     for cell in content.cells:
         if cell.metadata.slideshow.slide_type != "skip":
             for output in cell.get("outputs", []):
@@ -172,21 +165,6 @@ def test_a_note_in_the_metadata_is_on_its_own_slide(write):
     assert [len(found) for found in notes] == [0, 0, 1, 0, 1]
     assert "<em>why</em>" in notes[2][0] and "Count hands." in notes[4][0]
     assert "more" in slides_of_deck[2]
-
-
-def starts_a_slide(content):
-    return [
-        cell
-        for cell in content.cells
-        if cell.metadata.slideshow.slide_type in ("slide", "subslide")
-    ]
-
-
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_every_slide_has_a_speaker_note(notebook):
-    found = starts_a_slide(nbformat.read(notebook, as_version=4))
-    notes = {c.source[:40]: c.metadata.slideshow.get("notes", "") for c in found}
-    assert [source for source, note in notes.items() if not SENTENCE.search(note)] == []
 
 
 def test_links_lead_to_decks_that_are_there(write):

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import browser as lab
-import nbformat
 import numpy as np
 import pytest
 import traitlets
@@ -202,31 +201,17 @@ class TestNetworkCut:
 
 
 @pytest.fixture
-def slide(tmp_path):
+def slide(in_slides):
     """The playground on the first of two slides, in a real browser."""
-    executable = lab.find_browser()
-    from playwright.sync_api import sync_playwright
-
-    (tmp_path / "slides").mkdir()
+    path = in_slides.notebooks / "playground.ipynb"
     points = "[[-1, 0, 0], [1, 0, 1], [2, 2, 1]]"
     sources = (
         f"from tlcourse.widgets import SVMPlayground\nSVMPlayground({points}, C=1000)",
         "'the next slide'",
     )
-    notebook = nbformat.v4.new_notebook()
-    metadata = {"slideshow": {"slide_type": "slide"}}
-    notebook.cells = [nbformat.v4.new_code_cell(text, metadata=metadata) for text in sources]
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, tmp_path / "slides" / "deck.ipynb")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
-        with (
-            lab.jupyterlab(tmp_path / "slides", tmp_path, command=lab.SLIDES) as url,
-            lab.open_page(browser, (1920, 1080)) as (page, _),
-        ):
-            lab.open_slides(page, url("slides/deck.ipynb"))
-            yield page
-        browser.close()
+    lab.write_notebook(path, sources, slideshow={"slide_type": "slide"})
+    with in_slides.open_slides(path.name, (1920, 1080)) as (page, _):
+        yield page
 
 
 @pytest.mark.browser

@@ -2,39 +2,23 @@
 
 import re
 
-import nbformat
-import pytest
+from parsed import begins_a_slide, cells_of, each_notebook, text_of
 
 from tlcourse import paths
 from tlcourse.course.claims import CLAIMS
 
-NOTEBOOKS = sorted((paths.PROJECT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-LINK = re.compile(r"\]\(([\w./]+\.(?:md|ipynb))(?:#([\w-]+))?\)")
 DOCS = paths.PROJECT / "docs"
-
-each_notebook = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda file: file.stem)
-
-
-def cells_of(notebook):
-    return nbformat.read(notebook, as_version=4).cells
-
-
-def text_of(notebook):
-    return "\n\n".join(c.source for c in cells_of(notebook) if c.cell_type == "markdown")
-
-
-def begins_a_slide(cell):
-    return cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide")
+SENTENCE = re.compile(r"\w+(\W+\w+){2,}.*[.?!]\"?$", re.DOTALL)
 
 
 @each_notebook
 def test_every_slide_has_a_note_for_the_speaker(notebook):
     notes = {
-        cell.id: cell.metadata["slideshow"].get("notes", "")
+        cell.id: cell.metadata.slideshow.get("notes", "")
         for cell in cells_of(notebook)
         if begins_a_slide(cell)
     }
-    assert [place for place, note in notes.items() if not note.strip()] == []
+    assert [place for place, note in notes.items() if not SENTENCE.search(note)] == []
     assert [note for note in notes.values() if len(note) > 350] == []
     assert len(set(notes.values())) == len(notes), "Two slides have the same note."
 
@@ -51,14 +35,6 @@ def test_it_opens_with_objectives_prerequisites_and_time(notebook):
 
 
 @each_notebook
-def test_every_exercise_has_a_check_and_a_solution(notebook):
-    cells = cells_of(notebook)
-    checks = sum("check_answer(" in c.source for c in cells if c.cell_type == "code")
-    solutions = text_of(notebook).count("<summary>Solution</summary>")
-    assert 2 <= checks <= 4 and checks == solutions
-
-
-@each_notebook
 def test_it_says_what_to_remember_and_where_to_go_next(notebook):
     last = cells_of(notebook)[-1].source
     assert last.startswith("## Remember") and "**Next**" in last
@@ -69,18 +45,6 @@ def test_it_says_what_to_remember_and_where_to_go_next(notebook):
 def test_it_leads_to_the_glossary_and_the_bibliography(notebook):
     text = text_of(notebook)
     assert "](../docs/glossary.md#" in text and "](../docs/bibliography.md" in text
-
-
-@each_notebook
-def test_its_links_lead_somewhere(notebook):
-    broken = []
-    for file, anchor in re.findall(
-        r"\]\(([\w./]+\.(?:md|ipynb))(?:#([\w-]+))?\)", text_of(notebook)
-    ):
-        target = notebook.parent / file
-        if not target.exists() or anchor and f'<a id="{anchor}">' not in target.read_text("utf-8"):
-            broken.append(f"{file}#{anchor}")
-    assert broken == []
 
 
 def test_an_anchor_is_there_once():

@@ -17,17 +17,10 @@ from tlcourse.networks.images import prepare_images
 from tlcourse.networks.layers import small_vgg_backbone
 from tlcourse.networks.weights import WeightsError
 
+pytestmark = pytest.mark.usefixtures("one_thread")
 STAGES = Policy(
     {"*": "freeze", "fc7": "random"}, then=Policy({"*": "freeze", "conv5_2": "fine-tune"})
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")

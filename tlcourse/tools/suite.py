@@ -8,10 +8,12 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+from tlcourse.paths import PROJECT
+
 IN_PARALLEL = ("-n", "2", "--durations", "5")
 
 NBVAL = (
-    *("--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"),
+    *("-p", "solutions", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"),
     *(*IN_PARALLEL, "--dist", "loadscope"),
 )
 
@@ -42,6 +44,9 @@ def test_notebooks(environment):
     xml = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
         environment = {**environment, "TLCOURSE_CACHE": cache, "TLCOURSE_DATA": user_data()}
+        environment["PYTHONPATH"] = os.pathsep.join(
+            filter(None, (str(PROJECT / "tests"), os.environ.get("PYTHONPATH")))
+        )
         status = run_pytest([*NBVAL, *xml, "notebooks"], environment)
         if status:
             for notebook in failed_notebooks(report):
