@@ -126,8 +126,8 @@ class TestContactSheets:
         for family in FAMILIES:
             sheets.family.value = family
             for name in Domain(family).classes:
-                assert f">{name}</span>" in sheets._sheet.value
-                assert f"pictures of the class {name}" in sheets._sheet.value
+                assert f">{name}</span>" in sheets._readout.value
+                assert f"pictures of the class {name}" in sheets._readout.value
         page = sheets._repr_mimebundle_()["text/html"]
         assert page.count("<details") == len(FAMILIES) and "scaly" in page and "gull" in page
         contact_sheets.sheet_html.cache_clear()

@@ -195,7 +195,7 @@ def test_filters_part_the_register():
     shown = {}
     for name in FILTERS:
         table.filter.value = name
-        shown[name] = table._table.value.count("<tr") - 1
+        shown[name] = table._readout.value.count("<tr") - 1
     by_verdict = sum(shown[name] for name in claims.VERDICTS)
     assert shown[ALL] == by_verdict == 38
     assert shown[NOT_HERE] == 37 and shown[DIFFERS] == 1

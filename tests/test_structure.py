@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from functools import cache
 from graphlib import TopologicalSorter
 from itertools import chain
+from textwrap import dedent
 
 import pytest
 
@@ -36,6 +37,7 @@ TO_COME = {
     "tlcourse.finetuning.training": {"resume"},
     "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},  # Jupyter calls it
 }
+OF_A_COMMAND = {"steps", "add_arguments"}  # so is a command's module
 OF_A_FAMILY = {"CLASSES", "FILLS", "SOURCE_CLASSES", "draw"}  # a family's module is found by name
 
 
@@ -124,7 +126,8 @@ def test_rooms_are_those_of_the_design():
 
 
 def test_no_folder_has_more_than_a_dozen_modules():
-    sizes = Counter(file.parent.relative_to(PROJECT).as_posix() for file in MODULES.values())
+    folders = [file.parent.relative_to(PROJECT).as_posix() for file in MODULES.values()]
+    sizes = Counter(folder for folder in folders if folder.startswith("tlcourse"))
     assert {folder: n for folder, n in sizes.items() if n > 12 and folder not in LARGE} == {}
 
 
@@ -195,6 +198,8 @@ def test_nothing_is_there_for_the_tests_alone():
         unused = {name for name in unused if not name.startswith("__")}
         if module.startswith("tlcourse.datasets.drawn."):
             unused -= OF_A_FAMILY
+        if module.startswith("scripts.remake."):
+            unused -= OF_A_COMMAND
         if unused - TO_COME.get(module, set()):
             idle[module] = sorted(unused)
     assert idle == {}
@@ -227,11 +232,11 @@ def called_by_a_framework(method, owner):
 
 @pytest.mark.parametrize("module", MODULES)
 def test_no_docstring_is_longer_than_the_code_it_explains(module):
-    longer = {}
+    longer, lines = {}, MODULES[module].read_text(encoding="utf-8").splitlines(keepends=True)
     for node in ast.walk(tree_of(MODULES[module])):
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
             told = node.body[0].end_lineno - node.body[0].lineno + 1
-            code = code_lines(ast.unparse(node))
+            code = code_lines(dedent("".join(lines[node.lineno - 1 : node.end_lineno])))
             if told > max(1, code):
                 longer[node.name] = f"{told} lines on {code} of code"
     assert longer == {}

@@ -156,7 +156,7 @@ class TestTableExplorer:
         engine.problem = ValueError("The features of <food> hold NaN.")
         explorer.targets[PHOTOS].value = "food"
         assert explorer.rows is None
-        assert f"{FAILED} measured. The features of &lt;food&gt;" in explorer._readout.value
+        assert f"{FAILED}. The features of &lt;food&gt;" in explorer._readout.value
         explorer.kind.value = DRAWINGS
         explorer.button.click()
         assert f"{FAILED} measured." in explorer._readout.value and not explorer.button.disabled
@@ -224,14 +224,14 @@ class TestPublishedTables:
             for row in (*shown.options, shown.options[0]):
                 shown.value = row
                 assert (
-                    FAILED not in tables._page.value
-                    and "printed on the slide" in tables._page.value
+                    FAILED not in tables._readout.value
+                    and "printed on the slide" in tables._readout.value
                 )
 
     def test_data_sets_are_sorted_and_numbers_marked(self):
         tables = widgets.PublishedTables("low similarity")
         tables.sort_by["low"].value = "difference"
-        page = tables._page.value
+        page = tables._readout.value
         names = re.findall(r"<th[^>]*>([a-z]+[\w-]*\d*)</th>", page)[:7]
         assert names[0] == "cats-dogs" and names[-1] == "mit67"
         assert "74.0<sup>s</sup>" in page and "35.5<sup>d</sup>" in page
@@ -243,7 +243,7 @@ class TestPublishedTables:
 
         assert (
             "This could not be shown. There is no row."
-            in widgets.PublishedTables(show=show)._page.value
+            in widgets.PublishedTables(show=show)._readout.value
         )
 
     def test_it_is_read_without_a_kernel(self):

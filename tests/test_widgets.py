@@ -11,7 +11,7 @@ import pytest
 import traitlets
 
 from tlcourse import widgets
-from tlcourse.widgets import feature_extraction, network_drawing
+from tlcourse.widgets import base, feature_extraction, network_drawing
 from tlcourse.widgets.layer_toggle import usual_sets
 
 VGG16 = {
@@ -346,6 +346,6 @@ SVG_NAMESPACE = "http://www.w3.org/2000/svg"  # a name that looks like an addres
 
 
 def test_nothing_is_fetched_from_the_network():
-    for file in network_drawing._assets.STATIC.iterdir():
+    for file in base.STATIC.iterdir():
         text = file.read_text(encoding="utf-8").replace(SVG_NAMESPACE, "")
         assert not re.search(r"https?://|@import|\bimport\b", text), file

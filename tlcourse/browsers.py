@@ -41,26 +41,9 @@ def browser_options():
 def print_page(browser, html, viewport=None, ready="true", **options):
     """Print an HTML file as PDF beside it; the PDF appears only when whole.
 
-    Parameters
-    ----------
-    browser : str
-        As ``find_browser`` gives it.
-    html : Path
-    viewport : dict, optional
-        ``{"width": pixels, "height": pixels}``.
-    ready : str
-        JavaScript that is true once the page can be printed.
-    **options
-        Of Playwright's ``page.pdf``.
-
-    Returns
-    -------
-    Path
-
-    Raises
-    ------
-    CannotPrint
-        If Playwright is not installed, the browser fails, or the PDF cannot be written.
+    ``ready`` is JavaScript that is true once the page can be printed, ``options`` are Playwright's
+    for ``page.pdf``. Raises CannotPrint if Playwright is missing, the browser fails, or the PDF
+    cannot be written.
     """
     pdf = Path(html).with_suffix(".pdf")
     # Playwright's plain interface refuses to run where an event loop runs, as in a notebook.

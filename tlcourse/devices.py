@@ -18,13 +18,7 @@ class Device:
 
 
 def devices():
-    """All kinds of devices, those that are missing too.
-
-    Returns
-    -------
-    list of Device
-        cpu, cuda, mps, in this order.
-    """
+    """All kinds of devices, those that are missing too: cpu, cuda, mps, as a list of Device."""
     return [
         Device("cpu", f"CPU, {_cores()}", True, ""),
         _described("cuda", _why_no_cuda(), "NVIDIA GPU", _cuda_label),
@@ -39,17 +33,7 @@ def best_device():
 
 
 def check_device(name):
-    """Resolve the name of a device.
-
-    Parameters
-    ----------
-    name : str
-        ``"auto"``, ``"cpu"``, ``"cuda"``, ``"cuda:1"`` or ``"mps"``.
-
-    Returns
-    -------
-    str
-        ``name``, or the best device for ``"auto"``.
+    """``name`` (cpu, cuda, cuda:1, mps), or the best device for ``"auto"``.
 
     Raises
     ------

@@ -29,16 +29,7 @@ class DownloadError(RuntimeError):
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of an official host.
-
-    Attributes
-    ----------
-    url : str
-    size : float
-        Megabytes, about.
-    md5 : str
-        As published; empty where no checksum is known.
-    """
+    """One file of an official host: about ``size`` megabytes; ``md5`` as published, or empty."""
 
     url: str
     size: float

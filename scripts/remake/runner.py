@@ -36,7 +36,6 @@ COMMANDS = (
     "representation_quality",
     "verdicts",
 )
-MEASURED = paths.SHIPPED / "measured"
 
 
 class Step(NamedTuple):

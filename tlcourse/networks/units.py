@@ -245,15 +245,11 @@ def _gradient_ascent(backbone, layer, unit, seed, steps):
 
 @dataclass(frozen=True)
 class Excitation:
-    """How a picture excites a unit.
-
-    ``strength`` is the largest activation; ``where`` (side, side) how much each place excites it,
-    from 0; ``seen``, uint8 (side, side, 3), the picture as the network gets it.
-    """
+    """How a picture excites a unit: its largest activation, each place's share, and the input."""
 
     strength: float
-    where: np.ndarray
-    seen: np.ndarray
+    where: np.ndarray  # (side, side), from 0
+    seen: np.ndarray  # uint8 (side, side, 3)
 
 
 def excitation(backbone, picture, layer, unit):

@@ -13,17 +13,7 @@ ROW = "display:grid;grid-template-columns:7.4em 1fr;gap:10px;align-items:center"
 
 
 class ContactSheets(Explorer):
-    """A family to choose; its classes below.
-
-    Parameters
-    ----------
-    family : str
-        Chosen at first.
-
-    Attributes
-    ----------
-    family : Choice
-    """
+    """A family of drawings to choose (``family``, a Choice); its classes below."""
 
     def __init__(self, family="animals"):
         self.family = Choice("Family", _families(), family)

@@ -18,18 +18,8 @@ CELL = 'style="text-align:left;padding:4px 12px 4px 0;white-space:nowrap"'
 class CostToReach(Explorer):
     """An accuracy and what is spent; below, what every start spends until it is reached.
 
-    Parameters
-    ----------
-    runs : mapping of str to sequence of StartedRun
-        Start -> a run a seed, as of ``tlcourse.tables.measured.of_start``.
-    accuracy : float
-        Shown at first, from 0 to 1.
-
-    Attributes
-    ----------
-    accuracy : Dial
-        In percent.
-    spent : Choice
+    ``runs`` maps a start to its runs, one a seed, as of ``tlcourse.tables.measured.of_start``;
+    ``accuracy`` (0 to 1) is shown at first.
     """
 
     def __init__(self, runs, accuracy=0.4):

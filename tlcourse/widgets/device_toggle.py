@@ -6,17 +6,8 @@ from tlcourse.widgets.choice import Choice
 class DeviceToggle(Choice):
     """cpu, cuda and mps; those that this machine lacks are shown, disabled, and say why.
 
-    Parameters
-    ----------
-    value : str, optional
-        Name of the device chosen at first; by default the fastest one.
-    devices : sequence of tlcourse.devices.Device, optional
-        By default those of this machine.
-
-    Attributes
-    ----------
-    value : str
-        ``"cpu"``, ``"cuda"`` or ``"mps"``.
+    ``value`` is "cpu", "cuda" or "mps", at first the fastest; ``devices`` is a sequence of Device,
+    by default those of this machine.
     """
 
     def __init__(self, value=None, devices=None):

@@ -36,24 +36,9 @@ class Feedback:
 def check_answer(answer, expected, why, hints=None, tolerance=0.0):
     """Compare an answer with the expected one; shows as a coloured sentence.
 
-    Parameters
-    ----------
-    answer : number, str, collection or None
-        None or ``...`` means not answered yet, so that "Run all" goes through.
-    expected : number, str or collection
-        Computed by the notebook where it depends on a measurement. A string is compared without
-        regard to case and blanks, a collection without regard to order.
-    why : str
-        The reason, shown when the answer is right.
-    hints : mapping, optional
-        Words for the wrong answers that are worth a word; any other gets the key ``None``.
-    tolerance : float
-        Largest absolute difference of a number, or of each in a collection of numbers, that still
-        counts as right.
-
-    Returns
-    -------
-    Feedback
+    ``...`` means not answered yet, so that "Run all" goes through. A string is compared without
+    regard to case and blanks, a collection to order, numbers within ``tolerance``. ``why`` is shown
+    when the answer is right; ``hints`` maps wrong answers to words, ``None`` to those for any other.
     """
     if answer is None or answer is ...:
         return Feedback(None, "Not answered yet: put your answer in place of the dots and run.")

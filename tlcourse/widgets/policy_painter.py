@@ -124,17 +124,7 @@ class PolicyPainter(Control):
     def paint(self, selector, choice=None):
         """Paint what a selector means: a layer, a block, a depth, or ``"*"``.
 
-        Parameters
-        ----------
-        selector : str
-            As in ``tlcourse.finetuning.policies.Policy``.
-        choice : {"freeze", "fine-tune", "random"}, optional
-            By default the brush.
-
-        Raises
-        ------
-        ValueError
-            If there is no such layer or choice, or the head is to be reused.
+        ``choice`` is by default the brush. Raises ValueError if there is no such layer or choice.
         """
         policy = self.policy.painted(selector, choice or self.brush)
         policy.choices_for(self.layers)
@@ -144,17 +134,7 @@ class PolicyPainter(Control):
     def train(self, seeds=None, wait=False):
         """Train the present policy; every run lands in the league when it ends.
 
-        Parameters
-        ----------
-        seeds : int, optional
-            Runs, with the seeds 0, 1, ...; by default ``self.seeds``.
-        wait : bool
-            Return when all runs are over.
-
-        Raises
-        ------
-        ValueError
-            If there is nothing to train on, or runs are under way.
+        ``seeds`` is how many runs. Raises ValueError without images, or while runs are under way.
         """
         if self.reason:
             raise ValueError(self.reason)

@@ -66,20 +66,7 @@ class Prediction(Control):
         return value
 
     def compare(self, measured, option=None):
-        """The prediction beside the measurement, for the end of a cell.
-
-        Parameters
-        ----------
-        measured : str
-            What was measured, in a sentence.
-        option : str, optional
-            The option that the measurement agrees with: the comparison then says whether it is
-            the one that was committed.
-
-        Returns
-        -------
-        Comparison
-        """
+        """The prediction beside what was measured (a sentence), and the option it agrees with."""
         if option is not None and option not in self._choices:
             raise ValueError(f"{option!r} is not an option of this prediction.")
         return Comparison(self.claim_id, self.committed, measured, option)

@@ -85,10 +85,7 @@ def _over_draws(model, X, labels, split):
 
 
 def fine_tuned_option(problem, split, source, policy, progress=True):
-    """A network trained as a policy says, on every draw, as an Option; its name or a Policy.
-
-    The best weights are chosen on the validation pictures.
-    """
+    """A network trained by a policy on every draw; validation pictures choose the best weights."""
     return _trained(problem, split, source, policy, RATE, "fine-tuned", progress)
 
 

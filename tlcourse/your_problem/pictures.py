@@ -67,30 +67,8 @@ class Problem:
 def open_problem(folder=None, family="flowers", classes=None, per_class=None, seed=0):
     """Your folder of images, or a drawn family where there is none.
 
-    Parameters
-    ----------
-    folder : path, optional
-        One sub-folder a class.
-    family : str
-        A drawn family, taken without a folder.
-    classes : list of str, optional
-        Of the drawn family; all of them by default.
-    per_class : int, optional
-        Pictures a class: 30 drawn ones, or at most so many files (200).
-    seed : int
-        Of the drawing, and of the sample where there are too many files.
-
-    Returns
-    -------
-    Problem
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    ValueError
-        If the folder is empty, holds one class, more than 60, or a class without an image, or looks
-        like a folder of splits; if the drawn family is unknown, or per_class is below 1.
+    A folder has one sub-folder a class; at most ``per_class`` (200) files of each are drawn by
+    ``seed``. Raises FileNotFoundError or ValueError where this is no folder of 2 to 60 classes.
     """
     if per_class is not None and per_class < 1:
         raise ValueError(f"per_class is {per_class}: ask for 1 picture a class or more.")
