@@ -20,8 +20,9 @@ def broadening_sets(layers):
     layers = tuple(layers)
     if layers[-2:] != ("fc6", "fc7"):
         raise ValueError(f"The last layers are {layers[-2:]}: name those of a network up to fc7.")
-    first = {name.partition("_")[0]: place for place, name in reversed([*enumerate(layers[:-2])])}
-    broader = {f"from {block}": layers[first[block] :] for block in sorted(first)[:0:-1]}
+    block_of = [name.partition("_")[0] for name in layers]
+    blocks = sorted(set(block_of[:-2]), reverse=True)[:-1]
+    broader = {f"from {block}": layers[block_of.index(block) :] for block in blocks}
     return {"fc7": layers[-1:], CLASSIFIER_LAYERS: layers[-2:], **broader, ALL_LAYERS: layers}
 
 

@@ -207,7 +207,7 @@ def until_stopped(stage, stop, report):
 
 
 def train_stage(stage, stop, report):
-    """ "finished", "stopped" or "stopped early": train until ``stop()``, or the stage is over."""
+    """Train until ``stop()`` ("stopped"), patience ("stopped early") or the end ("finished")."""
     progress, settings = stage.progress, stage.settings
     if not progress.points or progress.points[-1].stage != progress.stage:
         _keep(stage, stage.evaluate(), report, begins=True)

@@ -76,8 +76,8 @@ def train_from(start, source, train, test, seed=0, budget=SAME_BUDGET, **setting
     """Train the course's network on a target, from random weights or from a source's.
 
     ``start`` is ``SCRATCH`` (with batch normalisation, without which it learns more slowly; the
-    source is not looked at), ``FINE_TUNED`` or ``FROZEN``. ``train`` and ``test`` and ``settings``
-    are as for ``fine_tune``, and win over ``SETTINGS``; ``budget`` is a name for what is spent.
+    source is not looked at), ``FINE_TUNED`` or ``FROZEN``. Images and settings are as for
+    ``fine_tune``; the settings win over ``SETTINGS``. ``budget`` is a name for what is spent.
     Gives a StartedRun, and the Run with the network that was best on the test images.
 
     Raises
@@ -110,7 +110,7 @@ def first_of_each_class(labels, n):
 
 
 def five_insects():
-    """Shipped photographs of five classes, as Features: 40 training, 50 test images a class."""
+    """Shipped features of five insects, (train, test): 40 and 50 photographs a class."""
     return tuple(every_second_class(part) for part in shipped_features(SOURCE, FAMILY))
 
 

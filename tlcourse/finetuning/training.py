@@ -37,9 +37,9 @@ def fine_tune(
     """Train a network for the target as a policy says: a Run; the backbone is not changed.
 
     ``policy`` may be the name of a preset; images are data sets of (PIL image, label), pairs of
-    tensors, or of ``prepare_images``. The rest: ``Settings``; ``stop`` (an event or callable),
-    ``progress`` (a bar), ``watch`` (called with each CurvePoint). ValueError for what does not
-    fit; TrainingError (``run``: the best so far) if the loss is not finite or memory runs out.
+    tensors, or of ``prepare_images``; settings those of ``progress.Settings``. ``stop`` is an event
+    or callable, ``watch`` called with each CurvePoint. ValueError for what does not fit;
+    TrainingError (``run``: the best so far) if the loss is not finite or memory runs out.
     """
     settings = Settings(
         *(seed, epochs, steps, learning_rate, weight_decay, batch_size, optimizer, schedule),
