@@ -65,32 +65,12 @@ class Problem:
 
 
 def open_problem(folder=None, family="flowers", classes=None, per_class=None, seed=0):
-    """Your folder of images, or a drawn family where there is none.
+    """Your folder of images, a sub-folder a class, or a drawn family without one: a Problem.
 
-    Parameters
-    ----------
-    folder : path, optional
-        One sub-folder a class.
-    family : str
-        A drawn family, taken without a folder.
-    classes : list of str, optional
-        Of the drawn family; all of them by default.
-    per_class : int, optional
-        Pictures a class: 30 drawn ones, or at most so many files (200).
-    seed : int
-        Of the drawing, and of the sample where there are too many files.
-
-    Returns
-    -------
-    Problem
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such folder.
-    ValueError
-        If the folder is empty, holds one class, more than 60, or a class without an image, or looks
-        like a folder of splits; if the drawn family is unknown, or per_class is below 1.
+    ``classes`` are of the family; ``per_class`` pictures are drawn (30), or kept at most (200), by
+    the seed. FileNotFoundError without the folder; ValueError if it is empty, holds one class,
+    more than 60, or a class without an image, or looks like a folder of splits; if the family is
+    unknown; or if per_class is below 1.
     """
     if per_class is not None and per_class < 1:
         raise ValueError(f"per_class is {per_class}: ask for 1 picture a class or more.")
