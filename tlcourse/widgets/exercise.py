@@ -38,7 +38,7 @@ def check_answer(answer, expected, why, hints=None, tolerance=0.0):
 
     ``...`` means not answered yet, so that "Run all" goes through. A string is compared without
     regard to case and blanks, a collection to order, numbers within ``tolerance``. ``why`` is shown
-    when the answer is right; ``hints`` maps wrong answers to words, ``None`` to those for any other.
+    when the answer is right; ``hints`` maps wrong answers to words, None to those for any other.
     """
     if answer is None or answer is ...:
         return Feedback(None, "Not answered yet: put your answer in place of the dots and run.")

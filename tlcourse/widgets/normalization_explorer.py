@@ -11,7 +11,7 @@ from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.layer_histograms import static_histograms
 
 SOURCES = ("natural", "manmade")
-NORMALIZATIONS = ("none", "L2 per image", "L2 by layer", "standardized", "discretized")
+WITHOUT = "{-v, 0, v}"  # near to the discretized one, which is shown
 C_OPTIONS = ("1", "to scale")
 LAYER_SETS = {
     "fc7": "one layer: fc7",
@@ -28,7 +28,7 @@ class NormalizationExplorer(Explorer):
     Parameters
     ----------
     normalization, layers : str
-        Chosen at first: one of ``NORMALIZATIONS``, one of the values of ``LAYER_SETS``.
+        Chosen at first: one of ``features.normalization.NORMALIZATIONS``, one of the values of ``LAYER_SETS``.
     answer : callable, optional
         ``(source, target, set of layers, normalization, C) -> (accuracies, HTML)``, by default
         from ``tlcourse.classifiers.normalization_trials`` on the shipped features.
@@ -42,12 +42,14 @@ class NormalizationExplorer(Explorer):
 
     def __init__(self, normalization="none", layers="full network", answer=None):
         from tlcourse.datasets.photos import FAMILIES
+        from tlcourse.features.normalization import NORMALIZATIONS
 
         self._measured, self.accuracy = answer or measured_answer, None
         self.source = Choice("Source: the backbone was trained on", SOURCES)
         self.target = Choice("Target", FAMILIES, "insects")
         self.layers = Choice("Layers", LAYER_SETS.values(), layers)
-        self.normalization = Choice("Normalization", NORMALIZATIONS, normalization)
+        shown = [name for name in NORMALIZATIONS if name != WITHOUT]
+        self.normalization = Choice("Normalization", shown, normalization)
         self.C = Choice("C of the SVM", C_OPTIONS)
         super().__init__([self.source, self.C, self.target, self.layers, self.normalization])
 

@@ -130,9 +130,8 @@ def comparison_html(comparison, proposed=None, most=None):
         for place, row in enumerate(comparison.rows)
         if most is None or place < most or row.option is proposed or not row.option.source
     ]
-    left, about = len(comparison.rows) - len(shown), {"best": comparison.best, "most": most}
-    about |= {"chance": comparison.chance, "left": left, "proposed": proposed}
-    return render("comparison", rows=shown, **about)
+    asked = {"proposed": proposed, "most": most}
+    return render("comparison", comparison=comparison, rows=shown, **asked)
 
 
 @dataclass(frozen=True)

@@ -102,12 +102,7 @@ def _svm_accuracy(train, test, embedding, per_class, draw):
 
 
 def policy_cases():
-    """The grid of notebook 08, with the full network and an SVM beside its policies.
-
-    A list of Case: two targets, a near and a far source, three volumes. The grid's images are
-    every second class of a family and 30 test images a class; its 48 training images a class are
-    40 for the SVM, whose features are shipped.
-    """
+    """The grid of notebook 08, an SVM beside its policies: a Case a target, similarity, volume."""
     return [
         _policy_case(target, similarity, per_class)
         for target in GRID_TARGETS
@@ -117,6 +112,7 @@ def policy_cases():
 
 
 def _policy_case(target, similarity, per_class):
+    """Every second class, 30 test images each; of 48 for training the SVM has the 40 shipped."""
     source = GRID_SOURCES[similarity][GRID_TARGETS.index(target)]
     found = {}
     for run in read_grid():
@@ -169,10 +165,9 @@ def best_habit(cases):
 
 
 def takeaways(photographs, policies, live):
-    """The lecture's takeaways, each as a Difference in points over lists of Case.
+    """The lecture's takeaways, each as a Difference in points over Cases, above zero if right.
 
-    Above zero where the takeaway is right. Volumes of one family are averaged first, so that the
-    photographs are six observations.
+    Volumes of one family are averaged first, so that the photographs are six observations.
     """
     habit = best_habit(photographs)
     short = [case for case in policies if not case.name.endswith(" 48 a class")]

@@ -71,7 +71,8 @@ def investigate(problem, sources=SOURCES, draws=3, seed=0, from_scratch=False):
     Investigation
     """
     seconds, split = {}, split_problem(problem, draws, seed)
-    with tqdm(total=5 if from_scratch else 4, desc="investigating", delay=2) as bar:
+    steps = 5 if from_scratch else 4
+    with tqdm(total=steps, desc="investigating", delay=2, disable=None) as bar:
 
         def timed(name, step, *arguments, **options):
             started = time.perf_counter()

@@ -58,9 +58,8 @@ def svm_options(problem, split, sources):
         for embedding, normalization in EMBEDDINGS.items():
             layers = list(features.layer_sizes) if embedding == "full network" else [embedding]
             sizes = {layer: features.layer_sizes[layer] for layer in layers}
-            model = lambda n=normalization, s=sizes: make_pipeline(  # noqa: E731
-                make_normalization(n, s), LinearSVM(random_state=0)
-            )
+            normalize = make_normalization(normalization, sizes)
+            model = make_pipeline(normalize, LinearSVM(random_state=0))
             predicted, seconds = _over_draws(model, features.select(layers), problem.labels, split)
             found.append(Option(source, embedding, predicted, waited + seconds))
     return found
@@ -70,7 +69,7 @@ def pixel_option(problem, split):
     """The rival that reuses nothing: a linear SVM on 16 x 16 pixels."""
     thumbnails = [thumbnail(picture, PIXEL_SIDE) for picture, _ in problem.pictures]
     X = np.stack([np.asarray(each, dtype=np.float64).ravel() for each in thumbnails]) / 255
-    model = lambda: make_pipeline(StandardScaler(), LinearSVM(C=PIXEL_C, random_state=0))  # noqa: E731
+    model = make_pipeline(StandardScaler(), LinearSVM(C=PIXEL_C, random_state=0))
     return Option("", PIXELS, *_over_draws(model, X, problem.labels, split))
 
 
@@ -79,13 +78,13 @@ def _over_draws(model, X, labels, split):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # odd pictures: it counts as it is
         predicted = [
-            model().fit(X[train], labels[train]).predict(X[split.test]) for train, _ in split.draws
+            model.fit(X[train], labels[train]).predict(X[split.test]) for train, _ in split.draws
         ]
     return np.array(predicted), (time.perf_counter() - started) / len(split.draws)
 
 
 def fine_tuned_option(problem, split, source, policy, progress=True):
-    """A network trained by a policy on every draw; validation pictures choose the best weights."""
+    """A network trained as a policy says; weights are chosen on the validation pictures."""
     return _trained(problem, split, source, policy, RATE, "fine-tuned", progress)
 
 

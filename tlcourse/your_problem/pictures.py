@@ -65,10 +65,12 @@ class Problem:
 
 
 def open_problem(folder=None, family="flowers", classes=None, per_class=None, seed=0):
-    """Your folder of images, or a drawn family where there is none.
+    """Your folder of images, a sub-folder a class, or a drawn family without one: a Problem.
 
-    A folder has one sub-folder a class; at most ``per_class`` (200) files of each are drawn by
-    ``seed``. Raises FileNotFoundError or ValueError where this is no folder of 2 to 60 classes.
+    ``classes`` are of the family; ``per_class`` pictures are drawn (30), or kept at most (200), by
+    the seed. FileNotFoundError without the folder; ValueError if it is empty, holds one class,
+    more than 60, or a class without an image, or looks like a folder of splits; if the family is
+    unknown; or if per_class is below 1.
     """
     if per_class is not None and per_class < 1:
         raise ValueError(f"per_class is {per_class}: ask for 1 picture a class or more.")
