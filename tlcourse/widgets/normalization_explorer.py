@@ -28,7 +28,7 @@ class NormalizationExplorer(Explorer):
     Parameters
     ----------
     normalization, layers : str
-        Chosen at first: one of ``features.normalization.NORMALIZATIONS``, one of the values of ``LAYER_SETS``.
+        Chosen at first; layers are one of the values of ``LAYER_SETS``.
     answer : callable, optional
         ``(source, target, set of layers, normalization, C) -> (accuracies, HTML)``, by default
         from ``tlcourse.classifiers.normalization_trials`` on the shipped features.
