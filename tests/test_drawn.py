@@ -8,6 +8,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier
 from torch.utils.data import DataLoader
 
+from scripts.contact_sheets import contact_sheet
 from tlcourse.datasets.drawn import (
     FAMILIES,
     Domain,
@@ -194,6 +195,11 @@ class TestErrors:
             ValueError, match=rf"^{what} is {wrong}: give a whole number of at least"
         ):
             DrawnImages("birds", **{what: wrong})
+
+
+def test_contact_sheet_has_a_row_a_class():
+    sheet = contact_sheet("birds", side=24, columns=3)
+    assert sheet.size == (48 + 3 * 24, 24 * len(Domain("birds").classes))
 
 
 def test_regions_are_sampled_inside():

@@ -108,3 +108,11 @@ def test_what_leads_nowhere_is_seen(tmp_path):
     good = "[](there.md) [](there.md#x) [](there.md#a-title-it)"
     page.write_text(f"{good} [](there.md#y) [](gone.md) ![](gone.png) [](#no)", encoding="utf-8")
     assert broken_links(page) == ["there.md#y", "gone.md", "#no", "gone.png"]
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.suffix == ".md"])
+def test_what_a_page_imports_is_there(page):
+    lines = page.read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        if re.match(r"(from|import) (tlcourse|scripts)\b.*[^,(]$", line):
+            exec(line, {})
