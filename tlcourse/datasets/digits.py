@@ -11,11 +11,10 @@ from torch.utils.data import Dataset
 
 
 class HandwrittenDigits(Dataset):
-    """The digits as RGB images, enlarged to ``side`` pixels, with ``targets`` and ``classes``."""
+    """The digits as RGB images of 64 x 64 pixels, with ``targets`` and ``classes``."""
 
-    def __init__(self, side=64):
+    def __init__(self):
         scans = load_digits()
-        self.side = side
         self.pixels = np.rint(scans.images * (255 / 16)).astype(np.uint8)
         self.targets = scans.target.tolist()
         self.classes = [str(digit) for digit in scans.target_names]
@@ -24,6 +23,6 @@ class HandwrittenDigits(Dataset):
         return len(self.targets)
 
     def __getitem__(self, index):
-        """The image (PIL, RGB, side x side) and its label."""
-        image = Image.fromarray(self.pixels[index]).resize((self.side, self.side), Image.BICUBIC)
+        """The image (PIL, RGB, 64 x 64) and its label."""
+        image = Image.fromarray(self.pixels[index]).resize((64, 64), Image.BICUBIC)
         return image.convert("RGB"), self.targets[index]

@@ -78,16 +78,16 @@ class Canvas:
         """An ellipse; ``radii`` is a pair or one number, ``angle`` is in degrees, clockwise."""
         self.polygon(ellipse_points(centre, radii, angle), fill, shade, outline)
 
-    def curve(self, points, width, fill, closed=False, taper=False):
+    def curve(self, points, width, fill, taper=False):
         """A smooth line through the points; ``taper`` narrows it to its end."""
-        points = smooth(points, closed)
+        points = smooth(points, closed=False)
         if taper:
             self.polygon(tapered(points, width), fill, outline=False)
             return
         thick = max(1, round(width * self._scale() * self.pixels))
         ink = self._line_colour(fill)
         corners = self._place(points)
-        self._draw.line(corners + corners[:1] if closed else corners, ink, thick, joint="curve")
+        self._draw.line(corners, ink, thick, joint="curve")
 
     def strokes(self, starts, ends, width, fill):
         """Many short straight lines, such as hairs; ``starts`` and ``ends`` are (n, 2) arrays."""
