@@ -15,6 +15,7 @@ from tlcourse.tables.cells import make_cells
 from tlcourse.tables.measured import FOLDER, read_part
 
 MEASURED = FOLDER / "representation_quality.json"
+EMBEDDINGS = ("fc7", "full network")
 KEY = ["target", "embedding", "seed"]
 NEARER, FARTHER = "nearer", "farther"
 AS_SAID, OTHER_WAY, UNDECIDED = "as the slide says", "the other way", "not told from chance"
@@ -29,7 +30,7 @@ def compared_sources():
 
 def quality_cells(targets):
     """What ``run_sweep`` measures for this question, on ``targets`` as for ``make_cells``."""
-    return make_cells(compared_sources(), targets, ("fc7", "full network"))
+    return make_cells(compared_sources(), targets, EMBEDDINGS)
 
 
 def factor_effects(results):
