@@ -168,10 +168,10 @@ def test_everything():
     """Exit statuses of the unit tests, the notebooks, and the tests that drive a browser."""
     one_thread = {"OMP_NUM_THREADS": "1", **os.environ}
     units = ["tests", "-m", "not browser", "--dist", "worksteal"]
-    browser = [*map(str, Path("tests").glob("test_browser*.py")), "-rP", "--dist", "loadfile"]
     yield run_pytest([*units, *IN_PARALLEL], one_thread)
     yield test_notebooks(one_thread)
-    yield run_pytest([*browser, *IN_PARALLEL], one_thread)
+    browser = sorted(map(str, Path("tests").glob("test_browser*.py")))
+    yield run_pytest([*browser, "-rP", "--dist", "loadfile", *IN_PARALLEL], one_thread)
 
 
 def test_notebooks(environment):
