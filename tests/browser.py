@@ -28,12 +28,12 @@ SLIDES = ("-m", "tlcourse", "slides", "06")
 SLOW = 240_000  # ms, for a page on a busy machine
 WIDGET = "application/vnd.jupyter.widget-view+json"
 READY = """
-async () => {
+async (code) => {
   const shown = () => window.jupyterapp?.shell.currentWidget;
   while (!shown()?.sessionContext) await new Promise((again) => setTimeout(again, 50));
   await shown().context.ready;
   await shown().sessionContext.ready;
-  await shown().sessionContext.session.kernel.info;
+  await shown().sessionContext.session.kernel.requestExecute({ code, store_history: false }).done;
 }
 """
 ALL_RUN = """
@@ -135,7 +135,7 @@ class Jupyter:
 
     def __init__(self, chromium, folder, url):
         self.notebooks = folder / "root" / "notebooks"
-        self._settings, self._url = folder / "settings", url
+        self._folder, self._url = folder, url
         self._context = chromium.new_context()  # what a page has loaded, the next has at hand
 
     @contextmanager
@@ -149,7 +149,7 @@ class Jupyter:
         Page, list of str
             Playwright's page, and what went wrong on it.
         """
-        _write_settings(self._settings, f"JupyterLab {theme}")
+        _write_settings(self._folder / "settings", f"JupyterLab {theme}")
         page, problems = self._context.new_page(), []
         page.set_default_timeout(SLOW)
         page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -164,10 +164,11 @@ class Jupyter:
 
     @contextmanager
     def open_lab(self, notebook, *size_and_theme):
-        """As ``open``, for a notebook in JupyterLab, with no tab but its own."""
-        path = f"lab/workspaces/{secrets.token_hex(4)}/tree/notebooks/{notebook}"
+        """As ``open``, for a notebook in JupyterLab, with no tab and no cache but its own."""
+        name = secrets.token_hex(4)
+        path, cache = f"lab/workspaces/{name}/tree/notebooks/{notebook}", self._folder / name
         with self.open(path, *size_and_theme) as (page, problems):
-            page.evaluate(READY)
+            page.evaluate(READY, f"import os; os.environ['TLCOURSE_CACHE'] = {str(cache)!r}")
             yield page, problems
 
     @contextmanager
@@ -244,7 +245,7 @@ def run_all(page):
     return wrong_outputs(page)
 
 
-def run_widgets(page, notebook, cache):
+def run_widgets(page, notebook):
     """Run the cells that show widgets, and the statements that these rest on; the rest stays.
 
     Parameters
@@ -252,16 +253,13 @@ def run_widgets(page, notebook, cache):
     page : Page
         The notebook in JupyterLab.
     notebook : Path
-    cache : Path
-        The course's cache, for what runs.
 
     Returns
     -------
     list of str
         As of ``run_all``.
     """
-    steps = [[None, f"import os; os.environ['TLCOURSE_CACHE'] = {str(cache)!r}"]]
-    sources, shown = code_of(notebook), widget_cells(notebook)
+    steps, sources, shown = [], code_of(notebook), widget_cells(notebook)
     for place, statements in needed_by(shown, sources).items():
         code = "\n".join(map(ast.unparse, statements))
         steps.append([place, None] if place in shown else [None, code])

@@ -12,6 +12,7 @@ from nbval.plugin import IPyNbCell
 
 def pytest_collection_modifyitems(items):
     items[:] = [each for item in items for each in (item, *solutions_below(item))]
+    items.sort(key=lambda item: item.path.name, reverse=True)  # the last ones take longest
 
 
 def solutions_below(item):

@@ -73,10 +73,11 @@ def set_anywhere(statement):
 
 
 def called_on(statement):
-    """Names with a method called, which may change them; not where the result is what counts."""
-    if isinstance(statement, ast.Assign | ast.FunctionDef | ast.ClassDef):
+    """Names with a method called for its own sake, not for its result: it may change them."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return set()
-    calls = [node.func for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    alone = [node for node in ast.walk(statement) if isinstance(node, ast.Expr)]
+    calls = [n.func for each in alone for n in ast.walk(each) if isinstance(n, ast.Call)]
     return {root_of(each) for each in calls if isinstance(each, ast.Attribute)} - {None}
 
 

@@ -5,7 +5,6 @@ import controls
 import pytest
 from parsed import NOTEBOOKS, each_notebook
 
-pytestmark = pytest.mark.browser
 FROM_CACHE, WITH_FORWARD_PASS = 200, 1000  # ms, the design's budget
 CELLS = (
     """
@@ -286,12 +285,11 @@ def test_run_all_of_the_menu_runs_the_first_notebook(in_lab):
         assert problems == []
 
 
-@pytest.mark.xdist_group("latencies")
 @each_notebook
-def test_every_widget_of_a_notebook_is_drawn_and_every_control_answers(in_lab, tmp_path, notebook):
+def test_every_widget_of_a_notebook_is_drawn_and_every_control_answers(in_lab, notebook):
     """As ``fastest``: the quickest answer of a control to a new and to a seen setting counts."""
     with in_lab.open_lab(notebook.name, (1500, 6000)) as (page, problems):
-        assert lab.run_widgets(page, notebook, tmp_path) == []
+        assert lab.run_widgets(page, notebook) == []
         lab.screenshot(page, notebook.stem)
         assert lab.cut_off(page) == []
         moved = controls.move_all(page, leave_alone=("Prediction", "Quiz"))

@@ -5,8 +5,6 @@ import pytest
 from accessibility import export_html, serious_findings
 from parsed import each_notebook
 
-pytestmark = pytest.mark.browser
-
 
 @pytest.fixture(scope="module")
 def page(chromium):

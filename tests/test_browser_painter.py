@@ -6,7 +6,6 @@ from test_browser import WITH_FORWARD_PASS, fastest, wait_for_text
 
 from tlcourse.finetuning.policies import PRESETS
 
-pytestmark = pytest.mark.browser
 LAYERS = [f"conv{block}_{number}" for block in range(1, 6) for number in (1, 2)]
 LAYERS += ["fc6", "fc7", "fc8"]
 PRELUDE = """

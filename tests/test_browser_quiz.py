@@ -5,7 +5,6 @@ import pytest
 
 from tlcourse.course.quiz import read_questions
 
-pytestmark = pytest.mark.browser
 QUESTIONS = read_questions("06")
 CELL = "from tlcourse.widgets import quiz\nquiz('06')"
 

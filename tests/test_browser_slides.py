@@ -14,7 +14,6 @@ from test_slides import cell
 from tlcourse import paths
 from tlcourse.tools.slides import export
 
-pytestmark = pytest.mark.browser
 SIZES = ((1920, 1080), (1280, 720))
 SMALLEST_TEXT = 15.9  # px of 720 lines: 24 px of 1080, less rounding
 SMALLEST_FIGURE = 0.74  # its smallest labels are 15 px when it is not shrunk

@@ -14,7 +14,7 @@ IN_PARALLEL = ("-n", "2", "--durations", "5")
 
 NBVAL = (
     *("-p", "solutions", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"),
-    *(*IN_PARALLEL, "--dist", "loadscope"),
+    *(*IN_PARALLEL, "--dist", "loadscope", "--no-loadscope-reorder"),
 )
 
 
@@ -29,9 +29,11 @@ def test(arguments):
 def test_everything():
     """Exit statuses of the unit tests, the notebooks, and the tests that drive a browser."""
     one_thread = {"OMP_NUM_THREADS": "1", **os.environ}
-    yield run_pytest(["tests", "-m", "not browser", *IN_PARALLEL, "--dist", "loadfile"], one_thread)
+    units = ["tests", "-m", "not browser", "--dist", "worksteal"]
+    yield run_pytest([*units, *IN_PARALLEL], one_thread)
     yield test_notebooks(one_thread)
-    yield run_pytest(["tests", "-m", "browser", "-s", "--durations", "5"])
+    browser = sorted(map(str, Path("tests").glob("test_browser*.py")))
+    yield run_pytest([*browser, "-rP", "--dist", "loadfile", *IN_PARALLEL], one_thread)
 
 
 def test_notebooks(environment):
