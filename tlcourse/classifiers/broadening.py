@@ -58,10 +58,9 @@ def photo_accuracies(sources, sets, per_class=PER_CLASS, seeds=range(5)):
 
     def mean_over_targets(layers, seed):
         options = {"per_class": per_class, "seed": seed, "normalization": NORMALIZATION}
-        found = (evaluate_transfer(own, target, layers, **options) for target, own in pairs)
+        found = [evaluate_transfer(sources[to], to, layers, **options) for to in sources]
         return float(np.mean([each.accuracy for each in found]))
 
-    pairs = list(sources.items())
     return {
         name: [mean_over_targets(layers, seed) for seed in seeds]
         for name, layers in tqdm(sets.items(), "SVMs", delay=2, leave=False)

@@ -67,12 +67,8 @@ def similarity_effect(gains):
     gain, distance = known["gain"].to_numpy(), known["distance"].to_numpy()
     options = {"paired": True, "method": "percentile", **RESAMPLED}
     interval = stats.bootstrap((gain, distance), _spearman, **options).confidence_interval
-    test = stats.permutation_test(
-        (gain,),
-        lambda x, axis: _spearman(x, distance, axis),
-        permutation_type="pairings",
-        **RESAMPLED,
-    )
+    options = {"permutation_type": "pairings", **RESAMPLED}
+    test = stats.permutation_test((gain,), lambda x, axis: _spearman(x, distance, axis), **options)
     by_target = known.sort_values("distance").groupby("target", sort=False)["gain"]
     extra = (by_target.last() - by_target.first())[by_target.size() > 1].to_numpy()
     return SimilarityEffect(
