@@ -4,14 +4,14 @@ import tempfile
 
 from side_by_side import arguments, at_most, show, timed
 
-from tlcourse.datasets import FAMILIES, SOURCES
+from tlcourse.datasets import FAMILIES, PHOTO_SOURCES
 from tlcourse.tables.cells import EMBEDDINGS, make_cells
 from tlcourse.tables.sweep import run_sweep
 
 
 def main():
     rounds = arguments(__doc__, rounds=1).parse_args().rounds
-    cells = make_cells(SOURCES, FAMILIES)
+    cells = make_cells(PHOTO_SOURCES, FAMILIES)
     seconds, again = [], []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as store:

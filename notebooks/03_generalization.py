@@ -68,8 +68,8 @@ from tlcourse.features.representations import represent_by
 from tlcourse.features.samples import noise_control
 from tlcourse.networks.occlusion import (
     evidence_of_background,
+    memoize,
     occlusion_maps,
-    remembered,
     spotlight,
 )
 from tlcourse.widgets import BackgroundDials, Prediction, check_answer, quiz
@@ -239,7 +239,7 @@ print(claims.recorded("conditional-shift"))
 # note how much of the score of the right class is lost. Bright is where the decision comes from.
 
 # %% slideshow={"slide_type": "-"}
-look = {name: remembered(represent) for name, represent in representations.items()}
+look = {name: memoize(represent) for name, represent in representations.items()}
 shown = test.agreeing.pictures[:5]
 rows = {"the picture": shown}
 for name in (RAW, NATURAL):

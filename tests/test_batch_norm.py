@@ -5,7 +5,7 @@ import torch
 
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.batch_norm import (
-    calibrated,
+    calibrate,
     statistics_after,
     tiny_network,
     with_batch_norm,
@@ -42,7 +42,7 @@ def test_calibrated_statistics_are_those_of_the_images(images):
     from tlcourse.networks.layers import small_vgg_backbone
 
     start = small_vgg_backbone()
-    found = calibrated(start, images).network
+    found = calibrate(start, images).network
     expected = start.network.conv1_1(images[0]).mean((0, 2, 3))
     torch.testing.assert_close(found.bn1_1.running_mean, expected, rtol=1e-4, atol=1e-5)
     assert not start.network.bn1_1.running_mean.any()

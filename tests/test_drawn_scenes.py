@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tlcourse.datasets.drawn import Domain, Factors, Look
+from tlcourse.datasets.drawn import Appearance, Domain, Factors
 from tlcourse.datasets.drawn.canvas import Canvas
 from tlcourse.datasets.drawn.domains import family_module, sample_region
 from tlcourse.datasets.drawn.rooms import Room
@@ -111,7 +111,7 @@ def test_the_superformula_has_m_fold_symmetry(m):
 
 def test_perspective_maps_depth_to_the_vanishing_point():
     canvas, rng = Canvas(8), np.random.default_rng(0)
-    room = Room(canvas, {"depth": 1.0, "width": 1.0, "eye": 0.6}, Look(), rng)
+    room = Room(canvas, {"depth": 1.0, "width": 1.0, "eye": 0.6}, Appearance(), rng)
     assert room.place([(0, 0, 0), (1, 1, 0)]) == [(0.0, 1.0), (1.0, 0.0)]
     (far,) = room.place([(0.2, 0.3, 1e9)])
     assert far == pytest.approx(room.vanishing, abs=1e-6)
@@ -121,7 +121,7 @@ def test_perspective_maps_depth_to_the_vanishing_point():
 
 def test_a_mirrored_piece_stands_at_the_other_wall():
     room = Room(
-        Canvas(8), {"depth": 1.0, "width": 0.8, "eye": 0.5}, Look(), np.random.default_rng(1)
+        Canvas(8), {"depth": 1.0, "width": 0.8, "eye": 0.5}, Appearance(), np.random.default_rng(1)
     )
     plain = room.place([(0.1, 0.2, 0.5)])
     room.mirrored = True
@@ -178,9 +178,9 @@ def test_smooth_noise_is_centred_and_smooth():
 
 def test_the_plane_follows_the_pose():
     canvas = Canvas(32)
-    x, y = plane(canvas, Look())
+    x, y = plane(canvas, Appearance())
     assert x[0, -1] - x[0, 0] == pytest.approx(1, abs=0.05)
-    turned, _ = plane(canvas, Look(rotation=90.0))
+    turned, _ = plane(canvas, Appearance(rotation=90.0))
     assert turned == pytest.approx(y, abs=1e-12)
-    assert plane(canvas, Look(size=0.5))[0] == pytest.approx(2 * x)
-    assert plane(canvas, Look(flip=True))[0] == pytest.approx(-x)
+    assert plane(canvas, Appearance(size=0.5))[0] == pytest.approx(2 * x)
+    assert plane(canvas, Appearance(flip=True))[0] == pytest.approx(-x)

@@ -16,7 +16,7 @@ from torch.utils.data import Dataset, Subset
 from scripts.remake.shipping import SPLITS, extract_family
 from tlcourse import paths
 from tlcourse.classifiers.svm import LinearSVM
-from tlcourse.datasets import FAMILIES, SOURCES, HandwrittenDigits, ImageFolder
+from tlcourse.datasets import FAMILIES, PHOTO_SOURCES, HandwrittenDigits, ImageFolder
 from tlcourse.datasets.photos import default_root
 from tlcourse.features import cache as feature_cache
 from tlcourse.features import extraction
@@ -383,7 +383,7 @@ def test_eight_bits_are_within_half_a_step(tmp_path):
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", PHOTO_SOURCES)
 def test_shipped_features_hold_what_the_design_asks_for(name, family):
     train, test = shipped_features(name, family)
     assert np.bincount(train.labels).tolist() == [40] * len(train.classes)
@@ -411,7 +411,7 @@ def test_features_that_are_not_shipped_say_what_is():
 
 
 @pytest.mark.skipif(not default_root().is_dir(), reason="Tiny ImageNet is not in TLCOURSE_DATA")
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", PHOTO_SOURCES)
 def test_shipped_features_can_be_recomputed(name):
     shipped = shipped_features(name, "insects")[1]
     recomputed = extract_family(load_backbone(name), "insects", "test", default_root(), False)
@@ -421,7 +421,7 @@ def test_shipped_features_can_be_recomputed(name):
 
 
 @pytest.mark.skipif(not default_root().is_dir(), reason="Tiny ImageNet is not in TLCOURSE_DATA")
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", PHOTO_SOURCES)
 def test_eight_bits_change_the_svm_by_one_image_in_500_at_most(name):
     backbone = load_backbone(name)
     shipped = shipped_features(name, "insects")

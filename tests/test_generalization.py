@@ -52,8 +52,8 @@ from tlcourse.networks.occlusion import (
     GREY,
     evidence_of_background,
     evidence_of_parts,
+    memoize,
     occlusion_maps,
-    remembered,
     spotlight,
 )
 
@@ -367,7 +367,7 @@ class TestOcclusion:
 
     def test_who_sees_the_background_only_loses_with_it_only(self, pair):
         classifiers = background_reliance(pair, pair, 1, RAW_PIXELS, draws=2).classifiers
-        found = evidence_of_background(classifiers, remembered(raw_pixels), pair, n=4)
+        found = evidence_of_background(classifiers, memoize(raw_pixels), pair, n=4)
         assert min(found["without the background"]) > 3 * max(found["without the animal"])
 
     def test_answers_are_remembered(self):
@@ -377,7 +377,7 @@ class TestOcclusion:
             asked.append(pictures)
             return flat(pictures)
 
-        look = remembered(represent)
+        look = memoize(represent)
         assert (look(self.pictures) == look(self.pictures.copy())).all() and len(asked) == 1
         look(self.pictures[:1])
         assert len(asked) == 2

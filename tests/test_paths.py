@@ -31,7 +31,7 @@ def in_the_way(*arguments):
 
 class TestCannotWrite:
     def test_a_folder_below_a_file(self, taken):
-        with pytest.raises(CannotWrite) as refused, paths.written_whole(taken / "a" / "b.json"):
+        with pytest.raises(CannotWrite) as refused, paths.write_whole(taken / "a" / "b.json"):
             pass
         assert str(refused.value) == (
             f"{taken / 'a'} cannot be written (Not a directory): name another folder."
@@ -46,12 +46,12 @@ class TestCannotWrite:
 
     def test_a_file_that_cannot_be_opened(self, tmp_path, monkeypatch):
         with pytest.raises(CannotWrite, match="cannot be written .Permission denied.: name"):
-            with paths.written_whole(tmp_path / "a.json") as temporary:
+            with paths.write_whole(tmp_path / "a.json") as temporary:
                 in_the_way(temporary)
         assert not list(tmp_path.iterdir())
 
     def test_other_errors_stay_what_they_are(self, tmp_path):
-        with pytest.raises(KeyError), paths.written_whole(tmp_path / "a.json") as temporary:
+        with pytest.raises(KeyError), paths.write_whole(tmp_path / "a.json") as temporary:
             temporary.touch()
             raise KeyError("a")
         assert not list(tmp_path.iterdir())

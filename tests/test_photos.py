@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tlcourse import paths
-from tlcourse.datasets import FAMILIES, SOURCES, TinyImageNet, UnreadableImage, photos
+from tlcourse.datasets import FAMILIES, PHOTO_SOURCES, TinyImageNet, UnreadableImage, photos
 
 INSECTS = list(photos.class_names("insects"))
 REAL = paths.data_folder() / "tiny-imagenet-200"
@@ -43,14 +43,16 @@ def root(tmp_path_factory):
 
 class TestClassTable:
     def test_two_sources_of_the_same_size(self):
-        assert [len(photos.class_names(source)) for source in SOURCES] == [41, 41]
+        assert [len(photos.class_names(source)) for source in PHOTO_SOURCES] == [41, 41]
 
     def test_six_families(self):
         sizes = [len(photos.class_names(family)) for family in FAMILIES]
         assert sizes == [11, 10, 14, 18, 12, 12]
 
     def test_no_class_has_two_roles(self):
-        times = Counter(wnid for role in SOURCES + FAMILIES for wnid in photos.class_names(role))
+        times = Counter(
+            wnid for role in PHOTO_SOURCES + FAMILIES for wnid in photos.class_names(role)
+        )
         assert set(times.values()) == {1}
 
     def test_all_200_classes_once_in_order(self):
@@ -151,14 +153,14 @@ class TestErrors:
     not REAL.is_dir(), reason="needs Tiny ImageNet: name its parent folder in TLCOURSE_DATA"
 )
 class TestRealData:
-    @pytest.mark.parametrize("role", SOURCES + FAMILIES)
+    @pytest.mark.parametrize("role", PHOTO_SOURCES + FAMILIES)
     def test_every_class_has_its_500_and_50_images(self, role):
         for split, count in (("train", 500), ("val", 50)):
             dataset = TinyImageNet(role, split, REAL)
             assert np.bincount(dataset.targets).tolist() == [count] * len(dataset.classes)
             assert len(set(dataset.files)) == len(dataset)
 
-    @pytest.mark.parametrize("role", SOURCES + FAMILIES)
+    @pytest.mark.parametrize("role", PHOTO_SOURCES + FAMILIES)
     def test_reader_gives_what_pillow_decodes(self, role):
         dataset = TinyImageNet(role, "val", REAL, per_class=5)
         for picture, file in zip(dataset.pixels(), dataset.files, strict=True):
@@ -168,6 +170,6 @@ class TestRealData:
     def test_names_are_those_of_the_data_set(self):
         lines = (REAL / "words.txt").read_text(encoding="utf-8").splitlines()
         words = dict(line.split("\t") for line in lines)
-        for role in SOURCES + FAMILIES:
+        for role in PHOTO_SOURCES + FAMILIES:
             for wnid, name in photos.class_names(role).items():
                 assert words[wnid].casefold().startswith(name.casefold()), (wnid, name)

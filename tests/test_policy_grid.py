@@ -13,7 +13,7 @@ def test_the_plan_has_every_cell():
     plan = set(policy_grid.plan())
     for target in grid.GRID_TARGETS:
         for n in grid.STEPS:
-            for seed in grid.SEEDS:
+            for seed in grid.GRID_SEEDS:
                 assert ("all random", "none", target, n, seed) in plan
                 for policy in grid.GRID_POLICIES[:-1]:
                     for similarity in ("near", "far"):

@@ -22,7 +22,7 @@ BOTH = ["mit67", "cub200", "flowers102", "cats-dogs", "caltech101", "textures", 
 
 def raw():
     """The file read without pandas: {(similarity, data set, row): text}."""
-    file = paths.PROJECT / "tlcourse" / "published_tables.csv"
+    file = paths.PROJECT / "tlcourse" / "tables" / "published_tables.csv"
     with file.open(newline="", encoding="utf-8") as rows:
         return {(r["similarity"], r["dataset"], r["row"]): r["value"] for r in csv.DictReader(rows)}
 

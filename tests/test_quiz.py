@@ -8,7 +8,7 @@ import traitlets
 from parsed import NOTEBOOKS, cells_of, content_of, each_notebook
 
 from tlcourse import widgets
-from tlcourse.course.quiz import QUIZZES, Option, Question, read_questions
+from tlcourse.course.quiz import QUIZZES, Answer, Question, read_questions
 
 NUMBERS = [file.stem for file in sorted(QUIZZES.glob("*.toml"))]
 
@@ -113,7 +113,7 @@ def test_the_stored_view_says_to_run_the_cell():
 
 
 def test_texts_are_escaped():
-    options = (Option("a < b", "Because of it.", right=True), Option("<b>", "Never."))
+    options = (Answer("a < b", "Because of it.", right=True), Answer("<b>", "Never."))
     html = widgets.Quiz([Question("Is <x>?", options)])._repr_mimebundle_()[0]["text/html"]
     assert "a &lt; b" in html and "&lt;b&gt;" in html and "Is &lt;x&gt;?" in html
 
@@ -130,14 +130,14 @@ def test_a_notebook_without_a_quiz_is_one_sentence(missing):
 
 @pytest.mark.parametrize("n_right", [0, 2])
 def test_exactly_one_option_is_right(n_right):
-    options = tuple(Option(str(i), "Because.", right=i < n_right) for i in range(3))
+    options = tuple(Answer(str(i), "Because.", right=i < n_right) for i in range(3))
     with pytest.raises(ValueError, match="exactly one is right"):
         Question("Which?", options)
 
 
 def test_options_differ():
     with pytest.raises(ValueError, match="the same text"):
-        Question("Which?", (Option("a", "x", right=True), Option("a", "y")))
+        Question("Which?", (Answer("a", "x", right=True), Answer("a", "y")))
 
 
 @each_notebook

@@ -8,7 +8,7 @@ import pytest
 from sklearn.svm import LinearSVC
 
 from tlcourse.classifiers.score import evaluate_transfer, layer_sets, sample_per_class
-from tlcourse.datasets import FAMILIES, SOURCES
+from tlcourse.datasets import FAMILIES, PHOTO_SOURCES
 from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import NORMALIZATIONS
 from tlcourse.tables import sweep as sweeps
@@ -90,7 +90,7 @@ def test_the_embeddings_are_the_papers_and_every_normalization_of_the_full_netwo
     ]
     full = [each.normalization for each in EMBEDDINGS.values() if each.layers is None]
     assert sorted(full) == sorted(NORMALIZATIONS)
-    assert len(make_cells(SOURCES, FAMILIES)) == 2 * 6 * len(EMBEDDINGS) * 5
+    assert len(make_cells(PHOTO_SOURCES, FAMILIES)) == 2 * 6 * len(EMBEDDINGS) * 5
     assert {cell.C for cell in ONE} == {1.0}
 
 

@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 from scripts.remake import class_means, runner
 from scripts.remake.class_means import write_class_means
 from tlcourse import plots
-from tlcourse.datasets import FAMILIES, SOURCES
+from tlcourse.datasets import FAMILIES, PHOTO_SOURCES
 from tlcourse.features import extraction
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.tables import similarity as source_similarity
@@ -36,7 +36,7 @@ from tlcourse.tables.targets import DrawnTarget
 @pytest.fixture(scope="module")
 def results():
     """Small, and real: two sources, three families, two seeds."""
-    cells = make_cells(SOURCES, ["insects", "cats and dogs", "clothes"], PAPER, seeds=(0, 1))
+    cells = make_cells(PHOTO_SOURCES, ["insects", "cats and dogs", "clothes"], PAPER, seeds=(0, 1))
     return run_sweep(cells, store=False, progress=False)
 
 
@@ -168,7 +168,7 @@ class TestSimilarity:
         assert source_similarity.source_similarity("natural", "manmade").distance > 1
 
     def test_what_is_farther_is_less_similar(self):
-        table = similarity_table(SOURCES, FAMILIES[:3])
+        table = similarity_table(PHOTO_SOURCES, FAMILIES[:3])
         assert list(table["similarity"].argsort()) == list((-table["distance"]).argsort())
         assert table.attrs["space"].startswith("fc7 of ")
 
@@ -279,7 +279,7 @@ class TestGain:
     def test_gain_beside_similarity(self, results):
         gains = gain_against_similarity(results)
         assert len(gains) == 6
-        similarity = similarity_table(SOURCES, results["target"].unique())
+        similarity = similarity_table(PHOTO_SOURCES, results["target"].unique())
         expected = similarity.set_index(["source", "target"])["distance"]
         for row in gains.itertuples():
             assert row.distance == expected[row.source, row.target]

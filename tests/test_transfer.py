@@ -18,7 +18,7 @@ from tlcourse.classifiers.score import (
 )
 from tlcourse.classifiers.svm import LinearSVM
 from tlcourse.course.map import CourseMap
-from tlcourse.datasets import SOURCES
+from tlcourse.datasets import PHOTO_SOURCES
 from tlcourse.features.extraction import shipped_features
 from tlcourse.networks import weights
 from tlcourse.networks.backbones import load_backbone
@@ -116,11 +116,11 @@ def best_on_one_draw(name, family, seed):
 
 @pytest.mark.parametrize(("name", "family", "figure"), NEAR_FIGURES_TO_BEAT)
 def test_bundled_networks_reach_the_figures_on_their_near_targets(name, family, figure):
-    reached = np.mean([best_on_one_draw(name, family, seed) for seed in score.SEEDS])
+    reached = np.mean([best_on_one_draw(name, family, seed) for seed in score.DRAWS])
     assert 100 * reached >= figure
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", PHOTO_SOURCES)
 def test_the_model_card_carries_what_is_measured(name):
     measured = weights.read_card(name)["measured"]
     for family in ("insects", "clothes"):
@@ -132,7 +132,7 @@ def test_the_model_card_carries_what_is_measured(name):
 
 
 def test_sources_have_the_same_volume():
-    cards = [weights.read_card(name) for name in SOURCES]
+    cards = [weights.read_card(name) for name in PHOTO_SOURCES]
     assert len(cards[0]["classes"]) == len(cards[1]["classes"]) == 41
     assert cards[0]["recipe"] == cards[1]["recipe"]
     assert not set(cards[0]["classes"]) & set(cards[1]["classes"])

@@ -15,8 +15,8 @@ from tlcourse.datasets.drawn import DrawnImages
 from tlcourse.finetuning.policies import Policy
 from tlcourse.networks.batch_norm import with_batch_norm
 from tlcourse.your_problem import (
+    COMPARED_SOURCES,
     POLICIES,
-    SOURCES,
     CannotReport,
     Comparison,
     Investigation,
@@ -301,7 +301,7 @@ class TestReport:
 
     @pytest.mark.parametrize(
         ("sources", "seed", "from_scratch"),
-        [(("natural", "manmade"), 0, True), (("drawn",), 7, False), (SOURCES, 3, True)],
+        [(("natural", "manmade"), 0, True), (("drawn",), 7, False), (COMPARED_SOURCES, 3, True)],
     )
     def test_remaking_asks_for_what_was_investigated(self, problem, sources, seed, from_scratch):
         split = split_problem(problem, draws=2, seed=seed)
@@ -314,7 +314,7 @@ class TestReport:
         call = unescape(re.search("<code>from .* import [*]; (.*)</code>", page)[1])
         asked = {}
 
-        def investigate(problem, sources=SOURCES, draws=3, seed=0, from_scratch=False):
+        def investigate(problem, sources=COMPARED_SOURCES, draws=3, seed=0, from_scratch=False):
             asked.update(sources=set(sources), draws=draws, seed=seed, from_scratch=from_scratch)
 
         names = {"open_problem": lambda *_, **__: problem, "write_report": lambda *_: None}

@@ -63,6 +63,6 @@ def _print(browser, html, pdf, viewport, ready, options):
         page = started.new_page(viewport=viewport)
         page.goto(html.resolve().as_uri())
         page.wait_for_function(ready)
-        with paths.written_whole(pdf) as temporary:
+        with paths.write_whole(pdf) as temporary:
             page.pdf(path=temporary, prefer_css_page_size=True, print_background=True, **options)
         started.close()

@@ -213,7 +213,7 @@ def _check_content(remote, content, file, remedy):
             f"{remedy}."
         )
     if not remote.md5 and not _recorded(recorded):
-        with paths.written_whole(recorded) as temporary:
+        with paths.write_whole(recorded) as temporary:
             temporary.write_text(f"{found}  {file.name}\n", encoding="utf-8")
 
 

@@ -58,7 +58,7 @@ def writable_folder(folder):
 
 
 @contextmanager
-def written_whole(path):
+def write_whole(path):
     """A temporary path beside ``path`` that takes its place only if the block succeeds.
 
     Raises
@@ -78,7 +78,7 @@ def written_whole(path):
 
 
 @contextmanager
-def told_if_not_kept():
+def warn_if_not_kept():
     """Around what is only kept for the next time: where it cannot be written, a warning."""
     try:
         yield

@@ -69,5 +69,5 @@ def write_class_means(found, file=FILE):
     """Keep them in 16 bits; the file appears only when whole."""
     about = np.array(json.dumps({"format": FORMAT, **found.about}))
     arrays = {"means": found.means.astype(np.float16), "counts": found.counts.astype(np.int16)}
-    with paths.written_whole(file) as temporary, temporary.open("wb") as stream:
+    with paths.write_whole(file) as temporary, temporary.open("wb") as stream:
         np.savez_compressed(stream, about=about, wnids=np.array(found.wnids), **arrays)

@@ -15,10 +15,10 @@ from tlcourse.datasets.photos import TinyImageNet
 from tlcourse.finetuning.grid import (
     DEPTHS,
     GRID_POLICIES,
+    GRID_SEEDS,
     GRID_SOURCES,
     GRID_TARGETS,
     MEASURED,
-    SEEDS,
     STEPS,
     TEST_PER_CLASS,
     GridRun,
@@ -35,7 +35,7 @@ KEY = ("policy", "similarity", "target", "per_class", "seed")
 
 def plan():
     """Every run: (policy, similarity, target, images a class, seed)."""
-    for seed in SEEDS:
+    for seed in GRID_SEEDS:
         for per_class in STEPS:
             for target in GRID_TARGETS:
                 yield "all random", "none", target, per_class, seed

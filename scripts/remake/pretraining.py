@@ -107,7 +107,7 @@ def write_backbone(name, network, measured, recipe, folder):
     folder, source = Path(folder), SOURCES[name]
     folded = fold_batch_norm(network.cpu())
     tensors = {key: tensor.half().contiguous() for key, tensor in folded.state_dict().items()}
-    with paths.written_whole(folder / f"{name}.safetensors") as temporary:
+    with paths.write_whole(folder / f"{name}.safetensors") as temporary:
         save_file(tensors, temporary)
         digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
     card = {
@@ -123,7 +123,7 @@ def write_backbone(name, network, measured, recipe, folder):
         "date": date.today().isoformat(),
         "sha256": digest,
     }
-    with paths.written_whole(folder / f"{name}.json") as temporary:
+    with paths.write_whole(folder / f"{name}.json") as temporary:
         temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return card
 
@@ -193,7 +193,7 @@ def _save(checkpoint, recipe, epoch, seconds, network, optimizer, schedule):
         "optimizer": optimizer.state_dict(),
         "steps": schedule.last_epoch,
     }
-    with paths.written_whole(checkpoint) as temporary:
+    with paths.write_whole(checkpoint) as temporary:
         torch.save(state, temporary)
 
 

@@ -36,7 +36,7 @@ def steps(options):
             "weights_sha256": wanted,
             "cells": cells.to_dict("records"),
         }
-        with paths.written_whole(MEASURED) as temporary:
+        with paths.write_whole(MEASURED) as temporary:
             temporary.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
         return "\n" + factor_effects(results).round(2).to_string()
 

@@ -7,7 +7,7 @@ on the same data set gives the same numbers.
 from functools import partial
 
 from scripts.remake.runner import Step
-from tlcourse.datasets.photos import FAMILIES, SOURCES, TRAIN_PER_CLASS, TinyImageNet
+from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES, TRAIN_PER_CLASS, TinyImageNet
 from tlcourse.features import cache
 from tlcourse.features.extraction import extract_features
 from tlcourse.networks import weights
@@ -18,7 +18,7 @@ SPLITS = {"train": ("train", TRAIN_PER_CLASS), "test": ("val", None)}
 
 def steps(options):
     """A step a backbone, family and split; done where the file is of the bundled weights."""
-    for name in SOURCES:
+    for name in PHOTO_SOURCES:
         wanted, backbone = weights.read_card(name)["sha256"], load_backbone(name)
         for family in FAMILIES:
             for split in SPLITS:

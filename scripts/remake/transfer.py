@@ -7,8 +7,8 @@ import numpy as np
 
 from scripts.remake.runner import Step
 from tlcourse import paths
-from tlcourse.classifiers.score import SEEDS, evaluate_transfer, layer_sets
-from tlcourse.datasets.photos import FAMILIES, SOURCES
+from tlcourse.classifiers.score import DRAWS, evaluate_transfer, layer_sets
+from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES
 from tlcourse.networks import weights
 
 A_FEW = (
@@ -21,14 +21,14 @@ A_FEW = (
 
 def steps(options):
     """A step a backbone; none is ever done, as the features may be new ones."""
-    return (Step(name, False, partial(write_into_card, name)) for name in SOURCES)
+    return (Step(name, False, partial(write_into_card, name)) for name in PHOTO_SOURCES)
 
 
 def write_into_card(name):
     """Measure one backbone and put the figures into its card; returns them as lines."""
     card, measured = weights.read_card(name), measure_backbone(name)
     card["measured"]["transfer_accuracy_percent"] = measured
-    with paths.written_whole(paths.SHIPPED_WEIGHTS / f"{name}.json") as temporary:
+    with paths.write_whole(paths.SHIPPED_WEIGHTS / f"{name}.json") as temporary:
         temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     return "".join(f"\n  {family}: {row}" for family, row in measured.items())
 
@@ -36,7 +36,7 @@ def write_into_card(name):
 def mean_accuracy(backbone_name, family, layers, **options):
     """Mean over five draws of the training images; options as for ``evaluate_transfer``."""
     results = [
-        evaluate_transfer(backbone_name, family, layers, seed=seed, **options) for seed in SEEDS
+        evaluate_transfer(backbone_name, family, layers, seed=seed, **options) for seed in DRAWS
     ]
     return float(np.mean([result.accuracy for result in results]))
 

@@ -76,7 +76,7 @@ def _check_complete(notebook, found, file):
 
 def write_verdicts(verdicts, file=FILE):
     """Keep verdicts as a table of text; it appears only when whole."""
-    with paths.written_whole(file) as temporary:
+    with paths.write_whole(file) as temporary:
         with temporary.open("w", newline="", encoding="utf-8") as stream:
             table = csv.writer(stream, lineterminator="\n")
             table.writerow(COLUMNS)

@@ -14,7 +14,7 @@ from tlcourse.datasets.photos import TinyImageNet
 from tlcourse.finetuning.policies import Policy
 from tlcourse.finetuning.training import fine_tune
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.networks.batch_norm import calibrated, with_batch_norm
+from tlcourse.networks.batch_norm import calibrate, with_batch_norm
 from tlcourse.networks.images import prepare_images
 from tlcourse.networks.layers import small_vgg_backbone
 from tlcourse.tables.measured import COPIED_FILE, CURVES, CopiedRun
@@ -87,4 +87,4 @@ def source_of(letter, seed, root):
     test = photographs(root)[1]
     if letter in SOURCES:
         return with_batch_norm(load_backbone(SOURCES[letter]), test)
-    return calibrated(small_vgg_backbone(seed=seed), test)
+    return calibrate(small_vgg_backbone(seed=seed), test)

@@ -18,7 +18,7 @@ from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import Standardizer, make_normalization
 
 TO_SCALE = "to scale"
-SEEDS = range(3)
+FEW_DRAWS = range(3)
 
 
 def normalized_features(source, target, layers, normalization):
@@ -56,7 +56,7 @@ def scaled_C(source, target, layers, normalization, factor=1.0):
     return factor / _scale(source, target, layers, normalization)
 
 
-def accuracies(source, target, layers, normalization, C=1.0, seeds=SEEDS):
+def accuracies(source, target, layers, normalization, C=1.0, seeds=FEW_DRAWS):
     """Accuracy of the SVM over several draws of the training images."""
     if C == TO_SCALE:
         C = scaled_C(source, target, layers, normalization)
@@ -66,7 +66,7 @@ def accuracies(source, target, layers, normalization, C=1.0, seeds=SEEDS):
     ]
 
 
-def compare(sources, layer_sets, normalizations, Cs=(1.0, TO_SCALE), seeds=SEEDS):
+def compare(sources, layer_sets, normalizations, Cs=(1.0, TO_SCALE), seeds=FEW_DRAWS):
     """Accuracies of every normalization on every set of layers ({name: layers}), at each C.
 
     ``sources``: {target: source}. {(name, normalization, C): ndarray (targets, draws)}."""
@@ -94,7 +94,7 @@ def mean_over_targets(compared):
     return rows
 
 
-def accuracies_over_C(sources, layers, normalizations, factors, seeds=SEEDS):
+def accuracies_over_C(sources, layers, normalizations, factors, seeds=FEW_DRAWS):
     """Accuracy of each normalization at several C, the same for all once they are to scale.
 
     ``sources``: {target: source}; ``factors``: C times the mean squared length of a row. Returns
@@ -134,7 +134,7 @@ def _svm_to_scale(X, y, seed):
     return LinearSVM(1 / mean_squared_length(X), random_state=seed).fit(X, y)
 
 
-def accuracies_with_statistics_of(other, source, target, layers, seeds=SEEDS):
+def accuracies_with_statistics_of(other, source, target, layers, seeds=FEW_DRAWS):
     """Accuracy of each draw when ``other``'s training images give mean and deviation.
 
     ``other`` is another target, or ``target`` itself for its own. C is to scale.
@@ -150,7 +150,7 @@ def accuracies_with_statistics_of(other, source, target, layers, seeds=SEEDS):
     return found
 
 
-def accuracies_by_test_statistics(source, target, layers, seeds=SEEDS):
+def accuracies_by_test_statistics(source, target, layers, seeds=FEW_DRAWS):
     """What becomes of the accuracy if test images are standardised by their own statistics.
 
     C is to scale. How the test images were standardised -> accuracy of each draw: by the training

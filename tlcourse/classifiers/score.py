@@ -18,7 +18,7 @@ from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import make_normalization
 
 PER_CLASS = 20
-SEEDS = range(5)
+DRAWS = range(5)
 
 
 @dataclass(frozen=True)

@@ -106,7 +106,7 @@ def record(claim_id, verdict, evidence, figures):
     if not str(evidence).strip():
         raise ValueError(f"No evidence for {claim_id}: say in a sentence what was compared.")
     kept = Verdict(claim_id, verdict, str(evidence).strip(), _finite(claim_id, figures))
-    with paths.told_if_not_kept(), paths.written_whole(_file_of(claim_id)) as temporary:
+    with paths.warn_if_not_kept(), paths.write_whole(_file_of(claim_id)) as temporary:
         text = json.dumps(asdict(kept), indent=2, ensure_ascii=False) + "\n"
         temporary.write_text(text, encoding="utf-8")
     return kept

@@ -11,7 +11,7 @@ QUIZZES = Path(__file__).with_name("quizzes")
 
 
 @dataclass(frozen=True)
-class Option:
+class Answer:
     """One answer that can be given."""
 
     text: str
@@ -29,7 +29,7 @@ class Question:
     """A question with its options, exactly one of them right."""
 
     text: str
-    options: tuple[Option, ...]
+    options: tuple[Answer, ...]
 
     def __post_init__(self):
         if sum(option.right for option in self.options) != 1:
@@ -46,6 +46,6 @@ def read_questions(notebook):
         raise ValueError(f"There is no quiz {notebook!r}: there are {', '.join(files)}.")
     read = tomllib.loads(files[number].read_text(encoding="utf-8"))
     return tuple(
-        Question(asked["text"], tuple(Option(**option) for option in asked["option"]))
+        Question(asked["text"], tuple(Answer(**option) for option in asked["option"]))
         for asked in read["question"]
     )

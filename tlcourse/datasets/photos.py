@@ -16,7 +16,7 @@ from tqdm import tqdm
 from tlcourse import paths
 from tlcourse.datasets.folder import ImageFiles
 
-SOURCES = ("natural", "manmade")
+PHOTO_SOURCES = ("natural", "manmade")
 
 EVERY_SOURCE_CLASS = "photos"
 
@@ -26,7 +26,7 @@ FAMILIES = ("cats and dogs", "insects", "food", "scenes", "vehicles", "clothes")
 @cache
 def class_names(role):
     """The classes of one source or target family: {WordNet id: name}; ValueError for others."""
-    sources = (*SOURCES, EVERY_SOURCE_CLASS)
+    sources = (*PHOTO_SOURCES, EVERY_SOURCE_CLASS)
     if role not in sources + FAMILIES:
         raise ValueError(f"{role!r} is neither a source {sources} nor a target family {FAMILIES}.")
     table = Path(__file__).with_name("tiny_imagenet_classes.csv")

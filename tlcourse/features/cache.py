@@ -91,7 +91,7 @@ def read_file(file):
 
 def write(key, entry):
     """Keep an entry in the user's cache; a warning where it cannot be written."""
-    with paths.told_if_not_kept():
+    with paths.warn_if_not_kept():
         write_file(user_file(key), **entry)
 
 
@@ -106,5 +106,5 @@ def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=Fal
     else:
         fits = matrix.max() <= _FLOAT16_MAX
         arrays["values"] = matrix.astype(np.float16 if fits else np.float32)
-    with paths.written_whole(file) as temporary, temporary.open("wb") as stream:
+    with paths.write_whole(file) as temporary, temporary.open("wb") as stream:
         (np.savez_compressed if eight_bits else np.savez)(stream, **arrays)

@@ -28,7 +28,7 @@ GRID_SOURCES = {"near": ("natural", "manmade"), "far": ("manmade", "natural")}
 GRID_TARGETS = ("insects", "vehicles")
 STEPS = {4: 16, 16: 24, 48: 32}
 TEST_PER_CLASS = 30
-SEEDS = (0, 1)
+GRID_SEEDS = (0, 1)
 BATCH, RATE, RANDOM_RATE = 20, 0.02, 0.05
 
 
@@ -94,7 +94,7 @@ def grid_cells(runs):
     nothing of the source is in the cells of every source.
     """
     cells = {}
-    kept = [run for run in runs if run.policy in GRID_POLICIES and run.seed in SEEDS]
+    kept = [run for run in runs if run.policy in GRID_POLICIES and run.seed in GRID_SEEDS]
     kept.sort(key=lambda run: (run.per_class, GRID_POLICIES.index(run.policy)))
     for similarity in GRID_SOURCES:
         for run in kept:
@@ -153,7 +153,7 @@ def depth_curves(runs):
     ``{images a class: {layers: [accuracy of each seed]}}``
     """
     depths, curves = EVERY_DEPTH, {}
-    chosen = [run for run in runs if run.policy in depths and run.seed in SEEDS]
+    chosen = [run for run in runs if run.policy in depths and run.seed in GRID_SEEDS]
     for run in sorted(chosen, key=lambda run: (run.per_class, depths[run.policy], run.seed)):
         if (run.target, run.similarity) == ("insects", "near"):
             curve = curves.setdefault(run.per_class, {})

@@ -202,7 +202,7 @@ class League:
         if self.file is None:
             return
         content = {"setting": self.setting, "results": [asdict(each) for each in self.results]}
-        with paths.told_if_not_kept(), paths.written_whole(self.file) as temporary:
+        with paths.warn_if_not_kept(), paths.write_whole(self.file) as temporary:
             temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
 
     def standings(self):

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from tlcourse import random_numbers
 from tlcourse.finetuning.progress import CurvePoint, is_better
 from tlcourse.networks import sources
-from tlcourse.networks.images import placed
+from tlcourse.networks.images import to_device
 
 OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 EVALUATION_BATCH = 250
@@ -34,7 +34,7 @@ class Diverged(ArithmeticError):
 
 
 @contextmanager
-def explained(run):
+def explain_errors(run):
     """Around the training of a run: what can go wrong raises a TrainingError."""
     settings = run.settings
     try:
@@ -63,7 +63,7 @@ def explained(run):
     raise error
 
 
-def asked_to_stop(stop):
+def ask_to_stop(stop):
     """Whether a ``threading.Event`` is set, or a callable says so; None never does."""
     return stop is not None and bool(stop.is_set() if hasattr(stop, "is_set") else stop())
 
@@ -170,7 +170,7 @@ class Stage:
         inputs = self.inputs[rows]
         if self.settings.augment:
             inputs = augment(inputs, generator, self.settings.augment)
-        return placed(inputs, self.device), self.labels[rows].to(self.device)
+        return to_device(inputs, self.device), self.labels[rows].to(self.device)
 
     def set_learning_rates(self):
         """A warm-up over the first tenth and half a cosine, or nothing of the kind."""
@@ -186,7 +186,9 @@ class Stage:
         """A new point of the learning curve."""
         batches = self.validation_inputs.split(EVALUATION_BATCH)
         with _eval_mode(self.in_training):
-            scores = torch.cat([self.model(placed(batch, self.device)).cpu() for batch in batches])
+            scores = torch.cat(
+                [self.model(to_device(batch, self.device)).cpu() for batch in batches]
+            )
         at, labels = self.progress, self.validation_labels
         return CurvePoint(
             **{name: getattr(at, name) for name in SPENT},
@@ -200,7 +202,7 @@ def until_stopped(stage, stop, report):
     """Train one stage; Ctrl-C ends it between two steps, a second Ctrl-C at once."""
     try:
         with interrupt_sets_a_flag() as interrupted:
-            ended = train_stage(stage, lambda: interrupted.is_set() or asked_to_stop(stop), report)
+            ended = train_stage(stage, lambda: interrupted.is_set() or ask_to_stop(stop), report)
     except KeyboardInterrupt:
         return "interrupted"
     return "interrupted" if ended == "stopped" and interrupted.is_set() else ended

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import torch
 
 from tlcourse.finetuning.network import TargetNetwork
-from tlcourse.networks.layers import as_backbone, build_anew, layers_of, resolved
+from tlcourse.networks.layers import as_backbone, build_anew, layers_of, resolve
 
 CHOICES = ("freeze", "fine-tune", "random")
 
@@ -93,7 +93,7 @@ class Policy:
             reused, or nothing is trained.
         """
         names = _names(layers)
-        found = resolved(self.choices, names)
+        found = resolve(self.choices, names)
         if head_is_new:
             if dict(self.choices).get(names[-1], "random") != "random":
                 raise ValueError(
@@ -111,7 +111,7 @@ class Policy:
     def factors_for(self, layers):
         """Layer -> factor on the learning rate; ``layers`` as in ``choices_for``."""
         names = _names(layers)
-        found = resolved(self.rates, names)
+        found = resolve(self.rates, names)
         return {
             name: found.get(name, 1.0) * self.layer_decay**depth
             for name, depth in zip(names, range(len(names) - 1, -1, -1), strict=True)

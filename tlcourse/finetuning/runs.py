@@ -14,7 +14,7 @@ from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.finetuning.audits import audit
 from tlcourse.finetuning.policies import Policy, apply_policy, next_stage
 from tlcourse.finetuning.progress import CurvePoint, Progress, Settings, is_better
-from tlcourse.networks.images import PASS, placed, prepare_images
+from tlcourse.networks.images import PASS, prepare_images, to_device
 from tlcourse.networks.weights import WeightsError, sha256
 
 PARTS = ("best", "current", "optimizer")
@@ -64,7 +64,7 @@ class Run:
         prepared = prepare_images(self.backbone, images)
         device = next(self.network.parameters()).device
         batches = prepared.inputs.split(PASS)
-        scores = [self.network(placed(batch, device)).cpu() for batch in batches]
+        scores = [self.network(to_device(batch, device)).cpu() for batch in batches]
         return torch.cat(scores).argmax(1).numpy()
 
     def accuracy(self, images):
@@ -98,7 +98,7 @@ class Run:
         save_file(tensors, temporary)
         weights = folder / f"weights-{sha256(temporary)[:16]}.safetensors"
         temporary.replace(weights)
-        with paths.written_whole(folder / "run.json") as file:
+        with paths.write_whole(folder / "run.json") as file:
             file.write_text(json.dumps(self._as_json(weights.name), indent=1) + "\n", "utf-8")
         for old in folder.glob("weights-*.safetensors"):
             if old != weights:

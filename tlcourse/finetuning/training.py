@@ -46,7 +46,7 @@ def fine_tune(
         *(augment, patience, evaluate_every, check_device(device), cache),
     )
     policy = as_policy(policy)
-    train, validation = checked_images(backbone, train, validation, progress)
+    train, validation = check_images(backbone, train, validation, progress)
     network = apply_policy(backbone, policy, len(train.classes), seed)
     run = Run(backbone, policy, settings, train.classes, network, Progress(train.digest()))
     return _train(run, train, validation, stop, progress, watch)
@@ -55,7 +55,7 @@ def fine_tune(
 def resume(run, train, validation, *, stop=None, progress=True, watch=None):
     """Go on with a run that was stopped: on the CPU, as if it had never been."""
     check_device(run.settings.device)
-    train, validation = checked_images(run.backbone, train, validation, progress)
+    train, validation = check_images(run.backbone, train, validation, progress)
     if run.progress.images_digest != train.digest():
         raise ValueError("These are other training images than the run began with: give the same.")
     if not run.can_resume:
@@ -65,7 +65,7 @@ def resume(run, train, validation, *, stop=None, progress=True, watch=None):
     return _train(run, train, validation, stop, progress, watch)
 
 
-def checked_images(backbone, train, validation, progress=True):
+def check_images(backbone, train, validation, progress=True):
     """Both sets as PreparedImages.
 
     Raises
@@ -102,7 +102,7 @@ def _train(run, train, validation, stop, progress, watch):
         if watch:
             watch(point)
 
-    with bar, loop.explained(run):
+    with bar, loop.explain_errors(run):
         while True:
             stage = loop.Stage(run, costs[at.stage], train, validation, progress)
             loop.load_optimizer_tensors(stage.optimizer, at.optimizer)

@@ -46,7 +46,7 @@ def with_batch_norm(backbone, images):
 
 
 @torch.no_grad()
-def calibrated(backbone, images):
+def calibrate(backbone, images):
     """A copy of a backbone whose batch normalisations have the running statistics of some images.
 
     Without them a frozen random network hands its top signals that are too small to learn from.

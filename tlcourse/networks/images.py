@@ -93,11 +93,11 @@ def _timed_pass(bottom, inputs, device, progress):
     silent = {} if progress else {"disable": True}
     started, started_cpu = time.perf_counter(), time.process_time()
     batches = tqdm(inputs.split(PASS), "frozen layers", delay=2, **silent)
-    outputs = torch.cat([bottom(placed(batch, device)).cpu() for batch in batches])
+    outputs = torch.cat([bottom(to_device(batch, device)).cpu() for batch in batches])
     return outputs, time.perf_counter() - started, time.process_time() - started_cpu
 
 
-def placed(batch, device):
+def to_device(batch, device):
     """A batch on its device; images with their channels last, which convolutions like."""
     layout = torch.channels_last if batch.ndim == 4 else torch.preserve_format
     return batch.to(device, memory_format=layout)

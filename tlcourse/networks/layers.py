@@ -137,7 +137,7 @@ def _layer(network, name, modules):
 DEPTH = re.compile(r"(bottom|top) (\d+)(%?)")
 
 
-def resolved(rules, names):
+def resolve(rules, names):
     """Layer -> value of the last of the rules (selector, value) that selects it."""
     return {name: value for selector, value in rules for name in selected(selector, names)}
 

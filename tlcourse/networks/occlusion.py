@@ -66,7 +66,7 @@ def evidence_of_background(classifiers, represent, pair, n=10):
     return dict(zip(words, np.transpose(means).tolist(), strict=True))
 
 
-def remembered(represent, maxsize=64):
+def memoize(represent, maxsize=64):
     """The same representation, which keeps its latest answers: several classifiers share them."""
 
     @lru_cache(maxsize)

@@ -215,7 +215,7 @@ def maximised_picture(backbone, layer, unit, seed=0, steps=STEPS):
             return np.asarray(kept.convert("RGB"))
     except OSError:
         made = _gradient_ascent(backbone, layer, unit, seed, steps)
-    with paths.told_if_not_kept(), paths.written_whole(file) as temporary:
+    with paths.warn_if_not_kept(), paths.write_whole(file) as temporary:
         Image.fromarray(made).save(temporary, "PNG")
     return made
 

@@ -182,7 +182,7 @@ def plot_confusion(truth, predicted, labels, ax=None, title=""):
 def plot_in_two_label_spaces(sample, functions):
     """What functions learned on species say of other species: under species, and under kind.
 
-    sample : tlcourse.domains.tasks.Sample; functions : PredictiveFunctions. Returns a Figure.
+    sample : tlcourse.domains.tasks.Animals; functions : PredictiveFunctions. Returns a Figure.
     """
     import numpy as np
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tlcourse.classifiers.score import SEEDS
+from tlcourse.classifiers.score import DRAWS
 from tlcourse.features.normalization import NORMALIZATIONS, make_normalization
 from tlcourse.tables.targets import as_target
 
@@ -42,7 +42,7 @@ class Cell:
     C: float = 1.0
 
 
-def make_cells(sources, targets, embeddings=tuple(EMBEDDINGS), seeds=SEEDS):
+def make_cells(sources, targets, embeddings=tuple(EMBEDDINGS), seeds=DRAWS):
     """Every cell of a sweep, those of the same features side by side: a list of Cell.
 
     ``sources`` are "natural", "vgg16", "alexnet places365", ...; ``targets`` as for ``as_target``;

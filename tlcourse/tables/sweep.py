@@ -52,7 +52,7 @@ class SweepStore:
     def write(self, key, result):
         """Keep a result, a dict that JSON can hold, whole; a warning where that fails."""
         record = {"format": FORMAT, "result": result, "check": _check(key, result)}
-        with paths.told_if_not_kept(), paths.written_whole(self._file(key)) as temporary:
+        with paths.warn_if_not_kept(), paths.write_whole(self._file(key)) as temporary:
             temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
 
     def _file(self, key):

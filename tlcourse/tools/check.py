@@ -111,11 +111,11 @@ def _described(device, is_best):
 
 def shipped_findings():
     """The bundled networks' weights, hashed, and the features of the target families."""
-    from tlcourse.datasets.photos import FAMILIES, SOURCES
+    from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES
     from tlcourse.features.cache import shipped_file
     from tlcourse.networks.backbones import BUNDLED
 
-    entries = itertools.product(SOURCES, FAMILIES, ("train", "test"))
+    entries = itertools.product(PHOTO_SOURCES, FAMILIES, ("train", "test"))
     return [*map(_bundled, BUNDLED), _shipped_features([shipped_file(*entry) for entry in entries])]
 
 

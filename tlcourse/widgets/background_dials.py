@@ -35,10 +35,10 @@ class BackgroundDials(Explorer):
     """
 
     def __init__(self, train, test, representations, correlations=(1.0, 1.0), draws=3):
-        from tlcourse.networks.occlusion import remembered
+        from tlcourse.networks.occlusion import memoize
 
         self._train, self._test, self._draws = train, test, draws
-        self._represent = {name: remembered(each) for name, each in representations.items()}
+        self._represent = {name: memoize(each) for name, each in representations.items()}
         self._reliance, self._spotlights = {}, {}
         self.representation = Choice("The classifier sees", list(representations))
         label = "Background and label in {}: correlation"

@@ -10,7 +10,6 @@ from tlcourse.widgets.base import Explorer, large, readout_html
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.layer_histograms import static_histograms
 
-SOURCES = ("natural", "manmade")
 WITHOUT = "{-v, 0, v}"  # near to the discretized one, which is shown
 C_OPTIONS = ("1", "to scale")
 LAYER_SETS = {
@@ -41,11 +40,11 @@ class NormalizationExplorer(Explorer):
     """
 
     def __init__(self, normalization="none", layers="full network", answer=None):
-        from tlcourse.datasets.photos import FAMILIES
+        from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES
         from tlcourse.features.normalization import NORMALIZATIONS
 
         self._measured, self.accuracy = answer or measured_answer, None
-        self.source = Choice("Source: the backbone was trained on", SOURCES)
+        self.source = Choice("Source: the backbone was trained on", PHOTO_SOURCES)
         self.target = Choice("Target", FAMILIES, "insects")
         self.layers = Choice("Layers", LAYER_SETS.values(), layers)
         shown = [name for name in NORMALIZATIONS if name != WITHOUT]
@@ -94,7 +93,7 @@ def measured_answer(source, target, layer_set, normalization, C):
         warnings.simplefilter("ignore", ConvergenceWarning)
         results = [
             evaluate_transfer(source, target, layers, seed=seed, **options)
-            for seed in normalization_trials.SEEDS
+            for seed in normalization_trials.FEW_DRAWS
         ]
     accuracies = [result.accuracy for result in results]
     features = normalization_trials.normalized_features(source, target, layers, normalization)

@@ -8,7 +8,7 @@ from tlcourse.widgets.league_table import league_html
 from tlcourse.widgets.painter_page import CSS, OWN, about_page, audit_html, static_page
 from tlcourse.widgets.policy_drawing import DRAWING_CSS, PAINTS
 
-SEEDS = (1, 2, 3)
+RUNS = (1, 2, 3)
 OPTIONS = {"epochs": 15, "learning_rate": LEARNING_RATE, "batch_size": 32, "augment": 0.0}
 
 
@@ -98,7 +98,7 @@ class PolicyPainter(Control):
         title = f"{getattr(self.backbone, 'name', self.backbone)}, {self._n_classes} classes"
         self._about = {
             **about_page(title, self._shapes, self.choices),
-            "seeds": SEEDS,
+            "seeds": RUNS,
             "reason": self.reason,
         }
         self._show_league()
@@ -159,7 +159,7 @@ class PolicyPainter(Control):
 
     @traitlets.validate("seeds")
     def _one_to_three(self, proposal):
-        if proposal["value"] not in SEEDS:
+        if proposal["value"] not in RUNS:
             raise traitlets.TraitError(f"seeds is {proposal['value']}: take 1, 2 or 3.")
         return proposal["value"]
 
@@ -259,8 +259,8 @@ def _loaded(backbone):
 
 
 def _prepared(backbone, train, validation, *test):
-    from tlcourse.finetuning.training import checked_images
+    from tlcourse.finetuning.training import check_images
     from tlcourse.networks.images import prepare_images
 
-    images = checked_images(backbone, train, validation)
+    images = check_images(backbone, train, validation)
     return *images, *(prepare_images(backbone, each) for each in test)

@@ -81,7 +81,7 @@ class Prediction(Control):
 
     def _keep(self, _change):
         kept = {"question": self.question, "committed": self.committed}
-        with paths.told_if_not_kept(), paths.written_whole(self._file()) as temporary:
+        with paths.warn_if_not_kept(), paths.write_whole(self._file()) as temporary:
             temporary.write_text(json.dumps(kept, ensure_ascii=False) + "\n", encoding="utf-8")
 
     def _file(self):

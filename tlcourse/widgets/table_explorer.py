@@ -14,7 +14,7 @@ PHOTOS, DRAWINGS, DATA_SETS = "photographs", "drawings", "the nine data sets"
 PHOTO_SOURCES = ("natural", "manmade")
 LIVE_SOURCES = (*PHOTO_SOURCES, "drawn")
 LARGE_SOURCES = ("vgg16", "alexnet", "alexnet places365")
-SEEDS = ("1", "3", "5", "10")
+N_DRAWS = ("1", "3", "5", "10")
 MEASURE = "Measure what is missing"
 
 
@@ -72,7 +72,7 @@ class TableExplorer(Explorer):
             DATA_SETS: Toggles("Sources", (*LIVE_SOURCES, *LARGE_SOURCES), ["vgg16"]),
         }
         self.embeddings = Toggles("Embeddings", EMBEDDINGS, PAPER)
-        self.seeds = Choice("Draws of the training images", SEEDS, "5")
+        self.seeds = Choice("Draws of the training images", N_DRAWS, "5")
         self.button = ipywidgets.Button(description=MEASURE, style={"font_size": "18px"})
         self.button.layout.width, self.button.layout.height = "auto", "40px"
         self._bar = ipywidgets.IntProgress(description="sources", layout={"display": "none"})

@@ -10,7 +10,7 @@ from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.picture_upload import PictureUpload
 
-SOURCES = ("natural", "manmade", "drawn")
+SHOWN_SOURCES = ("natural", "manmade", "drawn")
 DRAWN, PHOTOGRAPHS = "drawn pictures", "photographs"
 N_STRONGEST, PHOTOS_PER_CLASS = 6, 4
 LARGE, SMALL = 124, 96  # sides of the tiles, in pixels
@@ -43,7 +43,7 @@ class UnitExplorer(Explorer):
 
     def __init__(self, pool, source="natural", layer="conv4_2", unit=0, picture=None, seed=0):
         self._pools, self._backbones, self._seed = {DRAWN: pool}, {}, seed
-        self.source = Choice("Source: the network was trained on", SOURCES, source)
+        self.source = Choice("Source: the network was trained on", SHOWN_SOURCES, source)
         layers = self._backbone().default_layers
         self.layer = Choice("Layer", layers, layer)
         self.pictures = Choice("Pictures to look through", (DRAWN, PHOTOGRAPHS), None, _missing())

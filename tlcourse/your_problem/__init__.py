@@ -4,7 +4,7 @@ from tlcourse.your_problem.advice import POLICIES, RULE, Advice, Rule, advise, d
 from tlcourse.your_problem.comparison import Comparison, Confusion, comparison_html, confusions
 from tlcourse.your_problem.investigation import Investigation, investigate
 from tlcourse.your_problem.look import Look, contact_sheet
-from tlcourse.your_problem.nearness import SOURCES, Nearness, measure_nearness
+from tlcourse.your_problem.nearness import COMPARED_SOURCES, Nearness, measure_nearness
 from tlcourse.your_problem.options import (
     Option,
     fine_tuned_option,

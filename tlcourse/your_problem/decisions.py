@@ -17,12 +17,12 @@ from tlcourse.classifiers.score import (
     of_rows,
     sample_per_class,
 )
-from tlcourse.datasets import FAMILIES
+from tlcourse.datasets import FAMILIES, PHOTO_SOURCES
 from tlcourse.features.extraction import shipped_features
 from tlcourse.finetuning.grid import (
+    GRID_SEEDS,
     GRID_SOURCES,
     GRID_TARGETS,
-    SEEDS,
     TEST_PER_CLASS,
     read_grid,
     tied_with_best,
@@ -32,7 +32,6 @@ from tlcourse.your_problem.advice import decide
 from tlcourse.your_problem.nearness import typical_distance
 from tlcourse.your_problem.options import EMBEDDINGS
 
-PHOTO_SOURCES = ("natural", "manmade")
 VOLUMES, DRAWS = (5, 20), range(3)  # training images a class, of 40
 SVM = "full network + SVM"
 MIXED = "freeze, fine-tune, retrain"
@@ -116,14 +115,15 @@ def _policy_case(target, similarity, per_class):
     source = GRID_SOURCES[similarity][GRID_TARGETS.index(target)]
     found = {}
     for run in read_grid():
-        fits = (run.target, run.per_class) == (target, per_class) and run.seed in SEEDS
+        fits = (run.target, run.per_class) == (target, per_class) and run.seed in GRID_SEEDS
         if fits and run.similarity in (similarity, "none"):
             found.setdefault(run.policy, {})[run.seed] = run.accuracy
     train, test = (every_second_class(each) for each in shipped_features(source, target))
     rows = [np.flatnonzero(test.labels == k)[:TEST_PER_CLASS] for k in range(len(test.classes))]
     test = of_rows(test, np.concatenate(rows))
     found[SVM] = {
-        seed: _svm_accuracy(train, test, "full network", min(per_class, 40), seed) for seed in SEEDS
+        seed: _svm_accuracy(train, test, "full network", min(per_class, 40), seed)
+        for seed in GRID_SEEDS
     }
     distance = similarity_table([source], [target])["distance"][0]
     method, _ = decide(per_class, distance > typical_distance())

@@ -7,7 +7,7 @@ from tqdm import tqdm
 
 from tlcourse.your_problem.advice import Advice, advise
 from tlcourse.your_problem.comparison import Comparison, confusions
-from tlcourse.your_problem.nearness import SOURCES, Nearness, measure_nearness
+from tlcourse.your_problem.nearness import COMPARED_SOURCES, Nearness, measure_nearness
 from tlcourse.your_problem.options import (
     fine_tuned_option,
     pixel_option,
@@ -52,7 +52,7 @@ class Investigation:
         return f"{self.problem}. {self.verdict}"
 
 
-def investigate(problem, sources=SOURCES, draws=3, seed=0, from_scratch=False):
+def investigate(problem, sources=COMPARED_SOURCES, draws=3, seed=0, from_scratch=False):
     """Split, nearness, advice, and every option on the same draws.
 
     Parameters

@@ -9,7 +9,7 @@ from tlcourse.datasets import FAMILIES
 from tlcourse.domains.similarity import class_mean_emd
 from tlcourse.tables.similarity import described, read_class_means, similarity_table, source_domain
 
-SOURCES = ("natural", "manmade", "drawn", "photos")
+COMPARED_SOURCES = ("natural", "manmade", "drawn", "photos")
 LEVEL = 90  # percent of the resamples that an interval holds
 REPEATS = 20
 
@@ -56,7 +56,7 @@ class Nearness:
         return self.sentence
 
 
-def measure_nearness(problem, sources=SOURCES, repeats=REPEATS, seed=0):
+def measure_nearness(problem, sources=COMPARED_SOURCES, repeats=REPEATS, seed=0):
     """Distance of every source, beside noise, as a Nearness.
 
     Parameters

@@ -19,7 +19,7 @@ UNEVEN = 4  # times as many images in the largest class as in the smallest
 SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation"}
 
 
-class Pictures(list):
+class ProblemPictures(list):
     """Pairs of picture and label in memory, as a data set with ``targets`` and ``classes``."""
 
     def __init__(self, items, classes):
@@ -29,7 +29,7 @@ class Pictures(list):
 
     def subset(self, rows):
         """Some of them, by their rows, of the same classes."""
-        return Pictures([self[row] for row in rows], self.classes)
+        return ProblemPictures([self[row] for row in rows], self.classes)
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Problem:
     """A target task, and what was noticed when it was opened."""
 
     name: str
-    pictures: Pictures
+    pictures: ProblemPictures
     files: list[str]
     sizes: np.ndarray
     left_out: list[tuple[str, str]] = field(default_factory=list)
@@ -83,7 +83,7 @@ def open_problem(folder=None, family="flowers", classes=None, per_class=None, se
 
 def _drawn(family, classes, per_class, seed):
     drawn = DrawnImages(family, classes, per_class, seed)
-    pictures = Pictures([drawn[index] for index in range(len(drawn))], drawn.classes)
+    pictures = ProblemPictures([drawn[index] for index in range(len(drawn))], drawn.classes)
     files = [f"picture {index}" for index in range(len(pictures))]
     sizes = np.array([picture.size for picture, _ in pictures])
     notes = ["These are drawings made by code: replace them by a folder of your own."]
@@ -112,7 +112,7 @@ def _from_folder(root, most, seed):
         sizes.append(size)
         items.append((_shrunk(picture), folder.targets[row]))
     files = [_name(root, folder.files[row]) for row in rows]
-    pictures, sizes = Pictures(items, folder.classes), np.array(sizes)
+    pictures, sizes = ProblemPictures(items, folder.classes), np.array(sizes)
     problem = Problem(shown(root.resolve().name), pictures, files, sizes, left_out)
     problem.notes = notes + _notes(problem, files, doubles)
     problem.command = f"open_problem({root.name!r}, per_class={most}, seed={seed})"

@@ -19,7 +19,7 @@ from tlcourse.plots.pictures import picture_html, side_by_side
 from tlcourse.plots.style import as_duration
 from tlcourse.your_problem.comparison import comparison_html
 from tlcourse.your_problem.look import Look, contact_sheet, thumbnail
-from tlcourse.your_problem.nearness import SOURCES as DEFAULT_SOURCES
+from tlcourse.your_problem.nearness import COMPARED_SOURCES
 from tlcourse.your_problem.options import SCRATCH
 from tlcourse.your_problem.templates import render
 
@@ -70,7 +70,7 @@ def write_report(investigation, folder, name=None, pdf=True):
     stem = re.sub(r"[^\w-]", "-", name or investigation.problem.name)
     html = folder / f"report-{stem}.html"
     try:
-        with paths.written_whole(html) as temporary:
+        with paths.write_whole(html) as temporary:
             temporary.write_text(report_html(investigation), encoding="utf-8")
     except OSError as problem:
         why = problem.strerror or problem
@@ -155,7 +155,7 @@ def _remake(found):
     seconds = "; ".join(f"{name} {as_duration(value)}" for name, value in steps.items())
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
     sources = tuple(found.nearness.distances)
-    chosen = "" if set(sources) == set(DEFAULT_SOURCES) else f", sources={sources!r}"
+    chosen = "" if set(sources) == set(COMPARED_SOURCES) else f", sources={sources!r}"
     tried = {row.option.method for row in found.comparison.rows}
     options = f"{chosen}, draws={len(found.split.draws)}, seed={found.split.seed}"
     options += ", from_scratch=True" if SCRATCH in tried else ""

@@ -6,13 +6,13 @@ import numpy as np
 from PIL import Image
 
 from tlcourse.datasets.drawn.canvas import PAPER
-from tlcourse.datasets.drawn.factors import Look, hsv, mix
+from tlcourse.datasets.drawn.factors import Appearance, hsv, mix
 
 
 def behind(canvas, look, rng):
     """Draw the background of a look over the whole canvas."""
     colours = _colours(look, rng)
-    canvas_look, canvas.look = canvas.look, Look(light=look.light, style=look.style)
+    canvas_look, canvas.look = canvas.look, Appearance(light=look.light, style=look.style)
     _KINDS[look.background](canvas, colours, rng)
     if look.style == "sketch":
         veil = Image.new("RGB", canvas.image.size, PAPER)

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
-from tlcourse.datasets.drawn.factors import Look, mix
+from tlcourse.datasets.drawn.factors import Appearance, mix
 
 PAPER, INK = (244, 240, 230), (48, 44, 46)
 LIGHT, SHADOW = (255, 250, 235), (22, 18, 34)
@@ -25,7 +25,7 @@ class Canvas:
 
     def __init__(self, side, supersample=2, look=None):
         self.side, self.supersample = side, supersample
-        self.look = look or Look()
+        self.look = look or Appearance()
         self.pixels = side * supersample
         self.image = Image.new("RGB", (self.pixels, self.pixels), PAPER)
         self._draw = ImageDraw.Draw(self.image)

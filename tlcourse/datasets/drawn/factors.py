@@ -30,7 +30,7 @@ SINGLE = ("tie", "palette", "shift", "flip")
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """One sample of the factors: how one picture looks, apart from its class."""
 
     background: str = "plain"
@@ -105,11 +105,11 @@ class Factors:
             _check_dial(name, getattr(self, name))
 
     def sample(self, rng, own_hue=GREEN):
-        """One `Look`; ``own_hue``, 0 to 1, is what a tied background takes."""
+        """One `Appearance`; ``own_hue``, 0 to 1, is what a tied background takes."""
         u = dict(zip(_DRAWS, rng.random(len(_DRAWS)).tolist(), strict=True))
         tied = u["tie"] < self.tie
         ranges = ("light", "exposure", "size", "rotation", "occlusion", "blur", "noise")
-        return Look(
+        return Appearance(
             background=_pick(self.background, u["background"]),
             hue=own_hue if tied else _between(self.hue, u["hue"]),
             tied=tied,

@@ -90,7 +90,7 @@ def export_decks(notebooks, folder):
         for notebook in notebooks:
             html = deck_html(notebook, linked)
             deck = folder / f"{notebook.stem}.html"
-            with paths.written_whole(deck) as temporary:
+            with paths.write_whole(deck) as temporary:
                 temporary.write_text(html, encoding="utf-8")
             decks.append(deck)
             yield deck
