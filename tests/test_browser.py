@@ -55,7 +55,7 @@ explorer
 display(check_answer(..., 3, ""), check_answer(2, 3, "", {2: "That is fc6 and fc7 alone."}),
         check_answer(3, 3, "The third layer is the first that sees the whole picture."),
         prediction.compare("fc6 wins by 2.6 points", "fc6"))
-from tlcourse import claims
+from tlcourse.course import claims
 claims.record("reuse-all", "depends", "fc7 against the full network on six targets, five seeds.",
               {"fc7 (%)": 33.1, "full network (%)": 41.9, "targets won": 5})
 """,

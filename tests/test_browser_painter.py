@@ -10,7 +10,7 @@ LAYERS = [f"conv{block}_{number}" for block in range(1, 6) for number in (1, 2)]
 LAYERS += ["fc6", "fc7", "fc8"]
 PRELUDE = """
 import ipywidgets, torch
-from tlcourse.training_images import PreparedImages
+from tlcourse.networks.images import PreparedImages
 from tlcourse.widgets import PolicyPainter
 
 def pictures(n, seed, side=64):

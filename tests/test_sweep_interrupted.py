@@ -16,8 +16,8 @@ from tlcourse.tables.sweep import run_sweep
 SETTINGS = ("natural", ["insects", "cats and dogs"], ["fc7", "full network"], range(12))
 SCRIPT = f"""
 import signal, sys
-from tlcourse.cells import make_cells
-from tlcourse.sweeps import run_sweep
+from tlcourse.tables.cells import make_cells
+from tlcourse.tables.sweep import run_sweep
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
 run_sweep(make_cells(*{SETTINGS!r}), sys.argv[1], progress=False)
 """
