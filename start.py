@@ -20,7 +20,7 @@ PROJECT = Path(__file__).resolve().parent
 ENVIRONMENT = PROJECT / ".venv"
 REQUIREMENTS = PROJECT / "requirements.txt"
 OLDEST_PYTHON = (3, 11)
-NEEDED_GB, NEEDED_GB_WITH_CUDA = 3, 9  # while it installs, downloads included
+NEEDED_GB, NEEDED_GB_WITH_CUDA = 3, 12  # while it installs: pip keeps what it downloads twice
 
 LINUX = sys.platform.startswith("linux")
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
