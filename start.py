@@ -3,6 +3,8 @@
 
 Makes ``.venv`` beside this file, installs ``requirements.txt`` into it when that file changed,
 and hands over to ``python -m tlcourse``, which knows the verbs: ``--help`` lists them.
+On Linux without an NVIDIA driver torch and torchvision come from pytorch.org, built for the CPU;
+the package index has them built for NVIDIA GPUs, which is several GB more.
 Needs nothing but Python; an older Python reads this file far enough to say which one is needed.
 """
 
@@ -18,7 +20,15 @@ PROJECT = Path(__file__).resolve().parent
 ENVIRONMENT = PROJECT / ".venv"
 REQUIREMENTS = PROJECT / "requirements.txt"
 OLDEST_PYTHON = (3, 11)
-NEEDED_GB = 3
+NEEDED_GB, NEEDED_GB_WITH_CUDA = 3, 12  # while it installs: pip keeps what it downloads twice
+
+LINUX = sys.platform.startswith("linux")
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+ANSWER_SECONDS, PROBE_SECONDS = 3, 10  # for one answer of that index; with a stalled name server
+NVIDIA_DRIVER = ("/proc/driver/nvidia/version", "/dev/nvidiactl", "/usr/lib/wsl/lib/libcuda.so.1")
+
+ELSEWHERE = ("user", "target", "prefix", "root", "python")  # pip's settings of where to install
+NOT_OURS = ("PYTHONPATH", "PYTHONHOME") + tuple("PIP_" + name.upper() for name in ELSEWHERE)
 
 NO_NETWORK = (
     "NewConnectionError",
@@ -46,6 +56,7 @@ def main(arguments):
     try:
         check_python(sys.version_info)
         sys.stdout.reconfigure(errors="backslashreplace")  # a code page may lack letters of a name
+        forget_other_environments()
         if asks_for_help(arguments):
             return 0
         set_up()
@@ -64,6 +75,12 @@ def check_python(version):
             "the course needs Python 3.11 or newer, and this is Python {}.{}: install a newer one "
             "from python.org and start with it.".format(*version[:2])
         )
+
+
+def forget_other_environments():
+    """Drop the variables that bring packages from elsewhere, or make pip put them elsewhere."""
+    for name in NOT_OURS:
+        os.environ.pop(name, None)
 
 
 def asks_for_help(arguments):
@@ -87,16 +104,18 @@ def set_up():
     if packages and read_stamp(packages) == wanted:
         return
     if not packages or not read_stamp(packages):
-        check_disk()
+        check_disk(NEEDED_GB)
         print("Setting up the course in {}: some minutes, once.".format(ENVIRONMENT), flush=True)
     if not packages or not runs("-m", "pip", "--version"):
         make_environment()
         packages = packages_folder()
+    keep_pip_here()
     remove_half_installed(packages)
-    pip("install", "-r", str(REQUIREMENTS))
+    bring_torch(packages)
+    pip("install", "-r", str(pins_file()))
     pip("install", "--quiet", "--no-index", "--no-deps", "--no-build-isolation", "-e", str(PROJECT))
     runs("-c", "import matplotlib.font_manager")  # looks for fonts once, and says so in red
-    stamp_file(packages).write_text(wanted, encoding="utf-8")
+    write(stamp_file(packages), wanted)
 
 
 def environment_python():
@@ -110,16 +129,17 @@ def packages_folder():
     return Path(answer.strip()) if answer else None
 
 
-def runs(*arguments):
-    """What the environment's Python prints; empty if it fails."""
+def runs(*arguments, timeout=None):
+    """What the environment's Python prints; empty if it fails, or takes more seconds."""
     try:
         return subprocess.check_output(  # UTF-8, as a code page may lack letters of a name
             [str(environment_python()), "-X", "utf8"] + list(arguments),
             stderr=subprocess.DEVNULL,
             encoding="utf-8",
             errors="surrogateescape",
+            timeout=timeout,
         )
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, subprocess.SubprocessError):
         return ""
 
 
@@ -142,12 +162,19 @@ def read_stamp(packages):
         return ""
 
 
-def check_disk():
+def write(file, text):
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise CannotStart(why_no_environment(problem)) from None
+
+
+def check_disk(needed):
     free = shutil.disk_usage(str(PROJECT)).free / 1e9
-    if free < NEEDED_GB:
+    if free < needed:
         raise CannotStart(
-            "the course needs about {} GB of disk, and {} has {:.1f} GB free: make room and start "
-            "again.".format(NEEDED_GB, PROJECT, free)
+            "the course needs about {} GB of disk to install, and {} has {:.1f} GB free: make room "
+            "and start again.".format(needed, PROJECT, free)
         )
 
 
@@ -188,6 +215,110 @@ def remove_half_installed(packages):
             shutil.rmtree(str(folder))
 
 
+def keep_pip_here():
+    """Overrule, for this environment, the pip.conf of a user whose packages go elsewhere."""
+    here = "user = false\n" + "".join("{} =\n".format(name) for name in ELSEWHERE[1:])
+    file = ENVIRONMENT / ("pip.ini" if os.name == "nt" else "pip.conf")
+    write(file, "[global]\n{0}\n[install]\n{0}".format(here))
+
+
+def pins_file():
+    """The requirements without the course itself, which goes in last and needs no network."""
+    lines = REQUIREMENTS.read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if not line.startswith("-e ")]
+    file = ENVIRONMENT / "pins.txt"
+    write(file, "\n".join(pins) + "\n")
+    return file
+
+
+def bring_torch(packages):
+    """On Linux, torch and torchvision as builds for the CPU where they can be had and are wanted.
+
+    Otherwise say what the package index will bring. Builds of two kinds are never mixed: half of
+    the pair, left by an install that was cut off, is completed by its like or taken away.
+    """
+    pins = torch_pins()
+    there = [pin for pin in pins if installed(packages, pin)]
+    if not LINUX or there == pins:
+        return
+    if there and not has_cpu_build(packages, pins):
+        return
+    reason = "" if there else why_not_for_the_cpu()
+    if not reason and install_cpu_builds(pins):
+        return
+    if has_cpu_build(packages, pins):
+        pip("uninstall", "--yes", "--quiet", "torch", "torchvision")
+    tell_about_cuda(reason or "pytorch.org's builds for the CPU are not to be had now")
+
+
+def torch_pins():
+    """``torch==...`` and ``torchvision==...``, as the requirements have them."""
+    words = REQUIREMENTS.read_text(encoding="utf-8").split()
+    return [word for word in words if word.startswith(("torch==", "torchvision=="))]
+
+
+def installed(packages, pin):
+    """The version in the environment, such as 2.13.0+cpu, if it is the one that is pinned."""
+    name, version = pin.split("==")
+    for folder in packages.glob(name + "-*.dist-info"):
+        found = folder.name[len(name) + 1 : -len(".dist-info")]
+        if found.partition("+")[0] == version:
+            return found
+    return ""
+
+
+def has_cpu_build(packages, pins):
+    return any(installed(packages, pin).endswith("+cpu") for pin in pins)
+
+
+def why_not_for_the_cpu():
+    """Why torch's builds for the CPU are not wanted here; empty if they are."""
+    if any(os.path.exists(file) for file in NVIDIA_DRIVER) or shutil.which("nvidia-smi"):
+        return "this machine has an NVIDIA driver"
+    settings = runs("-m", "pip", "config", "list").splitlines()
+    if any(line.partition("=")[0].endswith(".index-url") for line in settings):
+        return "pip is set to an index of your own"
+    return ""
+
+
+def install_cpu_builds(pins):
+    """Install the pair of builds for the CPU; whether it could be had."""
+    builds = [pin + "+cpu" for pin in pins]
+    if not all(cpu_index_has(build) for build in builds):
+        return False
+    print(
+        "torch comes from pytorch.org, built for the CPU: with all else about 0.5 GB to download "
+        "and 2 GB on disk.",
+        flush=True,
+    )
+    try:
+        pip("install", "--no-deps", "--index-url", CPU_INDEX, *builds)
+    except CannotStart as problem:
+        if str(problem) == disk_is_full():
+            raise
+        print("pytorch.org's builds for the CPU did not come: {}".format(problem), flush=True)
+        return False
+    return True
+
+
+def cpu_index_has(build):
+    """Whether pytorch.org's index answers at once, and has this for this Python and machine."""
+    name, version = build.split("==")
+    asked = ["-m", "pip", "index", "versions", name, "--index-url", CPU_INDEX]
+    patience = ["--retries", "0", "--timeout", str(ANSWER_SECONDS)]
+    answer = runs(*asked, *patience, timeout=PROBE_SECONDS)
+    return version in answer.replace(",", " ").split()
+
+
+def tell_about_cuda(reason):
+    print(
+        "torch comes from the package index, as {}: on Linux usually a build for NVIDIA GPUs, "
+        "with all else about 3 GB to download and 5.6 GB on disk.".format(reason),
+        flush=True,
+    )
+    check_disk(NEEDED_GB_WITH_CUDA)
+
+
 def pip(*arguments):
     """Run pip in the environment; its progress is shown, its complaints are put in a sentence."""
     command = [str(environment_python()), "-m", "pip", "--disable-pip-version-check"]
@@ -223,7 +354,10 @@ def why_pip_failed(complaints, log):
 
 
 def disk_is_full():
-    return "the disk is full: make room, about {} GB in all, and start again.".format(NEEDED_GB)
+    return (
+        "the disk is full: make room, about {} GB in all, with a torch for NVIDIA GPUs {} GB, and "
+        "start again.".format(NEEDED_GB, NEEDED_GB_WITH_CUDA)
+    )
 
 
 def hand_over(command):
