@@ -21,7 +21,7 @@ from tlcourse.tables.sweep import run_sweep
 from tlcourse.widgets import table_explorer
 from tlcourse.widgets.table_explorer import DATA_SETS, DRAWINGS, PHOTOS
 
-FAILED = "could not be"
+FAILED = "could not be shown"
 
 
 def text_of(html):
