@@ -159,7 +159,7 @@ class TestTableExplorer:
         assert f"{FAILED}. The features of &lt;food&gt;" in explorer._readout.value
         explorer.kind.value = DRAWINGS
         explorer.button.click()
-        assert f"{FAILED} measured." in explorer._readout.value and not explorer.button.disabled
+        assert f"{FAILED}." in explorer._readout.value and not explorer.button.disabled
         engine.problem = None
         explorer.button.click()
         assert explorer.rows is not None and FAILED not in explorer._readout.value
