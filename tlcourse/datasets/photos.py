@@ -19,7 +19,6 @@ from tlcourse.datasets.folder import ImageFiles
 PHOTO_SOURCES = ("natural", "manmade")
 
 EVERY_SOURCE_CLASS = "photos"
-
 FAMILIES = ("cats and dogs", "insects", "food", "scenes", "vehicles", "clothes")
 
 

@@ -17,7 +17,6 @@ from tlcourse.datasets.drawn.factors import BACKGROUNDS, LIMITS
 CLASSES = ("cat", "dog")
 
 VISIBLE = 12  # of 255
-
 _QUIET = {"tie": 1.0, "background": ("plain", "gradient")}
 
 STUDIO = Factors(**_QUIET)

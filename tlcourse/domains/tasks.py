@@ -21,9 +21,7 @@ from tlcourse.datasets.drawn.animals import CLASSES, LABEL_SPACES
 from tlcourse.networks.backbones import Backbone
 
 CUT = "fc6"  # what lies below is frozen
-
 EPOCHS, BATCH_SIZE, LEARNING_RATE, MOMENTUM, WEIGHT_DECAY = 10, 20, 0.01, 0.9, 5e-4
-
 SOURCE_BREEDS = ("tabby cat", "tuxedo cat", "siamese cat", "labrador", "beagle", "german shepherd")
 
 OTHER_BREEDS = ("ginger cat", "persian cat", "dalmatian", "pug", "poodle")

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 LEVEL, REPEATS = 0.01, 3
-
 SIDES = {"presence": 1, "absence": -1}
 
 

@@ -20,9 +20,7 @@ from tlcourse.networks import weights
 from tlcourse.networks.backbones import recorded_means
 
 SAFE_COSINE = 0.999
-
 WORTHWHILE_SPEEDUP, WORTHWHILE_SECONDS = 1.2, 20
-
 BATCH_SIZE = {"cpu": 32, "cuda": 256, "mps": 64}
 
 REDUCED = {"cpu": torch.bfloat16, "cuda": torch.bfloat16, "mps": torch.float16}

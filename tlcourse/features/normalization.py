@@ -12,7 +12,6 @@ from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScale
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 LOW, HIGH = -0.25, 0.15
-
 MAGNITUDES = ("one", "mean", "own")
 
 

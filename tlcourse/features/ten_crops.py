@@ -14,7 +14,6 @@ from tlcourse.datasets.folder import read_item
 from tlcourse.features.extraction import extract_features
 
 N_CROPS = 10
-
 RESIZE_PER_SIDE = 256 / 224
 
 

@@ -31,7 +31,6 @@ CARD_CORES = (1, 2)
 PASSES_PER_STEP = 3
 JOULES_A_WH = 3600
 SOURCE, FAMILY = "natural", "insects"  # whose features the timed transfer run has
-
 _COUNTED = {}  # what was counted in this process
 
 

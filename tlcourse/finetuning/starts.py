@@ -30,7 +30,6 @@ from tlcourse.networks.occlusion import evidence_of_parts, occlusion_maps, spotl
 from tlcourse.networks.small_vgg import as_input
 
 SCRATCH, FINE_TUNED, FROZEN = "from scratch", "reused, fine-tuned", "reused, frozen"
-
 STARTS = {SCRATCH: "all random", FINE_TUNED: "fine-tune all", FROZEN: "reuse all"}
 SETTINGS = {
     SCRATCH: {"learning_rate": 0.01, "augment": 0.0, "evaluate_every": 12},

@@ -11,7 +11,6 @@ from tlcourse.datasets.folder import class_names, read_item
 from tlcourse.networks.small_vgg import as_input
 
 PASS = 100  # images in one pass through a frozen network
-
 KEPT = 4  # frozen outputs of one set of images that are remembered
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 GREY = 128
-
 LARGEST_BATCH = 512
 
 

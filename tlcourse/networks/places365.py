@@ -13,15 +13,11 @@ from tlcourse import paths
 from tlcourse.networks.weights import WeightsError, read_file
 
 N_CLASSES = 365
-
 SIZES = {"alexnet": 234, "resnet18": 46, "resnet50": 97, "densenet161": 116}
 
 HOST = "http://places2.csail.mit.edu/models_places365"
-
 PAGE = "https://github.com/CSAILVision/places365"
-
 TERMS = "CC BY, with credit to Zhou et al. 2017 or http://places2.csail.mit.edu"
-
 NAMES = tuple(f"{architecture}_places365" for architecture in SIZES)
 
 

@@ -14,9 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval, fuse_linear_bn_eval
 WIDTHS = ((16, 16), (48, 48), (96, 96), (160, 160), (192, 192))
 
 FC_WIDTH = 512
-
 DROPOUT = 0.3
-
 SIDE = 64
 
 

@@ -195,7 +195,6 @@ def _largest(maps):
 
 
 STEPS, STEP_SIZE, JITTER = 40, 0.5, 8  # of the gradient ascent; the jitter is in pixels
-
 WINDOW, STRIDE = 16, 8  # of the grey square that finds where a fully connected unit looks
 
 

@@ -164,7 +164,6 @@ def _n_parameters(parameters):
 
 
 IMAGENET = "ImageNet"
-
 COUNTED = ("depth", "parameters", "multiply_adds")
 
 ON_THE_SLIDE = ("LeNet-5", "AlexNet", "VGG19", "GoogLeNet", "ResNet-56", "Inception-V3")

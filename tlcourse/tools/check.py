@@ -11,9 +11,7 @@ from importlib import metadata
 from tlcourse import paths
 
 GB = 1e9
-
 LITTLE_DISK_GB = 1
-
 LITTLE_MEMORY_GB = 2
 
 

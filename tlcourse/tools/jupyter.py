@@ -8,7 +8,6 @@ from pathlib import Path
 from tlcourse.paths import PROJECT
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
-
 SETTINGS = Path(__file__).with_name("lab")
 
 

@@ -20,11 +20,8 @@ from tlcourse.tools.slides.formulas import formula_html
 from tlcourse.tools.slides.reveal import LICENCE, as_module_url, reveal_files
 
 WIDTH, HEIGHT = 1280, 720
-
 SLIDES_CSS = paths.PROJECT / "notebooks" / "rise.css"
-
 WIDGET = "application/vnd.jupyter.widget-view+json"
-
 _TEMPLATES = Path(__file__).parent
 
 _SHOWN = ("text/html", "text/markdown", "image/svg+xml", "image/png", "image/jpeg", "text/plain")

@@ -6,7 +6,6 @@ import re
 from html import escape
 
 _SIZE = 20
-
 _BARE_ROOT = re.compile(r"\\sqrt\s*(\w)")
 
 
