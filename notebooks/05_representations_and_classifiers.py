@@ -710,7 +710,7 @@ check_answer(
 #
 # ```python
 # X, y, *_ = sample("two clouds", 16, seed=4)
-# margins = [boundaries.linear_boundary(X, y, C).margin for C in (100, 1, 0.1)]
+# margins = [decision_boundaries.linear_boundary(X, y, C).margin for C in (100, 1, 0.1)]
 # "wider" if margins[0] < margins[-1] else "narrower"
 # ```
 #

@@ -39,7 +39,7 @@ from tlcourse.datasets import FAMILIES, HandwrittenDigits, chance_of
 from tlcourse.features.extraction import extract_features
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.weights import read_card
-from tlcourse.tables import measured as tables_measured
+from tlcourse.tables.measured import read_scratch
 from tlcourse.widgets import (
     DeviceToggle,
     FeatureExtractionExplorer,
@@ -187,7 +187,7 @@ near_source = {
     "clothes": "manmade",
 }
 other = {"natural": "manmade", "manmade": "natural"}
-from_scratch = tables_measured.read_scratch()
+from_scratch = read_scratch()
 
 
 def accuracies(source, target, layers="fc7"):

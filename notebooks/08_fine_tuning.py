@@ -30,14 +30,14 @@ from tlcourse.classifiers import intervals
 from tlcourse.classifiers.score import sample_per_class
 from tlcourse.course import claims
 from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.finetuning import grid as policy_comparison
+from tlcourse.finetuning import grid as compare
 from tlcourse.finetuning.audits import audit
 from tlcourse.finetuning.grid import policy_of, read_grid, train_run
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.batch_norm import statistics_after, tiny_network, with_batch_norm
 from tlcourse.networks.images import prepare_images
-from tlcourse.tables import measured as tables_measured
-from tlcourse.tables import published as tables_published
+from tlcourse.tables import published as paper
+from tlcourse.tables.measured import CURVES, measured_curve
 from tlcourse.tables.similarity import similarity_table
 from tlcourse.widgets import PolicyPainter, Prediction, check_answer, quiz
 
@@ -146,7 +146,7 @@ live = {
     }
     for n, steps in ((4, 12), (16, 20))
 }
-stored = policy_comparison.depth_curves(read_grid())
+stored = compare.depth_curves(read_grid())
 figure = plots.plot_in_panels(
     plots.plot_curves,
     {
@@ -232,10 +232,10 @@ print(claims.recorded("retrain-some"))
 
 # %% slideshow={"notes": "Point at the dip of BnB in the middle: nothing was transferred, and still it loses. Then at AnB+, above the base everywhere.", "slide_type": "subslide"}
 published = {
-    name: {n: [value] for n, value in tables_published.published_curve(name).items()}
+    name: {n: [value] for n, value in paper.published_curve(name).items()}
     for name in ("BnB", "BnB+", "AnB", "AnB+")
 }
-base = tables_published.published_curve("base")[0]
+base = paper.published_curve("base")[0]
 ax = plots.plot_copied_layers(published, base=base)
 plots.alt_text(
     ax,
@@ -250,10 +250,10 @@ plots.alt_text(
 
 # %% slideshow={"notes": "Ask why averaging the ten best evaluations flatters. Here by little, but the reader has to be told.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
-optimism = tables_published.optimism()
+optimism = paper.optimism()
 print(f"ten best above ten last evaluations: {np.mean(optimism):.2f} points on average")
 far_fall, near_fall = (
-    tables_published.published_curve(name)[1] - tables_published.published_curve(name)[7]
+    paper.published_curve(name)[1] - paper.published_curve(name)[7]
     for name in ("natman_transfer_AB", "AnB")
 )
 print(
@@ -273,8 +273,8 @@ print(
 # retrained top gets. So what is copied from B carries more than the sample could teach.
 
 # %% slideshow={"slide_type": "-"}
-miniature = {name: tables_measured.measured_curve(name) for name in tables_measured.CURVES}
-nothing = np.mean(tables_measured.measured_curve("base")[0])
+miniature = {name: measured_curve(name) for name in CURVES}
+nothing = np.mean(measured_curve("base")[0])
 ax = plots.plot_copied_layers(miniature, base=nothing)
 plots.alt_text(
     ax,
@@ -356,7 +356,7 @@ plots.alt_text(ax, "Accuracy of six policies on drawn animals, with the spread o
 mixed, uniform = "freeze, fine-tune, retrain", ("reuse all", "fine-tune all", "all random")
 against = {name: intervals.difference(scores[mixed], scores[name]) for name in uniform}
 useless = intervals.difference(scores["retrain the top"], scores["fine-tune top 3"])
-leaders = policy_comparison.tied_with_best({name: scores[name] for name in (mixed, *uniform)})
+leaders = compare.tied_with_best({name: scores[name] for name in (mixed, *uniform)})
 if mixed not in leaders or useless.is_below_zero:
     verdict = "does not hold here"
 else:
@@ -428,8 +428,8 @@ similarity = similarity_table(["natural", "manmade"], ["insects", "vehicles"])
 similarity.pivot(index="target", columns="source", values="similarity").round(2)
 
 # %% slideshow={"notes": "Six cells, full marks are tied with the best. Ask in which cell the best policy changes. In none, really.", "slide_type": "subslide"} tags=["claim:policy-follows-similarity-and-data"]
-cells = policy_comparison.grid_cells(read_grid())
-tied = {where: policy_comparison.tied_with_best(cell) for where, cell in cells.items()}
+cells = compare.grid_cells(read_grid())
+tied = {where: compare.tied_with_best(cell) for where, cell in cells.items()}
 figure = plots.plot_policy_cells(cells, tied)
 plots.alt_text(
     figure,
@@ -443,18 +443,18 @@ plots.alt_text(
 # where the 95% interval over targets, draws and cells leaves zero out.
 
 # %% slideshow={"slide_type": "-"}
-tuning = policy_comparison.gains(cells, "fine-tune all", "reuse all")
-anew = policy_comparison.gains(cells, "retrain the top", "reuse all")
+tuning = compare.gains(cells, "fine-tune all", "reuse all")
+anew = compare.gains(cells, "retrain the top", "reuse all")
 effects = {
-    "fine-tuning gains by data": policy_comparison.change_with_volume(tuning),
-    "fine-tuning gains by similarity": policy_comparison.change_with_similarity(tuning),
-    "random gains by data": policy_comparison.change_with_volume(anew),
+    "fine-tuning gains by data": compare.change_with_volume(tuning),
+    "fine-tuning gains by similarity": compare.change_with_similarity(tuning),
+    "random gains by data": compare.change_with_volume(anew),
     "random gains by dissimilarity": intervals.paired_difference(
-        [-points for points in policy_comparison.change_with_similarity(anew).pairs]
+        [-points for points in compare.change_with_similarity(anew).pairs]
     ),
 }
-mixed_gain = policy_comparison.gains(cells, "freeze, fine-tune, retrain", "reuse all")
-beside = {"(the mixed policy gains by data)": policy_comparison.change_with_volume(mixed_gain)}
+mixed_gain = compare.gains(cells, "freeze, fine-tune, retrain", "reuse all")
+beside = {"(the mixed policy gains by data)": compare.change_with_volume(mixed_gain)}
 for name, effect in {**effects, **beside}.items():
     print(f"{name}: {effect.words} ({effect.mean:+.0f}, {effect.low:+.0f} to {effect.high:+.0f})")
 
@@ -562,10 +562,10 @@ def seconds_an_epoch(policy):
     return np.mean([point.cpu_seconds / point.images for point in points]) * len(draw(8, 0))
 
 
-draws = {choice: policy_comparison.draws_of(grid, policy) for choice, policy in choices.items()}
+draws = {choice: compare.draws_of(grid, policy) for choice, policy in choices.items()}
 measured = {}
 for choice, policy in choices.items():
-    bias, variance = policy_comparison.bias_and_variance(*draws[choice])
+    bias, variance = compare.bias_and_variance(*draws[choice])
     measured[choice] = {
         "parameters": audit(source, policy_of(policy), 4).trained_parameters,
         "seconds an epoch": seconds_an_epoch(policy),
@@ -584,7 +584,7 @@ fewest = min(measured, key=lambda choice: measured[choice]["parameters"])
 cheapest = min(measured, key=lambda choice: measured[choice]["seconds an epoch"])
 wrong, varying = {}, {}
 for choice, (predictions, labels) in draws.items():
-    main = policy_comparison.main_prediction(predictions)
+    main = compare.main_prediction(predictions)
     wrong[choice] = (main != labels).astype(float)
     varying[choice] = (predictions != main).mean(axis=1)
 noise = intervals.paired_difference(varying["freeze"] - varying["fine-tune"])
@@ -669,7 +669,7 @@ check_answer(
 
 # %% slideshow={"slide_type": "-"}
 answer = ...
-control = tables_published.published_curve("BnB")
+control = paper.published_curve("BnB")
 check_answer(
     answer,
     min(control, key=control.get),
@@ -682,7 +682,7 @@ check_answer(
 # <details><summary>Solution</summary>
 #
 # ```python
-# control = yosinski.published_curve("BnB")
+# control = paper.published_curve("BnB")
 # min(control, key=control.get)
 # ```
 #
@@ -697,7 +697,7 @@ answer = ...
 same = np.tile([0] * 6 + [1] * 4, (5, 1))
 check_answer(
     answer,
-    policy_comparison.bias_and_variance(same, np.zeros(10, int))[1],
+    compare.bias_and_variance(same, np.zeros(10, int))[1],
     "All draws say the same, so nothing varies. All of its error is bias.",
     {0.4: "That is the bias: the main prediction is wrong on 4 of 10."},
 )
