@@ -33,7 +33,7 @@ def test_everything():
     yield run_pytest([*units, *IN_PARALLEL], one_thread)
     yield test_notebooks(one_thread)
     browser = sorted(map(str, Path("tests").glob("test_browser*.py")))
-    yield run_pytest([*browser, "-rP", "--dist", "loadfile", *IN_PARALLEL], one_thread)
+    yield run_pytest([*browser, "-rP", "--durations", "5"])  # alone: they time what answers
 
 
 def test_notebooks(environment):
