@@ -6,6 +6,7 @@ import os
 import secrets
 import shutil
 import socket
+import statistics
 import subprocess
 import sys
 import time
@@ -25,6 +26,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 LAB = ("-m", "jupyterlab", "--expose-app-in-browser")
 SLIDES = ("-m", "tlcourse", "slides", "06")
+PIECE = 300_000  # numbers: 16 ms of work
 SLOW = 240_000  # ms, for a page on a busy machine
 WIDGET = "application/vnd.jupyter.widget-view+json"
 READY = """
@@ -312,6 +314,16 @@ def cut_off(page, width=1300):
 def start_probe(page):
     """Note from now on when the last click or key came and when a widget's text changed."""
     page.evaluate(LATENCY_PROBE)
+
+
+def slowness():
+    """How much slower than an idle core of 2026 this machine works just now; at least 1."""
+    taken = []
+    for _ in range(5):
+        started = time.perf_counter()
+        sum(number * number % 7 for number in range(PIECE))
+        taken.append(time.perf_counter() - started)
+    return max(1, statistics.median(taken) / 0.016)
 
 
 def last_latency(page):

@@ -10,11 +10,9 @@ import tempfile
 
 import browser as lab
 import pytest
-from xdist.scheduler import LoadFileScheduling
 
 from tlcourse import browsers, paths
 
-IN_LAB = ("test_browser.py", "test_browser_painter.py", "test_browser_quiz.py")
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
@@ -35,21 +33,6 @@ def pytest_collection_modifyitems(items):
         if "chromium" in getattr(item, "fixturenames", ()):  # a cell of a notebook has none
             assert item.path.name.startswith("test_browser"), f"It is not found in {item.path}."
             item.add_marker("browser")
-
-
-class ByServer(LoadFileScheduling):
-    """A worker a file, and one for all tests in JupyterLab: latencies are taken one by one.
-
-    xdist has groups for it, but those of 3.8 are not seen by pytest 9.2.
-    """
-
-    def _split_scope(self, nodeid):
-        file = super()._split_scope(nodeid)
-        return "JupyterLab" if file.endswith(IN_LAB) else file
-
-
-def pytest_xdist_make_scheduler(config, log):
-    return ByServer(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from browser import slowness
+
 RESTED = 150  # ms without a change after the last
 UNANSWERED = 700  # ms without any: longer than a dial waits before it asks the kernel
 MARK_CONTROLS = """
@@ -88,7 +90,8 @@ class Control:
     """A group of radio buttons, a slider, a list, a check box or a drawn network's layers.
 
     ``latencies`` has milliseconds from each move to the last change of the widget outside the
-    control, by "new" and "seen" places; a move that changed nothing is not in it.
+    control, by "new" and "seen" places; a move that changed nothing is not in it. ``slowness`` is
+    the machine's, before and after the moves.
     """
 
     id: int
@@ -98,6 +101,7 @@ class Control:
     widget: str
     cell: int
     latencies: dict = field(default_factory=lambda: {"new": [], "seen": []})
+    slowness: float = 1.0
 
     def __str__(self):
         times = (
@@ -105,7 +109,7 @@ class Control:
             for when, found in self.latencies.items()
             if found
         )
-        return f"{self.widget}, {self.label}: {', '.join(times)}"
+        return f"{self.widget}, {self.label}: {', '.join(times)}; slow x {self.slowness:.1f}"
 
 
 def move_all(page, leave_alone=()):
@@ -122,6 +126,7 @@ def move_all(page, leave_alone=()):
     controls = [control for control in controls if control.widget not in leave_alone]
     page.evaluate(PROBE)
     for control in controls:
+        control.slowness = slowness()
         for when in ("new", "seen"):
             for move in _moves(page, control):
                 page.evaluate(MARK_CONTROLS)  # a control may have been drawn anew
@@ -129,6 +134,7 @@ def move_all(page, leave_alone=()):
                 latency = page.evaluate(ANSWER, [RESTED, UNANSWERED])
                 if latency is not None:
                     control.latencies[when].append(latency)
+        control.slowness = max(control.slowness, slowness())
     return controls
 
 

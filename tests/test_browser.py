@@ -97,12 +97,12 @@ def wait_for_result(page, setting):
 
 
 def fastest(page, name, budget, actions):
-    """Print the latencies of a widget; its best must be in the budget.
+    """Print the latencies of a widget; its best must be in the budget, on a slow machine longer.
 
     The best and not the median: a machine that is busy with other things slows every action, a
     widget that is too slow has no fast one.
     """
-    latencies = []
+    latencies, slowness = [], lab.slowness()
     for act, wait, expected in actions:
         act()
         wait(page, *expected)
@@ -110,7 +110,7 @@ def fastest(page, name, budget, actions):
     latencies.sort()
     best, median = latencies[0], latencies[len(latencies) // 2]
     print(f"{name}: best {best:.0f} ms, median {median:.0f} ms, budget {budget} ms")
-    assert 0 < best <= budget
+    assert 0 < best <= budget * max(slowness, lab.slowness())
 
 
 def test_layers_by_mouse(page):
@@ -296,8 +296,8 @@ def test_every_widget_of_a_notebook_is_drawn_and_every_control_answers(in_lab, n
         for control in moved:
             if control.n > 1 or control.kind != "radio":
                 print(control)
-                assert 0 < min(control.latencies["new"]) <= WITH_FORWARD_PASS
-                assert 0 < min(control.latencies["seen"]) <= FROM_CACHE
+                assert 0 < min(control.latencies["new"]) <= WITH_FORWARD_PASS * control.slowness
+                assert 0 < min(control.latencies["seen"]) <= FROM_CACHE * control.slowness
         text = page.locator(".jp-Notebook").inner_text()
         assert "could not be shown" not in text and "Traceback" not in text
         assert problems == []

@@ -25,16 +25,18 @@ def svm_accuracy(train, train_labels, test, test_labels):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_fc7_lands_between_50_and_92_percent_and_raw_pixels_far_below(family, backbone):
-    train, test = DrawnImages(family, **TRAIN), DrawnImages(family, **TEST)
+    train, test = ([*DrawnImages(family, **part)] for part in (TRAIN, TEST))
     features = [
         extract_features(backbone, images, ["fc7"], device="cpu", progress=False, cache=False)
         for images in (train, test)
     ]
-    accuracy = svm_accuracy(
-        features[0].matrix, features[0].labels, features[1].matrix, features[1].labels
-    )
-    raw = [images.pixels().reshape(len(images), -1) / 255 for images in (train, test)]
-    pixels = svm_accuracy(raw[0], np.array(train.targets), raw[1], np.array(test.targets))
+    labels = [part.labels for part in features]
+    accuracy = svm_accuracy(features[0].matrix, labels[0], features[1].matrix, labels[1])
+    raw = [
+        np.array([np.asarray(picture).ravel() for picture, _ in part]) / 255
+        for part in (train, test)
+    ]
+    pixels = svm_accuracy(raw[0], labels[0], raw[1], labels[1])
     print(f"{family}: fc7 {accuracy:.3f}, raw pixels {pixels:.3f}")
     assert 0.50 <= accuracy <= 0.92
     assert pixels < accuracy - 0.25

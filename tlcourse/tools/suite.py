@@ -1,6 +1,7 @@
 """All tests: units, notebooks, browser; the verb ``test``."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -8,9 +9,13 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import psutil
+
 from tlcourse.paths import PROJECT
 
+PYTEST = (sys.executable, "-m", "pytest")
 IN_PARALLEL = ("-n", "2", "--durations", "5")
+SHARED = ("--dist", "worksteal", *IN_PARALLEL)
 
 NBVAL = (
     *("-p", "solutions", "--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout", "300"),
@@ -27,13 +32,26 @@ def test(arguments):
 
 
 def test_everything():
-    """Exit statuses of the unit tests, the notebooks, and the tests that drive a browser."""
+    """Exit statuses of the tests that drive a browser, the unit tests, and the notebooks.
+
+    The browser waits more than it works, and it times what answers: the other tests run beside it,
+    in the time that it leaves.
+    """
     one_thread = {"OMP_NUM_THREADS": "1", **os.environ}
-    units = ["tests", "-m", "not browser", "--dist", "worksteal"]
-    yield run_pytest([*units, *IN_PARALLEL], one_thread)
-    yield test_notebooks(one_thread)
     browser = sorted(map(str, Path("tests").glob("test_browser*.py")))
-    yield run_pytest([*browser, "-rP", "--durations", "5"])  # alone: they time what answers
+    units = ["tests", "-m", "not browser", *SHARED]
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as printed:
+        command = [*PYTEST, *browser, "-rP", *SHARED]
+        beside = subprocess.Popen(command, stdout=printed, stderr=subprocess.STDOUT)
+        priority = psutil.BELOW_NORMAL_PRIORITY_CLASS if os.name == "nt" else 19
+        psutil.Process().nice(priority)  # of this process and of all that it starts from now on
+        yield run_pytest(units, one_thread)
+        yield test_notebooks(one_thread)
+        print("The tests in a browser:", flush=True)
+        status = beside.wait()
+        printed.seek(0)
+        shutil.copyfileobj(printed, sys.stdout)
+        yield status
 
 
 def test_notebooks(environment):
@@ -63,7 +81,7 @@ def user_data():
 
 
 def run_pytest(arguments, environment=None):
-    return subprocess.call([sys.executable, "-m", "pytest", *arguments], env=environment)
+    return subprocess.call([*PYTEST, *arguments], env=environment)
 
 
 def failed_notebooks(report):
