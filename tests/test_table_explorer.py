@@ -13,13 +13,13 @@ import pytest
 import traitlets
 
 from tlcourse import plots, widgets
+from tlcourse.datasets.benchmarks import BENCHMARKS, card_of
 from tlcourse.networks.sources import SOURCES
 from tlcourse.tables import source_factors
 from tlcourse.tables.cells import EMBEDDINGS, make_cells
 from tlcourse.tables.similarity import SourceSimilarity
 from tlcourse.tables.sweep import run_sweep
-from tlcourse.widgets import table_explorer
-from tlcourse.widgets.table_explorer import DATA_SETS, DRAWINGS, PHOTOS
+from tlcourse.tables.targets import DATA_SETS, DRAWINGS, PHOTOS
 
 FAILED = "could not be shown"
 
@@ -131,26 +131,35 @@ class TestTableExplorer:
         assert "Not measured yet from drawn" in explorer._readout.value
         assert set(explorer.rows["source"]) == {"natural", "manmade"}
 
-    def test_a_data_set_that_is_not_there_says_what_to_fetch(self, explorer, monkeypatch, tmp_path):
+    def test_what_is_not_there_is_grey_and_says_what_to_fetch(self, engine, monkeypatch, tmp_path):
         monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
+        explorer = widgets.TableExplorer(measure=engine.measure, distance=engine.distance)
         explorer.kind.value = DATA_SETS
-        explorer.sources[DATA_SETS].value = ["natural", "vgg16", "alexnet places365"]
-        for name in ("mit67", "vgg16", "alexnet_places365"):
-            assert f"start.py fetch {name}" in text_of(explorer._readout.value).replace(
-                "&#x27;", "'"
-            )
-        assert explorer.button.layout.display == "none"
-        assert "fetch natural" not in explorer._readout.value
+        reasons = explorer.targets[DATA_SETS]._reasons | explorer.sources[DATA_SETS]._reasons
+        for name in (*BENCHMARKS, "vgg16", "alexnet", "alexnet places365"):
+            fetched = name.replace(" ", "_")
+            assert reasons.pop(name) == f"run 'python3 start.py fetch {fetched}'."
+        assert reasons == {}
+        with pytest.raises(traitlets.TraitError, match="vgg16 cannot be chosen. run 'python3"):
+            explorer.sources[DATA_SETS].value = ["natural", "vgg16"]
+        assert explorer.button.layout.display == "none" and explorer.rows is None
+        assert "None of the nine data sets is on this machine" in explorer._readout.value
 
-    def test_data_sets_can_be_measured_once_they_are_there(self, explorer, engine, monkeypatch):
-        monkeypatch.setattr(table_explorer, "_to_fetch", lambda *_: [])
+    def test_data_sets_can_be_measured_once_they_are_there(self, engine, tmp_path, monkeypatch):
+        monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
+        for name in ("mit67", "wood"):
+            (tmp_path / "data" / card_of(name).folder).mkdir(parents=True)
+        weights = tmp_path / "checkpoints" / "vgg16-397923af.pth"
+        weights.parent.mkdir()
+        weights.touch()
+        explorer = widgets.TableExplorer(measure=engine.measure, distance=engine.distance)
         explorer.kind.value = DATA_SETS
-        control = explorer.targets[DATA_SETS]
-        for end in (control.options[-1], control.options[0]):
-            control.value = end
+        assert explorer.sources[DATA_SETS].value == ["vgg16"]
+        for name in ("wood", "mit67"):
+            explorer.targets[DATA_SETS].value = name
             assert "Press the button" in explorer._readout.value
             explorer.button.click()
-            assert engine.asked[-1][0] == ("vgg16", end) and explorer.rows is not None
+            assert engine.asked[-1][0] == ("vgg16", name) and explorer.rows is not None
 
     def test_a_failure_is_a_sentence_and_the_next_setting_works(self, explorer, engine):
         engine.problem = ValueError("The features of <food> hold NaN.")

@@ -162,8 +162,14 @@ class TestChoice:
             choice.value = "z"
         with pytest.raises(traitlets.TraitError, match="a cannot be chosen. Not here."):
             choice.value = "a"
-        with pytest.raises(ValueError, match="no option that can be chosen"):
-            widgets.Choice("Target", ["a"], reasons={"a": "Not here."})
+        with pytest.raises(ValueError, match="there is no option to choose"):
+            widgets.Choice("Target", [])
+
+    def test_nothing_is_chosen_where_nothing_is_here(self):
+        choice = widgets.Choice("Target", ["a"], reasons={"a": "Not here."})
+        assert choice.value == ""
+        with pytest.raises(traitlets.TraitError, match="a cannot be chosen. Not here."):
+            choice.value = "a"
 
 
 class TestDeviceToggle:

@@ -12,7 +12,10 @@ from tlcourse.widgets.base import Control, esm
 
 
 class Choice(Control):
-    """A group of radio buttons in a row; arrow keys move the choice and stay in the group."""
+    """A group of radio buttons in a row; arrow keys move the choice and stay in the group.
+
+    ``reasons`` say why an option cannot be chosen; with all of them there, the value is "".
+    """
 
     _esm = esm("choice")
     label = traitlets.Unicode().tag(sync=True)
@@ -23,15 +26,18 @@ class Choice(Control):
     def __init__(self, label, options, value=None, reasons=None):
         options, reasons = list(options), dict(reasons or {})
         free = [option for option in options if option not in reasons]
-        if not free:
-            raise ValueError(f"{label}: there is no option that can be chosen.")
+        if not options:
+            raise ValueError(f"{label}: there is no option to choose.")
         self._checked = (label, options, reasons)
-        super().__init__(label=label, options=options, _reasons=reasons, value=value or free[0])
+        value = value or next(iter(free), "")
+        super().__init__(label=label, options=options, _reasons=reasons, value=value)
 
     @traitlets.validate("value")
     def _can_be_chosen(self, proposal):
         label, options, reasons = self._checked
         value = proposal["value"]
+        if not value and len(reasons) == len(options):
+            return value
         if value not in options:
             raise traitlets.TraitError(f"{label}: {value!r} is not one of {', '.join(options)}.")
         if value in reasons:
@@ -42,3 +48,8 @@ class Choice(Control):
         """What a page without a kernel shows."""
         names = (f"<b>{escape(o)}</b>" if o == self.value else escape(o) for o in self.options)
         return f"<p>{escape(self.label)}: {', '.join(names)}</p>"
+
+
+def offered_choice(label, offered):
+    """A choice of what is offered: {name: what brings it, where it is not on this machine}."""
+    return Choice(label, offered, reasons={name: how for name, how in offered.items() if how})

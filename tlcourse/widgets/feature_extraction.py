@@ -3,18 +3,21 @@
 from html import escape
 
 from tlcourse.widgets.base import Explorer, large, readout_html
-from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.choice import Choice, offered_choice
 from tlcourse.widgets.layer_toggle import LayerToggle
 
 
 class FeatureExtractionExplorer(Explorer):
     """Backbone, target and layers on controls; the accuracy of a linear SVM below them.
 
+    What is not on this machine is grey, with what brings it.
+
     Parameters
     ----------
     layer_sizes : mapping of str to int, optional
-        Number of features of each layer; by default those of the bundled backbones.
+        Number of features of each layer; by default those of the backbone that is chosen.
     backbones, families : sequence of str, optional
+        By default the course's one list of sources, and that of targets.
     layers : sequence of str
         Selected at first.
     per_class : int
@@ -22,12 +25,13 @@ class FeatureExtractionExplorer(Explorer):
     evaluate : callable, optional
         ``(backbone, family, layers, per_class=...) -> result`` with the attributes ``accuracy``,
         ``per_class`` (accuracy by class), ``n_features`` and ``seconds``; by default
-        ``tlcourse.classifiers.score.evaluate_transfer``.
+        ``tlcourse.classifiers.score.evaluate_features`` on the first draw of ``explored``.
 
     Attributes
     ----------
-    backbone, family : Choice
-    layers : LayerToggle
+    backbone, kind : Choice
+    families : dict of Choice
+        By kind.
     result : object
         What ``evaluate`` returned for the present settings, None where it failed.
     """
@@ -35,21 +39,51 @@ class FeatureExtractionExplorer(Explorer):
     def __init__(
         self,
         layer_sizes=None,
-        backbones=("natural", "manmade"),
+        backbones=None,
         families=None,
         layers=("fc7",),
         per_class=20,
         evaluate=None,
     ):
-        self._evaluate = evaluate or _evaluate_transfer
-        self._per_class, self._results, self.result = per_class, {}, None
-        self.backbone = Choice("Source: the backbone was trained on", backbones)
-        self.family = Choice("Target: the images to classify", families or _families())
-        self.layers = LayerToggle(layer_sizes or _bundled_layer_sizes(), layers)
-        super().__init__([self.backbone, self.family], self.layers)
+        from tlcourse.tables.targets import offered_sources, offered_targets
+
+        self._evaluate, self._sizes, self._at_first = evaluate or _evaluated, layer_sizes, layers
+        self._per_class, self._results, self._toggles, self.result = per_class, {}, {}, None
+        sources = dict.fromkeys(backbones, "") if backbones else offered_sources()
+        kinds = {"": dict.fromkeys(families, "")} if families else offered_targets()
+        self.backbone = offered_choice("Source: the backbone was trained on", sources)
+        self.kind = Choice("Target: what kind", kinds)
+        words = "Target: the images to classify"
+        self.families = {kind: offered_choice(words, names) for kind, names in kinds.items()}
+        targets = [*([self.kind] if len(kinds) > 1 else []), *self.families.values()]
+        super().__init__([self.backbone], targets, self.layers)
+
+    @property
+    def family(self):
+        """The choice of a target that is shown."""
+        return self.families[self.kind.value]
+
+    @property
+    def layers(self):
+        """The layers of the backbone that is chosen, on a toggle that it keeps."""
+        sizes = self._sizes or _layer_sizes(self.backbone.value)
+        toggle = self._toggles.get(tuple(sizes))
+        if toggle is None:
+            chosen = [layer for layer in self._at_first if layer in sizes] or [*sizes][-1:]
+            toggle = self._toggles[tuple(sizes)] = LayerToggle(sizes, chosen)
+            if len(self._toggles) > 1:  # the first is observed with the other controls
+                toggle.observe(self._update, "value")
+        return toggle
 
     def _answer(self):
+        for kind, choice in self.families.items():
+            choice.layout.display = None if kind == self.kind.value else "none"
+        *above, _, readout = self.children
+        self.children = *above, self.layers, readout
         source, target, layers = self.backbone.value, self.family.value, tuple(self.layers.value)
+        self.result = None
+        if not target:
+            return readout_html(f"None of {self.kind.value} is on this machine yet.")
         key, words = (source, target, layers), _setting(source, target, layers)
         if key not in self._results:
             self._readout.value = readout_html(f"Computing: {words} ...")
@@ -102,16 +136,28 @@ def _setting(backbone, family, layers):
     return f"{backbone} backbone, {family}, {names}"
 
 
-def _evaluate_transfer(*settings, **more):
-    from tlcourse.classifiers.score import evaluate_transfer
+def _evaluated(source, name, layers, per_class):
+    """The first draw: shipped features, or such as go through the network once."""
+    from tlcourse.classifiers.score import evaluate_features, evaluate_transfer, of_rows
+    from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES
+    from tlcourse.tables.targets import explored
 
-    return evaluate_transfer(*settings, **more)
+    if name in FAMILIES and source in PHOTO_SOURCES:
+        return evaluate_transfer(source, name, layers, per_class)
+    target = explored(name, source)
+    features = target.features(source, progress=False)
+    train, test = (of_rows(features, rows) for rows in target.split(features, 0))
+    return evaluate_features(train, test, layers)
 
 
-def _families():
-    from tlcourse.datasets.photos import FAMILIES
+def _layer_sizes(source):
+    from tlcourse.datasets.photos import PHOTO_SOURCES
+    from tlcourse.tables.targets import source_backbone
 
-    return FAMILIES
+    if source in PHOTO_SOURCES:
+        return _bundled_layer_sizes()
+    backbone = source_backbone(source)
+    return {layer: backbone.layer_sizes[layer] for layer in backbone.default_layers}
 
 
 def _bundled_layer_sizes():

@@ -1,19 +1,14 @@
 """A row of the lecture's table for any source and target: measured before, or now."""
 
 from functools import lru_cache
-from pathlib import Path
 
 import ipywidgets
 
 from tlcourse.widgets.base import Explorer, readout_html
-from tlcourse.widgets.choice import Choice
+from tlcourse.widgets.choice import Choice, offered_choice
 from tlcourse.widgets.table_page import rows_html
 from tlcourse.widgets.toggles import Toggles
 
-PHOTOS, DRAWINGS, DATA_SETS = "photographs", "drawings", "the nine data sets"
-PHOTO_SOURCES = ("natural", "manmade")
-LIVE_SOURCES = (*PHOTO_SOURCES, "drawn")
-LARGE_SOURCES = ("vgg16", "alexnet", "alexnet places365")
 N_DRAWS = ("1", "3", "5", "10")
 MEASURE = "Measure what is missing"
 
@@ -22,7 +17,7 @@ class TableExplorer(Explorer):
     """Sources, target, embeddings and draws on toggles; accuracy, spread and distance below.
 
     Photographs answer at once, from their shipped features. Drawings and the nine data sets go
-    through the network when the button is pressed.
+    through the network when the button is pressed; what is not on this machine is grey.
 
     Parameters
     ----------
@@ -52,24 +47,30 @@ class TableExplorer(Explorer):
     """
 
     def __init__(self, results=None, target="insects", measure=None, distance=None):
-        from tlcourse.datasets.benchmarks import BENCHMARKS
-        from tlcourse.datasets.drawn import FAMILIES as DRAWN_FAMILIES
-        from tlcourse.datasets.photos import FAMILIES
+        from tlcourse.datasets.photos import PHOTO_SOURCES
         from tlcourse.tables.cells import EMBEDDINGS, PAPER
+        from tlcourse.tables.targets import (
+            DATA_SETS,
+            DRAWINGS,
+            LARGE_SOURCES,
+            PHOTOS,
+            offered_sources,
+            offered_targets,
+        )
 
         self._measure, self._distance = measure or _measured, distance or _distance
         self._results = {} if results is None else _by_cell(results)
         self.rows = None
-        self.kind = Choice("Target: what kind", (PHOTOS, DRAWINGS, DATA_SETS))
-        self.targets = {
-            PHOTOS: Choice("Target: photographs", FAMILIES, target),
-            DRAWINGS: Choice("Target: drawings", DRAWN_FAMILIES),
-            DATA_SETS: Choice("Target: data set", BENCHMARKS),
-        }
+        live, offered, sources = (*PHOTO_SOURCES, "drawn"), offered_targets(), offered_sources()
+        kinds = (PHOTOS, DRAWINGS, DATA_SETS)
+        self.kind = Choice("Target: what kind", kinds)
+        self.targets = {kind: offered_choice("Target", offered[kind]) for kind in kinds}
+        self.targets[PHOTOS].value = target
+        large = {name: sources[name] for name in LARGE_SOURCES if sources[name]}
         self.sources = {
             PHOTOS: Toggles("Sources", PHOTO_SOURCES, PHOTO_SOURCES),
-            DRAWINGS: Toggles("Sources", LIVE_SOURCES, PHOTO_SOURCES),
-            DATA_SETS: Toggles("Sources", (*LIVE_SOURCES, *LARGE_SOURCES), ["vgg16"]),
+            DRAWINGS: Toggles("Sources", live, PHOTO_SOURCES),
+            DATA_SETS: Toggles("Sources", (*live, *LARGE_SOURCES), ["vgg16"], large),
         }
         self.embeddings = Toggles("Embeddings", EMBEDDINGS, PAPER)
         self.seeds = Choice("Draws of the training images", N_DRAWS, "5")
@@ -85,10 +86,7 @@ class TableExplorer(Explorer):
     @property
     def target(self):
         """The target that is chosen, by the name that ``as_target`` knows."""
-        from tlcourse.tables.targets import DRAWN
-
-        name = self.targets[self.kind.value].value
-        return DRAWN + name if self.kind.value == DRAWINGS else name
+        return self.targets[self.kind.value].value
 
     def _cells(self, source):
         """What the present settings ask of a source; fc7 always, to compare with."""
@@ -100,10 +98,15 @@ class TableExplorer(Explorer):
         return make_cells(source, self.target, embeddings, range(int(self.seeds.value)))
 
     def _answer(self):
+        from tlcourse.tables.targets import PHOTOS
+
         kind = self.kind.value
         for controls in (self.targets, self.sources):
             for name, control in controls.items():
                 control.layout.display = None if name == kind else "none"
+        if not self.target:
+            self.rows, self.button.layout.display = None, "none"
+            return readout_html(f"None of {kind} is on this machine yet.")
         sources = self.sources[kind].value
         at_once = [name for name in sources if kind == PHOTOS or self._was_here(name)]
         self._fill(at_once)
@@ -144,28 +147,24 @@ class TableExplorer(Explorer):
         sources = [name for name in self.sources[self.kind.value].value if name not in absent]
         keys = [_key(cell) for source in sources for cell in self._cells(source)]
         self.rows = pd.DataFrame([self._results[key] for key in keys]) if keys else None
-        to_fetch = _to_fetch(self.target, absent) if self.kind.value == DATA_SETS else []
-        self.button.layout.display = None if absent and not to_fetch else "none"
-        sentence = self._what_is_missing(absent, to_fetch) if absent else ""
+        self.button.layout.display = None if absent else "none"
+        sentence = self._what_is_missing(absent) if absent else ""
         if self.rows is None:
             return readout_html(sentence)
         distances = {source: self._distance(source, self.target) for source in sources}
         head, body = rows_html(self.rows, distances, self.embeddings.value)
         return readout_html(sentence, head, body)
 
-    def _what_is_missing(self, absent, to_fetch):
-        """What the button does, or what has to be fetched before there is one."""
+    def _what_is_missing(self, absent):
+        """What the button does."""
+        from tlcourse.tables.targets import DATA_SETS, as_target
+
         names = " and ".join(absent)
-        if to_fetch:
-            commands = " and ".join(f"'python3 start.py fetch {name}'" for name in to_fetch)
-            return f"{self.target} from {names} is not here yet: run {commands}."
         if self.kind.value == DATA_SETS:
             return (
                 f"Not measured yet from {names}. Press the button: the images go through the "
                 "network, minutes on a GPU, hours on a CPU."
             )
-        from tlcourse.tables.targets import as_target
-
         target = as_target(self.target)
         each = target.pool_per_class + target.test_per_class
         return (
@@ -181,28 +180,6 @@ class TableExplorer(Explorer):
         kind = self.kind.value
         words = f"Target: {self.target}. Sources: {', '.join(self.sources[kind].value)}."
         return f"<p>{words}</p>{self._readout.value}"
-
-
-def _to_fetch(target, sources):
-    """What a data set and its sources lack here, by the names that ``fetch`` knows."""
-    from tlcourse.datasets.benchmarks import state_of
-
-    data = [] if state_of(target).word == "complete" else [target]
-    return data + [name.replace(" ", "_") for name in sources if not _weights_are_here(name)]
-
-
-def _weights_are_here(source):
-    from torch.hub import get_dir
-    from torchvision.models import get_model_weights
-
-    from tlcourse.networks.places365 import file_of
-
-    if source not in LARGE_SOURCES:
-        return True
-    if source.endswith("places365"):
-        return file_of(source.replace(" ", "_")).exists()
-    address = get_model_weights(source).DEFAULT.url
-    return (Path(get_dir()) / "checkpoints" / address.rsplit("/", 1)[1]).exists()
 
 
 def _key(cell):

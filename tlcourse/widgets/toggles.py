@@ -14,18 +14,24 @@ class Toggles(Control):
     label = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)
     value = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    _reasons = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, label, options, value=None):
-        options = list(options)
-        if not options:
+    def __init__(self, label, options, value=None, reasons=None):
+        options, reasons = list(options), dict(reasons or {})
+        free = [option for option in options if option not in reasons]
+        if not free:
             raise ValueError(f"{label}: there is no option to choose.")
-        self._checked = (label, options)
-        super().__init__(label=label, options=options, value=list(value or options[:1]))
+        self._checked = (label, options, reasons)
+        value = [name for name in value or () if name in free] or free[:1]
+        super().__init__(label=label, options=options, _reasons=reasons, value=value)
 
     @traitlets.validate("value")
     def _in_order(self, proposal):
-        label, options = self._checked
+        label, options, reasons = self._checked
         wanted = list(proposal["value"])
+        missing = next((name for name in wanted if name in reasons), None)
+        if missing is not None:
+            raise traitlets.TraitError(f"{label}: {missing} cannot be chosen. {reasons[missing]}")
         unknown = next((name for name in wanted if name not in options), None)
         if unknown is not None:
             raise traitlets.TraitError(f"{label}: {unknown!r} is not one of {', '.join(options)}.")

@@ -5,13 +5,7 @@ function render({ model, el }) {
   const legend = make("legend", { class: "tlc-title" }, model.get("label"));
   const fieldset = make("fieldset", {}, legend, row);
   const root = make("div", { class: "tlc" }, fieldset);
-  const list = make("ul", { class: "tlc-reasons" });
-  for (const [option, reason] of Object.entries(reasons)) {
-    const id = newGroup();
-    list.append(make("li", { id }, `${option}: ${reason}`));
-    inputs.get(option)?.setAttribute("aria-describedby", id);
-  }
-  if (list.children.length) fieldset.append(list);
+  listReasons(fieldset, reasons, inputs);
   keepKeysInside(root);
 
   function show() {

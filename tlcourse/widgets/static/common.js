@@ -43,6 +43,17 @@ function radios(name, options, reasons, onChoose) {
   return { row, inputs };
 }
 
+// Under the options, why some of them cannot be chosen.
+function listReasons(fieldset, reasons, inputs) {
+  const list = make("ul", { class: "tlc-reasons" });
+  for (const [option, reason] of Object.entries(reasons)) {
+    const id = newGroup();
+    list.append(make("li", { id }, `${option}: ${reason}`));
+    inputs.get(option)?.setAttribute("aria-describedby", id);
+  }
+  if (list.children.length) fieldset.append(list);
+}
+
 let groups = 0;
 function newGroup() {
   groups += 1;

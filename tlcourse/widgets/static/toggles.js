@@ -14,13 +14,16 @@ function render({ model, el }) {
   }
 
   for (const option of model.get("options")) {
-    const input = make("input", { type: "checkbox", value: option });
+    const disabled = Boolean(model.get("_reasons")[option]);
+    const input = make("input", { type: "checkbox", value: option, disabled });
     input.addEventListener("change", () => toggle(option));
     inputs.set(option, input);
     row.append(make("label", { class: "tlc-option" }, input, option));
   }
   const legend = make("legend", { class: "tlc-title" }, model.get("label"));
-  const root = make("div", { class: "tlc" }, make("fieldset", {}, legend, row), status);
+  const fieldset = make("fieldset", {}, legend, row);
+  listReasons(fieldset, model.get("_reasons"), inputs);
+  const root = make("div", { class: "tlc" }, fieldset, status);
   status.style.minHeight = "0";
   keepKeysInside(root);
 
