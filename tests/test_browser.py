@@ -2,8 +2,13 @@
 
 import browser as lab
 import controls
+import numpy as np
 import pytest
+import torch
+import torchvision
 from parsed import NOTEBOOKS, each_notebook
+from PIL import Image
+from scipy.io import savemat
 
 FROM_CACHE, WITH_FORWARD_PASS = 200, 1000  # ms, the design's budget
 CELLS = (
@@ -277,6 +282,58 @@ def test_keys_stay_in_a_widget_on_a_slide(in_slides):
         page.keyboard.press("PageDown")
         lab.wait_for_slide(page, 1)
         assert problems == []
+
+
+EXPLORER = """
+import os, torch
+os.environ["TLCOURSE_DATA"] = {data!r}
+torch.hub.set_dir({hub!r})
+from tlcourse.networks import weights
+weights._hash_prefix = lambda file: ""  # random weights in a file of the published one's name
+from tlcourse.widgets import FeatureExtractionExplorer
+FeatureExtractionExplorer()
+"""
+
+
+def test_vgg16_and_flowers102_are_grey_until_they_are_fetched(in_lab, tmp_path):
+    where = {name: str(tmp_path / name) for name in ("data", "hub")}
+    lab.write_notebook(in_lab.notebooks / "fetch.ipynb", [EXPLORER.format(**where)])
+    with in_lab.open_lab("fetch.ipynb", (1500, 2600)) as (page, problems):
+        assert lab.run_all(page) == []
+        radio = lambda name: page.get_by_role("radio", name=name, exact=True)  # noqa: E731
+        radio("the nine data sets").check()
+        for name in ("vgg16", "flowers102"):
+            assert radio(name).last.is_disabled()
+            assert page.get_by_text(f"{name}: run 'python3 start.py fetch {name}'.").is_visible()
+        lab.screenshot(page, "not-fetched")
+        small_flowers102(tmp_path / "data" / "flowers-102")
+        (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
+        vgg16 = torchvision.models.vgg16(weights=None).state_dict()
+        torch.save(vgg16, tmp_path / "hub" / "checkpoints" / "vgg16-397923af.pth")
+        assert lab.run_all(page) == []
+        radio("the nine data sets").check()
+        radio("flowers102").last.check()
+        radio("vgg16").check()
+        page.get_by_text("Shown: vgg16 backbone, flowers102, fc7.").wait_for()
+        page.get_by_role("button", name="fc6", exact=True).click()
+        page.get_by_text("Shown: vgg16 backbone, flowers102, fc6.").wait_for()
+        assert page.get_by_text("linear SVM on 4,096 features").is_visible()
+        lab.screenshot(page, "fetched")
+        assert problems == []
+
+
+def small_flowers102(folder):
+    """The data set's own layout, all of its classes, of each one image to train, validate, test."""
+    ids = np.arange(1, 307)
+    (folder / "jpg").mkdir(parents=True)
+    for number in ids:
+        colour = tuple(np.random.default_rng((number - 1) % 102).integers(0, 255, 3).tolist())
+        image = Image.new("RGB", (40, 40), colour)
+        image.putpixel((int(number) // 40, int(number) % 40), (0, 0, 0))
+        image.save(folder / "jpg" / f"image_{number:05d}.jpg")
+    parts = {name: ids[i * 102 :][:102] for i, name in enumerate(("trnid", "valid", "tstid"))}
+    savemat(folder / "setid.mat", parts)
+    savemat(folder / "imagelabels.mat", {"labels": (ids - 1) % 102 + 1})
 
 
 def test_run_all_of_the_menu_runs_the_first_notebook(in_lab):

@@ -12,14 +12,28 @@ from tlcourse.classifiers.score import sample_per_class
 from tlcourse.datasets import BENCHMARKS
 from tlcourse.datasets.drawn import DrawnImages, Factors
 from tlcourse.features import cache
-from tlcourse.features.extraction import extract_features
+from tlcourse.features.extraction import extract_features, shipped_features
 from tlcourse.networks import places365
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.tables import sweep
+from tlcourse.networks.sources import SOURCES
+from tlcourse.tables import sweep, targets
 from tlcourse.tables.cells import PAPER, make_cells
 from tlcourse.tables.sweep import run_sweep
 from tlcourse.tables.tables import measured_table
-from tlcourse.tables.targets import BenchmarkTarget, DrawnTarget, _benchmark, source_backbone
+from tlcourse.tables.targets import (
+    DATA_SETS,
+    REAL,
+    BenchmarkTarget,
+    DrawnTarget,
+    RealTarget,
+    _benchmark,
+    _part,
+    as_target,
+    explored,
+    offered_sources,
+    offered_targets,
+    source_backbone,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*ImageNet:UserWarning")
 
@@ -27,7 +41,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*ImageNet:UserWarning")
 @pytest.fixture
 def data(host):  # noqa: F811
     """The small data sets behind the catalogue; nothing remembered from another test."""
-    for cached in (_benchmark, source_backbone, sweep._load):
+    for cached in (_benchmark, _part, source_backbone, sweep._load):
         cached.cache_clear()
     return host.data
 
@@ -136,3 +150,64 @@ class TestDrawn:
 def test_names_of_benchmarks_are_not_those_of_drawn_families():
     assert BenchmarkTarget("textures").name == "textures"
     assert DrawnTarget("textures").name == "drawn textures"
+
+
+class TestTheOneList:
+    def test_every_target_is_known_by_its_name(self):
+        for names in offered_targets().values():
+            for name in names:
+                assert as_target(name).name == name
+
+    def test_what_is_not_here_names_the_command_until_it_is(self, data, monkeypatch, tmp_path):
+        monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
+        monkeypatch.setattr(targets, "HF_HUB_CACHE", str(tmp_path))
+        assert [*offered_sources()] == [
+            *SOURCES,
+            "imagenet",
+            "vgg16",
+            "alexnet",
+            "alexnet places365",
+        ]
+        assert offered_sources()["vgg16"] == "run 'python3 start.py fetch vgg16'."
+        assert offered_targets()[DATA_SETS]["wood"] == "run 'python3 start.py fetch wood'."
+        for file in ("checkpoints/vgg16-397923af.pth", "checkpoints/resnet50-11ad3fa6.pth"):
+            (tmp_path / file).parent.mkdir(exist_ok=True)
+            (tmp_path / file).touch()
+        (tmp_path / "models--timm--convnext_tiny.in12k_ft_in1k").mkdir()
+        fetched_here("wood")
+        offered = offered_sources()
+        assert offered["vgg16"] == offered["resnet50"] == ""
+        assert offered["timm:convnext_tiny.in12k_ft_in1k"] == "" != offered["alexnet"]
+        assert offered_targets()[DATA_SETS]["wood"] == "" != offered_targets()[DATA_SETS]["mit67"]
+
+    def test_a_real_set_is_explored_by_ten_classes_of_its_features(self):
+        for name in offered_targets()[REAL]:
+            whole = shipped_features("imagenet", name)
+            target = explored(name, "imagenet")
+            features = target.features("imagenet")
+            few = min(10, len(whole[0].classes))
+            assert features.classes == whole[0].classes[:few]
+            train, test = target.split(features, seed=0)
+            assert np.bincount(features.labels[train]).tolist() == [20] * few
+            assert len(test) == np.sum(whole[1].labels < few) and not set(train) & set(test)
+            first = whole[1].matrix[whole[1].labels < few][0]
+            assert np.array_equal(features.matrix[test[0]], first)
+
+    def test_under_another_source_it_says_what_to_do(self, data):
+        for name, how in (("steel", "choose that source.$"), ("flowers102", "fetch flowers102'.$")):
+            with pytest.raises(ValueError, match=how):
+                explored(name, "natural").features("natural")
+
+    def test_a_fetched_data_set_is_explored_by_its_first_fold(self, data):
+        whole = fetched_here("mit67")
+        target = explored("mit67", "natural")
+        train, test = target.split(target.features("natural", progress=False), seed=3)
+        files = np.array(target.images().files)
+        assert set(files[train]) == set(whole.train(0).files)
+        assert set(files[test]) == set(whole.test(0).files)
+
+    def test_a_fetched_real_set_goes_through_other_networks(self, data):
+        fetched_here("flowers102")
+        assert isinstance(explored("flowers102", "imagenet"), RealTarget)
+        features = explored("flowers102", "natural").features("natural", progress=False)
+        assert features.classes == ["pink primrose", "hard-leaved pocket orchid"]

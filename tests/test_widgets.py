@@ -11,6 +11,9 @@ import pytest
 import traitlets
 
 from tlcourse import widgets
+from tlcourse.classifiers.score import evaluate_transfer
+from tlcourse.features.extraction import shipped_features
+from tlcourse.tables.targets import PHOTOS, REAL
 from tlcourse.widgets import base, feature_extraction, network_drawing
 from tlcourse.widgets.layer_toggle import usual_sets
 
@@ -323,6 +326,24 @@ class TestFeatureExtractionExplorer:
         assert explorer.result is None and "run start.py fetch" in explorer._readout.value
         explorer.backbone.value = "natural"
         assert explorer.result.accuracy == 0.5
+
+    def test_every_source_has_its_own_layers_and_keeps_what_was_chosen(self):
+        explorer = widgets.FeatureExtractionExplorer()
+        explorer.layers.value = ["conv3_2", "fc6"]
+        explorer.kind.value = REAL
+        assert explorer.result is None and "choose that source" in explorer._readout.value
+        explorer.backbone.value = "imagenet"
+        assert len(explorer.layers.layer_sizes) == 18 and explorer.layers.value == ["head"]
+        assert explorer.layers in explorer.children
+        last = explorer.result
+        explorer.layers.value = ["block4", "head"]
+        assert explorer.result.n_features > last.n_features == 1280
+        train, test = shipped_features("imagenet", explorer.family.value)
+        assert set(last.per_class) == set(train.classes[:10])
+        explorer.kind.value, explorer.backbone.value = PHOTOS, "natural"
+        assert explorer.layers.value == ["conv3_2", "fc6"]
+        expected = evaluate_transfer("natural", explorer.family.value, ("conv3_2", "fc6"))
+        assert explorer.result.accuracy == expected.accuracy
 
     @pytest.mark.parametrize("accuracy", [0.0, 1.0])
     def test_readout_at_the_ends_of_the_range(self, accuracy):

@@ -280,8 +280,9 @@ class PartOfBenchmark(_Live):
 def _part(target):
     """Images of a part of a benchmark, and how many of them, the first, train."""
     whole = _benchmark(target.name, target.root)
-    listed = shipped_features(IMAGENET, target.name)[0] if target.name in REAL_SETS else whole
-    classes = list(listed.classes[: target.n_classes])
+    shown = shipped_features(IMAGENET, target.name)[0].classes if target.name in REAL_SETS else ()
+    shown = [name for name in shown if name in whole.classes]
+    classes = (shown or list(whole.classes))[: target.n_classes]
     files, labels, n_train = [], [], 0
     for part in (whole.train(), whole.test()):
         n_train = len(files)
