@@ -12,7 +12,8 @@ from torchvision import models
 from tlcourse import cli, paths, random_numbers
 from tlcourse.finetuning.loop import seeded
 from tlcourse.networks import backbones, weights
-from tlcourse.networks.backbones import BUNDLED, lecture_names, load_backbone
+from tlcourse.networks.backbones import lecture_names, load_backbone
+from tlcourse.networks.sources import SOURCES
 from tlcourse.networks.weights import WeightsError
 
 
@@ -126,7 +127,7 @@ def test_random_weights_leave_the_callers_random_state_alone():
     assert torch.equal(torch.rand(1), expected)
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", SOURCES)
 def test_bundled_weights_are_those_of_the_card(name):
     card = weights.read_card(name)
     backbone = load_backbone(name)

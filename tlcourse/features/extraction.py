@@ -139,6 +139,7 @@ def extract_features(
             "backbone": backbone.name,
             "weights": backbone.weights,
             "activation": f"{backbone.activation}, averaged over space, eval mode",
+            "sides": {layer: backbone.activation_of(layer) for layer in layers},
             "precision": str(next(network.parameters()).dtype).removeprefix("torch."),
             "device": device,
             "seconds": seconds,

