@@ -165,7 +165,7 @@ def _stream(backbone, network, dataset, layers, device, batch_size, progress):
     with (
         bar,
         torch.inference_mode(),
-        recorded_means(network, modules, backbone.channel_axis) as means,
+        recorded_means(network, modules, backbone.outputs) as means,
     ):
         started, forward = time.perf_counter(), 0.0
         for rows, images, batch_labels in _batches(dataset, backbone.preprocess, batch_size):
@@ -249,7 +249,7 @@ def _trial(backbone, network, images, layers, device, repeats=3):
     modules = {layer: backbone.layers[layer] for layer in layers}
     placed = _placed(images, device, next(network.parameters()).dtype)
     times = []
-    with torch.inference_mode(), recorded_means(network, modules, backbone.channel_axis) as found:
+    with torch.inference_mode(), recorded_means(network, modules, backbone.outputs) as found:
         for _ in range(repeats):
             started = time.perf_counter()
             network(placed)
