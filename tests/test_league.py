@@ -241,7 +241,7 @@ class TestFile:
     ):
         monkeypatch.setattr(paths, "LOCK_SECONDS", 0.1)
         league = League(tmp_path / "league.json")
-        hold = "import sys, filelock\nwith filelock.FileLock(sys.argv[1]): print(flush=True), input()"
+        hold = "import sys, filelock as f\nwith f.FileLock(sys.argv[1]): input(print())"
         lock = str(tmp_path / ".league.json.lock")
         with Popen([sys.executable, "-c", hold, lock], stdin=PIPE, stdout=PIPE) as other:
             other.stdout.readline()

@@ -146,7 +146,7 @@ def read_json(file, parse):
 
 
 def update_json(file, parse, change):
-    """Write ``change(parse(content))``, of what the file holds by now (None where there is none)."""
+    """Write ``change(parse(content))``, of what the file holds by now, or None if it is new."""
     with locked(file):
         write_json(file, change(_read_or_move_aside(file, parse)))
 
