@@ -159,7 +159,7 @@ class TorchPass:
     engine = "PyTorch"
 
     def __init__(self, backbone, network, layers, device):
-        self.network, self.device, self.channel_axis = network, device, backbone.channel_axis
+        self.network, self.device, self.outputs = network, device, backbone.outputs
         self.modules = {layer: backbone.layers[layer] for layer in layers}
         self.dtype = next(network.parameters()).dtype
         self.precision = str(self.dtype).removeprefix("torch.")
@@ -169,7 +169,7 @@ class TorchPass:
         form = {"dtype": self.dtype, "memory_format": torch.channels_last}
         with (
             torch.inference_mode(),
-            recorded_means(self.network, self.modules, self.channel_axis) as means,
+            recorded_means(self.network, self.modules, self.outputs) as means,
         ):
             self.network(images.to(self.device, **form))
         return {layer: mean.cpu() for layer, mean in means.items()}

@@ -58,11 +58,11 @@ class OnnxPass:
 class _Means(nn.Module):
     def __init__(self, backbone, layers):
         super().__init__()
-        self.network, self.channel_axis = copy.deepcopy(backbone.network), backbone.channel_axis
+        self.network, self.outputs = copy.deepcopy(backbone.network), backbone.outputs
         self.names = {layer: backbone.layers[layer] for layer in layers}
 
     def forward(self, images):
-        with recorded_means(self.network, self.names, self.channel_axis) as means:
+        with recorded_means(self.network, self.names, self.outputs) as means:
             self.network(images)
         return tuple(means[layer] for layer in self.names)
 
