@@ -23,7 +23,7 @@ from tlcourse import browsers
 
 PROJECT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = PROJECT / "build" / "screenshots"
-LAB = ("-m", "jupyterlab", "--expose-app-in-browser")
+LAB = ("-m", "tlcourse", "lab", "--expose-app-in-browser")
 SLIDES = ("-m", "tlcourse", "slides", "06")
 SLOW = 240_000  # ms, for a page on a busy machine
 WIDGET = "application/vnd.jupyter.widget-view+json"

@@ -14,7 +14,7 @@ from xdist.scheduler import LoadFileScheduling
 
 from tlcourse import browsers, paths
 
-IN_LAB = ("test_browser.py", "test_browser_painter.py", "test_browser_quiz.py")
+IN_LAB = tuple(f"test_browser{name}.py" for name in ("", "_asleep", "_painter", "_quiz"))
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
 
 
