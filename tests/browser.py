@@ -24,7 +24,7 @@ from tlcourse import browsers
 
 PROJECT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = PROJECT / "build" / "screenshots"
-LAB = ("-m", "jupyterlab", "--expose-app-in-browser")
+LAB = ("-m", "tlcourse", "lab", "--expose-app-in-browser")
 SLIDES = ("-m", "tlcourse", "slides", "06")
 PIECE = 300_000  # numbers: 16 ms of work
 SLOW = 240_000  # ms, for a page on a busy machine

@@ -345,9 +345,11 @@ def test_run_all_of_the_menu_runs_the_first_notebook(in_lab):
 @each_notebook
 def test_every_widget_of_a_notebook_is_drawn_and_every_control_answers(in_lab, notebook):
     """As ``fastest``: the quickest answer of a control to a new and to a seen setting counts."""
-    with in_lab.open_lab(notebook.name, (1500, 6000)) as (page, problems):
+    with in_lab.open_lab(notebook.name, (1500, 2000)) as (page, problems):
         assert lab.run_widgets(page, notebook) == []
+        page.set_viewport_size({"width": 1500, "height": 6000})
         lab.screenshot(page, notebook.stem)
+        page.set_viewport_size({"width": 1500, "height": 2000})
         assert lab.cut_off(page) == []
         moved = controls.move_all(page, leave_alone=("Prediction", "Quiz"))
         for control in moved:

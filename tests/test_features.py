@@ -76,7 +76,8 @@ def test_dropout_is_off_and_modes_come_back(natural):
 
 def test_hooks_and_modes_are_restored_after_a_failure(natural):
     natural.network.drop6.train()
-    with pytest.raises(RuntimeError), recorded_means(natural.network, {"fc6": "relu6"}):
+    recorded = recorded_means(natural.network, {"fc6": "relu6"}, natural.outputs)
+    with pytest.raises(RuntimeError), recorded:
         assert not natural.network.drop6.training
         natural.network(torch.zeros(1, 4, 64, 64))
     assert natural.network.drop6.training
@@ -121,6 +122,32 @@ def test_module_names_of_other_networks_work():
     found = extract_features(backbone, Pictures(2), ["layer1", "avgpool"], cache=False)
     assert found.matrix.shape == (2, 64 + 512)
     assert found.about["activation"].startswith("as the module gives it")
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "second"),
+    [
+        ("convnext_tiny", ["features.1.0.block.3", "features.7.2.block.4"], ["features.1.0"]),
+        ("swin_t", ["features.0.1", "features.1.0.mlp.0"], ["permute", "features.0.0"]),
+    ],
+)
+def test_features_are_averaged_over_space_wherever_the_channels_are(name, last, second):
+    backbone, seen = load_backbone(name, "random"), {}
+    found = extract_features(backbone, Pictures(2), last + second, precision="float32", cache=False)
+    for layer in last + second:
+        axes = (1, 2) if layer in last else (2, 3)
+        keep = lambda _, __, output, k=layer, a=axes: seen.update({k: output.mean(a)})  # noqa: E731
+        backbone.network.get_submodule(layer).register_forward_hook(keep)
+    with torch.inference_mode():
+        backbone.network(torch.stack([backbone.preprocess(image) for image, _ in Pictures(2)]))
+    for layer, wanted in seen.items():
+        np.testing.assert_allclose(found.select(layer), wanted, rtol=2e-3, atol=2e-3)
+
+
+def test_layers_without_one_tensor_an_image_are_not_offered():
+    backbone = load_backbone("vit_b_32", "random")
+    with pytest.raises(ValueError, match="no layer called .*self_attention'"):
+        backbone.check_layers(["encoder.layers.encoder_layer_0.self_attention"])
 
 
 def test_reduced_precision_stays_close(natural):

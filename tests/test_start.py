@@ -364,3 +364,5 @@ def test_lab_opens_the_first_notebook_with_the_project_as_its_root(monkeypatch):
     (folder,) = [w.split("=", 1)[1] for w in asked if w.startswith("--LabApp.app_settings_dir")]
     settings = json.loads((Path(folder) / "overrides.json").read_text(encoding="utf-8"))
     assert settings["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    (folder,) = [w.split("=", 1)[1] for w in asked if "extra_labextensions_path" in w]
+    assert (Path(folder) / "tlcourse-widgets" / "package.json").is_file()

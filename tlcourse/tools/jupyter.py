@@ -9,6 +9,7 @@ from tlcourse.paths import PROJECT
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 SETTINGS = Path(__file__).with_name("lab")
+EXTENSIONS = SETTINGS / "labextensions"
 
 
 class BadPort(ValueError):
@@ -22,7 +23,8 @@ def lab(arguments):
         check_port(port)
     first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
     settings = f"--LabApp.app_settings_dir={SETTINGS}"  # nothing is asked of the network
-    run_jupyterlab([*server_defaults(arguments), first, settings, *arguments])
+    stored = f"--LabApp.extra_labextensions_path={EXTENSIONS}"  # a widget without its kernel
+    run_jupyterlab([*server_defaults(arguments), first, settings, stored, *arguments])
     return 0
 
 

@@ -10,6 +10,10 @@ import anywidget
 import ipywidgets
 
 STATIC = Path(__file__).with_name("static")
+TO_WAKE = (
+    '<p style="font-size:18px"><em>This is a stored picture. Run this cell, after those above it, '
+    "to use the widget.</em></p>"
+)
 
 
 def esm(name):
@@ -36,7 +40,7 @@ class Widget:
     def _repr_mimebundle_(self, **options):
         bundle = super()._repr_mimebundle_(**options)
         data, *metadata = bundle if isinstance(bundle, tuple) else (bundle,)
-        data = {**data, "text/plain": self.to_text(), "text/html": self.to_html()}
+        data = {**data, "text/plain": self.to_text(), "text/html": TO_WAKE + self.to_html()}
         return (data, *metadata) if metadata else data
 
 

@@ -53,9 +53,7 @@ class Quiz(Control):
 
     def to_html(self):
         """What a page without a kernel shows."""
-        html = "".join(map(_static, range(1, len(self._questions) + 1), self._questions))
-        html += "<p>Run this cell to answer: the reply says why.</p>"
-        return html
+        return "".join(map(_static, range(1, len(self._questions) + 1), self._questions))
 
 
 def quiz(notebook):

@@ -18,6 +18,7 @@ from tlcourse import paths
 from tlcourse.browsers import CannotPrint, find_browser, print_page
 from tlcourse.tools.slides.formulas import formula_html
 from tlcourse.tools.slides.reveal import LICENCE, as_module_url, reveal_files
+from tlcourse.widgets.base import TO_WAKE
 
 WIDTH, HEIGHT = 1280, 720
 SLIDES_CSS = paths.PROJECT / "notebooks" / "rise.css"
@@ -133,6 +134,7 @@ def _prepare_html(data):
     html = data.get("text/html")
     if html is None:
         return
+    html = html.removeprefix(TO_WAKE)  # nothing runs in a deck
     html = html.replace("<section", '<div role="region"').replace("</section>", "</div>")
     data["text/html"] = f'<div class="stored-widget">{html}</div>' if WIDGET in data else html
 

@@ -12,6 +12,8 @@ from jupyterlab_rise.app import RiseApp, RiseHandler
 from jupyterlab_server import LabServerApp
 from traitlets import Unicode
 
+from tlcourse.tools.jupyter import EXTENSIONS
+
 _LIVE = Path(__file__).with_name("live")
 
 
@@ -34,7 +36,7 @@ class SlidesApp(RiseApp):
     default_url = Unicode("/slides", help="The page to open first.").tag(config=True)
     app_url = "/course-slides"
     app_settings_dir = str(_LIVE / "settings")
-    extra_labextensions_path = [str(_LIVE / "labextensions")]
+    extra_labextensions_path = [str(_LIVE / "labextensions"), str(EXTENSIONS)]
 
     def initialize_handlers(self):
         self.handlers.append((f"/slides{path_regex}", SlidesHandler))

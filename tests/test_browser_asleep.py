@@ -1,0 +1,150 @@
+"""Widgets without their kernel: the next day, after a reload or a restart, offline."""
+
+import shutil
+
+import browser as lab
+import pytest
+from bs4 import BeautifulSoup
+from parsed import NOTEBOOKS, cells_of
+
+CELL = """
+from tlcourse.widgets import Choice
+from tlcourse.widgets.base import Explorer, readout_html
+
+class Letters(Explorer):
+    def __init__(self):
+        self.letter = Choice("Letter", ["a", "b"])
+        super().__init__(self.letter)
+
+    def _answer(self):
+        return readout_html(f"Chosen: {self.letter.value}.")
+
+    def to_html(self):
+        return self._readout.value
+
+Letters()
+"""
+SEEN_IN = [notebook for notebook in NOTEBOOKS if notebook.stem[:2] in ("06", "08")]
+WIDGETS = ".jp-OutputArea-output.lm-Panel"
+TO_WAKE = "Run this cell, after those above it, to use the widget."
+CONTEXT = "jupyterapp.shell.currentWidget.sessionContext"
+KERNEL = f"{CONTEXT}.session.kernel"
+LOSSES = {
+    "restarted": f"{KERNEL}.restart()",
+    "crashed": f"void {KERNEL}.requestExecute({{ code: 'import os; os._exit(1)' }})",
+    "shut down": f"{CONTEXT}.shutdown()",
+}
+UNKNOWN = """
+() => {
+  const { model } = jupyterapp.shell.currentWidget.content;
+  model.setMetadata("kernelspec", { name: "gone", display_name: "Gone", language: "cobol" });
+  model.deleteMetadata("language_info");
+}
+"""
+NOT_FOUND = "widget model not found"  # what ipywidgets writes on the console
+
+
+@pytest.fixture(scope="module")
+def opened(in_lab):
+    lab.write_notebook(in_lab.notebooks / "asleep.ipynb", [CELL])
+    with in_lab.open_lab("asleep.ipynb") as (page, _):
+        yield page
+
+
+@pytest.fixture
+def page(opened):
+    """The notebook, run and saved, its widget at b."""
+    assert lab.run_all(opened) == []
+    choose(opened, "b")
+    save(opened)
+    return opened
+
+
+def choose(page, letter):
+    page.get_by_role("radio", name=letter, exact=True).click()
+    page.get_by_text(f"Chosen: {letter}.").wait_for()
+
+
+def save(page):
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
+
+
+def reload(page):
+    page.reload()
+    page.evaluate(lab.READY, "")
+    lab.wait_until_drawn(page)
+
+
+def text(page):
+    return page.locator(WIDGETS).inner_text()
+
+
+def stored_pictures(notebook):
+    outputs = [output for cell in cells_of(notebook) for output in cell.get("outputs", [])]
+    stored = [output.data for output in outputs if lab.WIDGET in output.get("data", {})]
+    return [BeautifulSoup(data["text/html"], "html.parser").get_text() for data in stored]
+
+
+def letters_of(texts):
+    return ["".join(text.split()) for text in texts]
+
+
+@pytest.mark.parametrize("notebook", SEEN_IN, ids=lambda path: path.stem)
+def test_the_next_day_every_widget_is_its_stored_picture(in_lab, notebook):
+    own = shutil.copy(notebook, in_lab.notebooks / f"next_day_{notebook.name}")
+    with in_lab.open_lab(own.name, (1500, 6000)) as (page, _):
+        assert lab.run_widgets(page, notebook) == []
+        save(page)
+    with in_lab.open_lab(own.name, (1500, 6000)) as (page, problems):
+        lab.wait_until_drawn(page)
+        stored, shown = stored_pictures(own), page.locator(WIDGETS).all_text_contents()
+        assert letters_of(shown) == letters_of(stored) and len(stored) > 3
+        assert all(TO_WAKE in words for words in shown)
+        pictures = page.locator(f"{WIDGETS} img").all()
+        assert pictures and all(p.evaluate("(img) => img.naturalWidth") for p in pictures)
+        lab.screenshot(page, f"next-day-{notebook.stem}")
+        assert [problem for problem in problems if NOT_FOUND not in problem] == []
+
+
+def test_without_any_kernel_it_is_the_stored_picture(in_lab):
+    lab.write_notebook(in_lab.notebooks / "unknown.ipynb", [CELL])
+    with in_lab.open_lab("unknown.ipynb") as (page, _):
+        assert lab.run_all(page) == []
+        page.evaluate(UNKNOWN)
+        save(page)
+    with in_lab.open("lab/workspaces/unknown/tree/notebooks/unknown.ipynb") as (page, _):
+        page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click()
+        page.locator(WIDGETS).get_by_text("Chosen: a.").wait_for()
+        assert TO_WAKE in text(page) and "Loading" not in text(page)
+
+
+def test_after_a_reload_the_widget_answers(page):
+    reload(page)
+    choose(page, "a")
+    assert "kernel" not in text(page) and TO_WAKE not in text(page)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_the_last_picture_stays_and_says_how_to_wake_it(page, loss):
+    page.evaluate(LOSSES[loss])
+    page.get_by_text("The kernel that drew this is gone.").wait_for()
+    lab.screenshot(page, f"asleep-{loss.replace(' ', '-')}")
+    assert TO_WAKE in text(page) and "Chosen: b." in text(page)
+    if loss == "crashed":
+        page.locator(".jp-Dialog").get_by_role("button", name="Ok").click()
+    reload(page)
+    assert TO_WAKE in text(page) and "Chosen: a." in text(page)  # as it was stored
+    assert lab.run_all(page) == []
+    choose(page, "b")
+    assert TO_WAKE not in text(page)
+
+
+def test_a_lost_connection_is_said_until_it_is_back(page):
+    page.context.set_offline(True)
+    page.evaluate(f"void {KERNEL}.reconnect().catch(() => {{}})")  # as after a laptop's sleep
+    page.get_by_text("The connection to the kernel is lost.").wait_for()
+    assert "Chosen: b." in text(page)
+    page.context.set_offline(False)
+    page.get_by_text("The connection to the kernel is lost.").wait_for(state="detached")
+    choose(page, "a")
