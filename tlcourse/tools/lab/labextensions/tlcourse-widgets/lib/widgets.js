@@ -1,7 +1,7 @@
 // A widget that has lost its kernel shows a picture and how to wake it, not "model not found": on a
 // page that is opened the picture that was stored with its output, on an open page the last one.
-// A plugin of JupyterLab, written by hand as a webpack container so that nothing has to be built. It
-// is in a block because scripts share their names, and the slides have a plugin too.
+// A plugin of JupyterLab, written by hand as a webpack container so that nothing has to be built.
+// It is in a block because scripts share their names, and the slides have a plugin too.
 
 "use strict";
 
