@@ -124,7 +124,8 @@ def test_every_widget_on_a_slide_has_a_picture(notebook):
 
 def test_progress_bars_are_left_out_and_widgets_marked():
     bar = {export.WIDGET: {}, "text/plain": "drawing: 100%|####| 3/3 [00:02<00:00, 1.3it/s]"}
-    widget = {export.WIDGET: {}, "text/html": "<p>Device: cpu</p>", "text/plain": "Choice"}
+    html = f"{export.TO_WAKE}<p>Device: cpu</p>"
+    widget = {export.WIDGET: {}, "text/html": html, "text/plain": "Choice"}
     card = {"text/html": "<section><b>Holds</b></section>"}
     stored = as_stored(nbformat.v4.new_notebook(cells=[cell("a", outputs=[bar, widget, card])]), "")
     kept = [output.data["text/html"] for output in stored.cells[0].outputs]
