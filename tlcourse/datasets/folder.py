@@ -48,24 +48,6 @@ class UnreadableImage(ValueError):
         return f"{shown(self.path)}: {self.reason}."
 
 
-def read_item(dataset, index):
-    """Image and label of one item of any data set; a ValueError names what cannot be read."""
-    try:
-        return dataset[index]
-    except OSError as problem:
-        raise ValueError(
-            f"Image {index} of the data set cannot be read ({problem}): take it out, or read "
-            "the folder with tlcourse.datasets.ImageFolder, which lists and leaves out such."
-        ) from problem
-
-
-def class_names(dataset, labels):
-    """The data set's own names, those behind a ``Subset`` too; numbers where it has none."""
-    while hasattr(dataset, "dataset"):
-        dataset = dataset.dataset
-    return list(getattr(dataset, "classes", ())) or [str(n) for n in range(int(labels.max()) + 1)]
-
-
 def read_image(path):
     """One file -> its picture (PIL, RGB, upright), or an UnreadableImage that says why not."""
     return read_with_size(path)[0]
@@ -81,7 +63,7 @@ def read_with_size(path):
             if image.width * image.height > MOST_PIXELS or size[0] * size[1] > MOST_OF_A_JPEG:
                 raise Image.DecompressionBombError
             turn = _turn(image)
-            picture = _as_rgb(image)
+            picture = as_rgb(image)
             picture = picture if turn is None else picture.transpose(turn)
             return picture, size if picture.size == drafted else size[::-1]
     except Exception as problem:  # damaged files raise nearly anything from inside Pillow
@@ -113,7 +95,7 @@ def _turn(image):
     return TURNS[orientation - 2] if orientation in range(2, 9) else None
 
 
-def _as_rgb(image):
+def as_rgb(image):
     if image.mode.startswith(("I", "F")):
         return as_8_bits(image).convert("RGB")
     if image.has_transparency_data:
