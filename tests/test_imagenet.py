@@ -274,6 +274,22 @@ def test_fetch_of_timm_without_a_network_is_one_sentence(hub, monkeypatch, capsy
     assert re.search(rf"timm:{SMALL} could not be downloaded from {HUB_ID} \(.*start\.py", line)
 
 
+FAMILIES = ["convnext_atto", "cpubone_nano", "crossvit_tiny_240", "caformer_s18", "levit_128"]
+FAMILIES += ["mobilenetv3_small_050", "repvit_m1", "resnet18", "swin_tiny_patch4_window7_224"]
+FAMILIES += ["tnt_s_patch16_224", "vgg11", "vit_tiny_patch16_224"]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_default_layers_of_timms_families_end_before_the_classifier(name):
+    with torch.device("meta"):
+        backbone = load_backbone(f"timm:{name}", "random")
+    assert set(backbone.default_layers) <= set(backbone.layers)
+    last = backbone.layer_sizes[backbone.default_layers[-1]]
+    linear = [each for each in backbone.network.modules() if isinstance(each, torch.nn.Linear)]
+    assert (last, 1000) in [(each.in_features, each.out_features) for each in linear]
+    assert 1000 not in map(backbone.layer_sizes.get, backbone.default_layers)
+
+
 def cosines(one, other):
     """The lowest cosine of each layer's features of an image to the other's."""
     for layer in one.layer_sizes:

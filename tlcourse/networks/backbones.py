@@ -321,8 +321,8 @@ def _timm(name, weights, seed, n_classes):
     prepare, side = timm_networks.preparation(network)
     backbone = _with_module_names(name, origin, network, prepare, side)
     if not card:
-        backbone.default_layers = timm_networks.main_layers(network)
-        return backbone
+        main = timm_networks.main_layers(network, backbone.layers)
+        return replace(backbone, default_layers=main)
     blocks = [module for module in backbone.layers if re.fullmatch(r"blocks\.\d\.\d", module)]
     linear = {f"block{number}": block for number, block in enumerate(blocks, 1)}
     layers = {"stem": "bn1", **linear, "head": "bn2"}
