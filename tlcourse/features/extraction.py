@@ -13,7 +13,8 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from tlcourse import paths
-from tlcourse.datasets.folder import class_names, read_item, shown
+from tlcourse.datasets.folder import shown
+from tlcourse.datasets.items import class_names, is_of_files, read_item
 from tlcourse.devices import check_device
 from tlcourse.features import cache as feature_cache
 from tlcourse.networks import weights
@@ -100,8 +101,10 @@ def extract_features(
 
     Parameters
     ----------
-    dataset : Dataset of (PIL image, label)
-        With ``targets`` and ``classes`` where it has them.
+    dataset : Dataset of (image, label)
+        With ``classes`` where it has them; ``tlcourse.datasets.items`` says what an item may be.
+        It bears to be read more than once, ``dataset[i]`` giving the same each time: items are read
+        one after the other in the calling thread, those of the course's folders in two others.
     layers : list of str, optional
         By default ``backbone.default_layers``.
     device : {"auto", "cpu", "cuda", "mps"}
@@ -111,8 +114,8 @@ def extract_features(
         images is clearly faster and every layer's cosine to "float32" is at least 0.999.
 
     Returns ``Features`` of these layers, rows in the order of the dataset, values rounded to
-    float16. Raises ValueError if the data set is empty, a layer or the device is not there, or an
-    image is unreadable.
+    float16 where they fit. Raises ValueError if the data set is empty, a layer or the device is not
+    there, or an item is unreadable or its meaning is not plain.
     """
     layers = asked = backbone.check_layers(layers or backbone.default_layers)
     device = check_device(device)
@@ -199,11 +202,15 @@ def _stream(backbone, run, dataset, layers, batch_size, progress):
 
 def _batches(dataset, preprocess, batch_size):
     """Batches in the order of the data set; the next is prepared while one is computed on."""
+    of_files = is_of_files(dataset)
     with ThreadPoolExecutor(max_workers=2) as pool:
 
         def submit(start):
             rows = range(start, min(start + batch_size, len(dataset)))
-            jobs = [pool.submit(_prepared_image, dataset, preprocess, row) for row in rows]
+            jobs = []
+            for row in rows:
+                item = None if of_files else read_item(dataset, row)
+                jobs.append(pool.submit(_prepared_image, dataset, preprocess, row, item))
             return slice(rows.start, rows.stop), jobs
 
         upcoming = submit(0)
@@ -215,9 +222,9 @@ def _batches(dataset, preprocess, batch_size):
             yield rows, torch.stack(images), labels
 
 
-def _prepared_image(dataset, preprocess, index):
-    image, label = read_item(dataset, index)
-    return preprocess(image), int(label)
+def _prepared_image(dataset, preprocess, index, item=None):
+    image, label = item or read_item(dataset, index)
+    return preprocess(image), label
 
 
 def _kind(device):
