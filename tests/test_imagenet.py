@@ -371,5 +371,9 @@ def test_a_graph_that_differs_is_not_taken(imagenet, exported_at_once, monkeypat
     assert found.about["engine"] == "PyTorch"
 
 
-def test_a_network_without_batch_norms_is_not_exported():
-    assert onnx_pass.onnx_pass(load_backbone("natural"), ["fc7"]) is None
+@pytest.mark.parametrize("name", ["natural", "vgg11_bn"])
+def test_a_network_without_batch_norms_or_of_many_weights_is_not_exported(name, monkeypatch):
+    monkeypatch.setattr(onnx_pass, "_exported", lambda _: pytest.fail("exported"))
+    with torch.device("meta"):
+        backbone = load_backbone(name, "random")
+    assert onnx_pass.onnx_pass(backbone, ["fc7"]) is None

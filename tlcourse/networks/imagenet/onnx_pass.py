@@ -16,15 +16,18 @@ from torch.nn import functional as F
 
 from tlcourse.networks.backbones import recorded_means
 
+LARGEST = 30e6  # weights: exporting 100 million takes longer than it saves
 BATCH = 8  # of the graph; a number that varies leaves paddings to be computed, at half the speed
 
 _latest = {}  # one session, by all that it depends on
 
 
 def onnx_pass(backbone, layers):
-    """An ``OnnxPass``; None without ONNX Runtime, batch norms to fold, or a way to export them."""
+    """An ``OnnxPass``; None where it cannot be had, or there are no batch norms to fold."""
     there = all(find_spec(package) for package in ("onnx", "onnxruntime"))
-    if not there or not any(isinstance(m, nn.BatchNorm2d) for m in backbone.network.modules()):
+    folds = any(isinstance(module, nn.BatchNorm2d) for module in backbone.network.modules())
+    weights = sum(tensor.numel() for tensor in backbone.network.parameters())
+    if not there or not folds or weights > LARGEST:
         return None
     try:
         return OnnxPass(backbone, layers)
