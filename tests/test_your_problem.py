@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 from types import SimpleNamespace
 
@@ -346,6 +347,16 @@ class TestReport:
         written = write_report(found, tmp_path / "new", name="a/b", pdf=False)
         assert [file.name for file in (tmp_path / "new").iterdir()] == ["report-a-b.html"]
         assert written.pdf is None and written.why_no_pdf
+
+    def test_the_report_of_another_project_is_left(self, found, tmp_path):
+        other = replace(found, problem=replace(found.problem, place="/elsewhere/flowers"))
+        files = [write_report(each, tmp_path, pdf=False).html for each in (found, other) * 2]
+        assert files[0] == files[2] and files[1] == files[3] and files[0] != files[1]
+        assert files[1].stem == f"{files[0].stem}-2"
+        assert "/elsewhere" not in files[1].read_text("utf-8")
+        (tmp_path / "report-mine.html").write_text("mine", "utf-8")
+        assert write_report(found, tmp_path, "mine", pdf=False).html.stem == "report-mine-2"
+        assert (tmp_path / "report-mine.html").read_text("utf-8") == "mine"
 
     def test_folder_that_cannot_be_written_is_a_sentence(self, found, tmp_path):
         (tmp_path / "file").write_text("")

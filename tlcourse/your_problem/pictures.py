@@ -43,6 +43,7 @@ class Problem:
     left_out: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     command: str = ""
+    place: str = ""
 
     @property
     def classes(self):
@@ -116,6 +117,7 @@ def _from_folder(root, most, seed):
     problem = Problem(shown(root.resolve().name), pictures, files, sizes, left_out)
     problem.notes = notes + _notes(problem, files, doubles)
     problem.command = f"open_problem({root.name!r}, per_class={most}, seed={seed})"
+    problem.place = str(root.resolve())
     return problem
 
 
