@@ -1,13 +1,15 @@
 """``check``: it names what is missing, says what to do, and fails only if the course cannot run."""
 
 import io
+import os
 import shutil
+import subprocess
 import sys
 from collections import namedtuple
 
 import pytest
 
-from tlcourse import paths
+from tlcourse import _torchvision_pair, paths
 from tlcourse.networks import weights
 from tlcourse.tools import check
 
@@ -102,3 +104,31 @@ def test_letters_that_the_code_page_lacks(monkeypatch, tmp_path):
 def test_little_disk(monkeypatch, free, asks):
     monkeypatch.setattr(check.shutil, "disk_usage", lambda path: Usage(1e12, 0, free))
     assert bool(check.disk_finding().remedy) == asks
+
+
+def test_a_pair_that_does_not_fit_is_not_called_cured(monkeypatch):
+    pytest.importorskip("torchvision")
+    monkeypatch.setattr(_torchvision_pair, "_libraries", [])
+    assert not check._torchvision().remedy
+    monkeypatch.setattr(_torchvision_pair, "_libraries", ["declared"])
+    finding = check._torchvision()
+    assert "built for another torch, works after import tlcourse" in finding.found
+    assert "'import torchvision' fails: remove the folder .venv" in finding.remedy
+    assert not finding.essential
+
+
+def test_another_numpy_of_pythonpath_is_named(tmp_path):
+    (tmp_path / "numpy").mkdir()
+    (tmp_path / "numpy" / "__init__.py").write_text("raise ImportError('built for Python 2.7')")
+    search = os.pathsep.join((str(tmp_path), str(paths.PROJECT)))
+    finished = subprocess.run(
+        [sys.executable, "-m", "tlcourse", "check"],
+        env={**os.environ, "PYTHONPATH": search},
+        cwd=paths.PROJECT,
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert finished.returncode == 1 and not finished.stderr
+    assert "numpy " in finished.stdout and "built for Python 2.7" in finished.stdout
+    assert f"unset PYTHONPATH, which brings numpy from {tmp_path}" in finished.stdout
+    assert "remove the folder .venv" not in finished.stdout

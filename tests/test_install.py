@@ -349,6 +349,13 @@ class TestPipsWay:
             assert f"{name}-{version}" in said
         assert "nvidia" not in said
 
+    def test_the_readme_takes_the_pinned_pair_from_one_index(self):
+        pins = (paths.PROJECT / "requirements.txt").read_text(encoding="utf-8").split()
+        pair = [pin for pin in pins if pin.startswith(("torch==", "torchvision=="))]
+        readme = " ".join((paths.PROJECT / "README.md").read_text(encoding="utf-8").split())
+        assert f"pip install {' '.join(pair)} --index-url https://download.pytorch" in readme
+        assert "--extra-index-url" not in readme
+
 
 def pip_install(project, index, *arguments):
     """What pip says that it installed."""

@@ -4,6 +4,7 @@ import os
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from test_league import a_run
@@ -16,6 +17,7 @@ from tlcourse.networks.units import maximised_picture
 from tlcourse.paths import CannotWrite
 from tlcourse.tables.cells import make_cells
 from tlcourse.tables.sweep import SweepStore, run_sweep
+from tlcourse.tables.tables import write_table
 
 
 @pytest.fixture
@@ -55,6 +57,29 @@ class TestCannotWrite:
             temporary.touch()
             raise KeyError("a")
         assert not list(tmp_path.iterdir())
+
+    def test_a_full_disk_that_takes_an_empty_file_is_seen(self, tmp_path, monkeypatch):
+        def full(*arguments):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(type(tmp_path), "write_bytes", full)
+        with pytest.raises(CannotWrite, match="No space left on device"):
+            paths.writable_folder(tmp_path)
+        assert not list(tmp_path.iterdir())
+
+    def test_a_tilde_is_the_home(self, tmp_path, monkeypatch):
+        for variable in ("HOME", "USERPROFILE"):
+            monkeypatch.setenv(variable, str(tmp_path))
+        monkeypatch.setenv("TLCOURSE_CACHE", "~/cache")
+        monkeypatch.setenv("TLCOURSE_DATA", "~/data")
+        assert paths.cache_folder() == tmp_path / "cache"
+        assert paths.data_folder() == tmp_path / "data"
+        assert paths.writable_folder("~/new") == tmp_path / "new"
+        assert SweepStore("~/store").folder == tmp_path / "store"
+        assert write_table(pd.DataFrame({"a": [1]}), "~/a.csv") == tmp_path / "a.csv"
+        with paths.write_whole("~/b.txt") as temporary:
+            temporary.touch()
+        assert {"new", "store", "a.csv", "b.txt"} <= {each.name for each in tmp_path.iterdir()}
 
     def test_a_folder_is_tried_and_left_empty(self, tmp_path):
         folder = paths.writable_folder(tmp_path / "new" / "one")

@@ -309,6 +309,20 @@ class TestLab:
         (sentence,) = finished.stderr.strip().splitlines()
         assert f"port {port} is in use" in sentence
 
+    @pytest.mark.parametrize("verb", [["lab"], ["slides", "06"]])
+    def test_a_home_that_cannot_be_written_is_a_sentence(self, verb, monkeypatch, tmp_path, capsys):
+        from tlcourse.tools.slides.server import SlidesApp
+
+        (tmp_path / "taken").touch()
+        monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "taken" / "runtime"))
+        monkeypatch.setattr(jupyter, "run_jupyterlab", lambda arguments: pytest.fail("started"))
+        monkeypatch.setattr(SlidesApp, "launch_instance", lambda argv: pytest.fail("started"))
+        monkeypatch.chdir(paths.PROJECT)
+        assert cli.main(verb) == 2
+        (sentence,) = capsys.readouterr().err.strip().splitlines()
+        assert f"keeps files in {tmp_path / 'taken' / 'runtime'}, which cannot be" in sentence
+        assert sentence.endswith("make room there, or set HOME to a folder that can be written.")
+
     def test_server_is_local_and_wants_a_token(self, tmp_path):
         port = free_port()
         command = [sys.executable, "-m", "tlcourse", "lab", "--no-browser", f"--port={port}"]

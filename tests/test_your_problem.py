@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
@@ -474,6 +475,16 @@ class TestReport:
     def test_name_that_no_file_can_have_is_cut(self, found, tmp_path, letter):
         written = write_report(found, tmp_path, name=letter * 255, pdf=False)
         assert written.html.exists() and written.html.name.startswith(f"report-{letter * 60}")
+
+    def test_the_report_of_another_project_is_left(self, found, tmp_path):
+        other = replace(found, problem=replace(found.problem, place="/elsewhere/flowers"))
+        files = [write_report(each, tmp_path, pdf=False).html for each in (found, other) * 2]
+        assert files[0] == files[2] and files[1] == files[3] and files[0] != files[1]
+        assert files[1].stem == f"{files[0].stem}-2"
+        assert "/elsewhere" not in files[1].read_text("utf-8")
+        (tmp_path / "report-mine.html").write_text("mine", "utf-8")
+        assert write_report(found, tmp_path, "mine", pdf=False).html.stem == "report-mine-2"
+        assert (tmp_path / "report-mine.html").read_text("utf-8") == "mine"
 
     def test_folder_that_cannot_be_written_is_a_sentence(self, found, tmp_path):
         (tmp_path / "file").write_text("")

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from tlcourse.paths import PROJECT
-from tlcourse.tools.jupyter import BadPort
+from tlcourse.tools.jupyter import BadPort, NoRoom
 
 
 class UnknownVerb(ValueError):
@@ -29,7 +29,7 @@ def main(arguments=None):
         if verb != "slides":  # it may name a folder, meant from where it was typed
             os.chdir(PROJECT)
         return VERBS[verb][0](rest)
-    except (UnknownVerb, BadPort) as problem:
+    except (UnknownVerb, BadPort, NoRoom) as problem:
         print(f"tlcourse: {problem}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

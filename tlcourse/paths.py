@@ -57,8 +57,11 @@ def writable_folder(folder):
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".{os.getpid()}.probe"
-        probe.touch()
-        probe.unlink(missing_ok=True)
+        try:
+            probe.touch()
+            probe.write_bytes(bytes(4096))  # a disk that is full takes an empty file
+        finally:
+            probe.unlink(missing_ok=True)
     return folder
 
 

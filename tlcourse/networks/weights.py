@@ -63,7 +63,8 @@ def read_bundled(name):
         raise WeightsError(
             f"{file} is truncated or altered (its hash is not its card's): {remedy}."
         )
-    return {key: tensor.float() for key, tensor in read_file(file).items()}
+    state = read_file(file)
+    return {key: t.float() if t.is_floating_point() else t for key, t in state.items()}
 
 
 def read_torchvision(enum, name):

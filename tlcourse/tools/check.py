@@ -56,9 +56,9 @@ def report():
 
 
 def library_findings():
-    """torch, torchvision (with whether the pair fits) and what shows the course."""
+    """numpy, torch, torchvision (with whether the pair fits) and what shows the course."""
     names = ("torch", "torchvision", "scikit-learn", "jupyterlab", "ipywidgets", "anywidget")
-    return [_torch(), _torchvision(), *(_installed(name) for name in names[2:])]
+    return [_numpy(), _torch(), _torchvision(), *(_installed(name) for name in names[2:])]
 
 
 def _installed(name):
@@ -71,24 +71,51 @@ def _installed(name):
 _AGAIN = "remove the folder .venv and run start.py again."
 
 
+def _numpy():
+    try:
+        import numpy
+    except Exception as problem:
+        return _does_not_import("numpy", problem)
+    return Finding("numpy", numpy.__version__)
+
+
+def _does_not_import(name, problem):
+    """Another numpy or torch that PYTHONPATH brings comes before the environment's own."""
+    folders = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    brings = [
+        f"{each} from {folder}"
+        for folder in folders
+        for each in ("numpy", name)
+        if os.path.isdir(os.path.join(folder, each))
+    ]
+    first = str(problem).strip().partition("\n")[0] or type(problem).__name__
+    remedy = f"unset PYTHONPATH, which brings {brings[0]}, and try again." if brings else _AGAIN
+    return Finding(name, f"does not import: {first}", remedy, essential=True)
+
+
 def _torch():
     try:
         import torch
-    except (ImportError, OSError) as problem:
-        return Finding("torch", f"does not import: {problem}", _AGAIN, essential=True)
+    except Exception as problem:
+        return _does_not_import("torch", problem)
     return Finding("torch", torch.__version__)
 
 
 def _torchvision():
     try:
         import torchvision
-    except (ImportError, OSError, RuntimeError) as problem:
-        return Finding("torchvision", f"does not import: {problem}", _AGAIN, essential=True)
+    except Exception as problem:
+        return _does_not_import("torchvision", problem)
     from tlcourse import _torchvision_pair
 
-    cured = bool(_torchvision_pair._libraries)
-    fit = "built for another torch, cured" if cured else "fits torch"
-    return Finding("torchvision", f"{torchvision.__version__} ({fit})")
+    found, remedy = f"{torchvision.__version__} (fits torch)", ""
+    if _torchvision_pair._libraries:
+        found = f"{torchvision.__version__} (built for another torch, works after import tlcourse)"
+        remedy = (
+            "without tlcourse imported before, 'import torchvision' fails: remove the folder .venv "
+            "and run start.py again, which takes torch and torchvision from one index."
+        )
+    return Finding("torchvision", found, remedy)
 
 
 def device_findings():

@@ -5,7 +5,7 @@ import socket
 import sys
 from pathlib import Path
 
-from tlcourse.paths import PROJECT
+from tlcourse.paths import PROJECT, CannotWrite, writable_folder
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 SETTINGS = Path(__file__).with_name("lab")
@@ -16,11 +16,16 @@ class BadPort(ValueError):
     """The port asked for is not a port, or is taken."""
 
 
+class NoRoom(OSError):
+    """Jupyter's own files cannot be written, as in a home that is full."""
+
+
 def lab(arguments):
     """JupyterLab at the first notebook, for this machine only, with a token."""
     port = port_asked_for(arguments)
     if port is not None:
         check_port(port)
+    check_home()
     first = f"--LabApp.default_url=/lab/tree/{FIRST_NOTEBOOK}"
     settings = f"--LabApp.app_settings_dir={SETTINGS}"  # nothing is asked of the network
     stored = f"--LabApp.extra_labextensions_path={EXTENSIONS}"  # a widget without its kernel
@@ -74,6 +79,21 @@ def _port_number(text):
     if not (text.isdecimal() and 0 < int(text) < 65536):
         raise BadPort(f"{text!r} is not a port: --port takes a number from 1 to 65535.")
     return int(text)
+
+
+def check_home():
+    """Raise NoRoom if a folder that Jupyter cannot do without cannot be written."""
+    from jupyter_core import paths as jupyter
+
+    folders = (jupyter.jupyter_config_dir, jupyter.jupyter_data_dir, jupyter.jupyter_runtime_dir)
+    for folder in folders:
+        try:
+            writable_folder(folder())
+        except CannotWrite as problem:
+            raise NoRoom(
+                f"Jupyter keeps files in {folder()}, which cannot be written ({problem.strerror}): "
+                "make room there, or set HOME to a folder that can be written."
+            ) from None
 
 
 def check_port(port):

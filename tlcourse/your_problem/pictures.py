@@ -52,6 +52,7 @@ class Problem:
     left_out: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     command: str = ""
+    place: str = ""
 
     @property
     def classes(self):
@@ -133,6 +134,7 @@ def _from_folder(root, most, seed):
     problem = Problem(shown(root.resolve().name), pictures, files, np.array(sizes), left_out)
     problem.notes = _sampled(listed, most, seed) + _notes(problem, copies)
     problem.command = f"open_problem({root.name!r}, per_class={most}, seed={seed})"
+    problem.place = str(root.resolve())
     return problem
 
 

@@ -3,11 +3,13 @@
 The HTML needs nothing besides itself and prints; the PDF is printed from it by a browser.
 """
 
+import itertools
 import os
 import platform
 import re
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from html import escape
 from importlib import metadata
 from pathlib import Path
@@ -60,7 +62,8 @@ def write_report(investigation, folder, name=None, pdf=True):
     folder : path
         Made if need be; CannotReport if it cannot be written.
     name : str, optional
-        Of the files, without an ending; by default that of the problem.
+        Of the files, without an ending; by default that of the problem. A report of another
+        problem that has it is left, and this one gets a number.
     pdf : bool
 
     Returns
@@ -68,10 +71,11 @@ def write_report(investigation, folder, name=None, pdf=True):
     Written
     """
     folder = Path(folder).expanduser()
-    stem = re.sub(r"[^\w-]", "-", name or investigation.problem.name)
+    problem = investigation.problem
+    stem = re.sub(r"[^\w-]", "-", name or problem.name)
     stem = stem.encode()[:LONGEST_STEM].decode(errors="ignore")
-    html = folder / f"report-{stem}.html"
     try:
+        html = _free_file(folder, stem, _mark(problem))
         with paths.write_whole(html) as temporary:
             temporary.write_text(report_html(investigation), encoding="utf-8")
     except OSError as problem:
@@ -89,6 +93,18 @@ def write_report(investigation, folder, name=None, pdf=True):
         return Written(html, None, f"No PDF: {why}")
 
 
+def _mark(problem):
+    """What is in the page of this problem alone; the path itself is nobody else's business."""
+    return f"tlcourse-{sha256(repr((problem.name, problem.place)).encode()).hexdigest()[:16]}"
+
+
+def _free_file(folder, stem, mark):
+    for end in itertools.chain([""], (f"-{number}" for number in itertools.count(2))):
+        html = folder / f"report-{stem}{end}.html"
+        if not html.exists() or mark in html.read_text(encoding="utf-8", errors="replace"):
+            return html
+
+
 def report_html(investigation):
     """The page as a string: one HTML document that asks for nothing."""
     problem, near = investigation.problem, investigation.nearness
@@ -103,6 +119,7 @@ def report_html(investigation):
         problem=problem,
         near=near,
         row=recommended,
+        mark=_mark(problem),
         today=date.today().isoformat(),
         recommendation=_in_words(recommended.option, advice),
         facts=Look(problem).facts[:SHOWN_FACTS],

@@ -78,6 +78,7 @@ def show(notebooks, options):
     port = jupyter.port_asked_for(options)
     if port is not None:
         jupyter.check_port(port)
+    jupyter.check_home()
     # A progress bar is of no use on a slide: the page says which cell is running.
     os.environ.setdefault("TQDM_DISABLE", "1")
     jupyter.spare_a_second()
