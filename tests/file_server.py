@@ -17,7 +17,9 @@ class FileServer:
     breaks : list of int
         After so many bytes the next answers break off; empty for whole answers.
     statuses : list of int
-        What the next answers say instead of the file.
+        What the next answers say instead of the file; 0 for the file.
+    stalls : int
+        After so many bytes every answer falls silent; 0 for whole answers.
     content_type : str
     marks : bool
         Whether answers carry an ETag.
@@ -28,7 +30,7 @@ class FileServer:
     def __init__(self, address):
         self.address, self.files = address, {}
         self.breaks, self.statuses, self.asked = [], [], []
-        self.content_type, self.marks = "application/octet-stream", True
+        self.content_type, self.marks, self.stalls = "application/octet-stream", True, 0
 
     def url(self, name):
         return f"{self.address}/{name}"
@@ -55,8 +57,9 @@ class _Handler(BaseHTTPRequestHandler):
         served, name = self.served, self.path.rsplit("/", 1)[1]
         asked = self.headers.get("Range", "")
         served.asked.append((name, asked))
-        if served.statuses:
-            return self.send_error(served.statuses.pop(0))
+        status = served.statuses.pop(0) if served.statuses else 0
+        if status:
+            return self.send_error(status)
         if name not in served.files:
             return self.send_error(404)
         content = served.files[name]
@@ -74,7 +77,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content) - start))
         self.end_headers()
         body = content[start:]
-        self.wfile.write(body[: served.breaks.pop(0)] if served.breaks else body)
+        if served.stalls:
+            self.wfile.write(body[: served.stalls])
+            self.rfile.read(1)  # until whoever asked hangs up
+        else:
+            self.wfile.write(body[: served.breaks.pop(0)] if served.breaks else body)
 
     def log_message(self, *arguments):
         pass

@@ -4,12 +4,13 @@ import pickle
 import threading
 
 import pytest
+import requests
 import torch
 from safetensors.torch import save_file
 from torch import nn
 from torchvision import models
 
-from tlcourse import cli, paths, random_numbers
+from tlcourse import cli, downloads, paths, random_numbers
 from tlcourse.finetuning.loop import seeded
 from tlcourse.networks import backbones, weights
 from tlcourse.networks.backbones import BUNDLED, lecture_names, load_backbone
@@ -201,7 +202,7 @@ def test_the_tensor_that_is_named_is_the_networks_first():
 
 @pytest.mark.parametrize(
     "content",
-    [torch.ones(3), [torch.ones(3)], {"epoch": 3, "model": {"a": torch.ones(1)}}]
+    [torch.ones(3), [torch.ones(3)], {"epoch": 3, "history": {"a": torch.ones(1)}}]
     + [{"state_dict": 3}, {"state_dict": {"fc8": {"weight": torch.ones(1)}}}, 3],
 )
 def test_own_file_without_a_state_dict(tmp_path, content):
@@ -228,12 +229,17 @@ def test_own_file_missing_truncated_or_pickled(tmp_path):
         load_backbone("natural", plain)
 
 
-def test_torchvision_weights_without_network_name_file_and_command(monkeypatch, tmp_path):
+def refuse_all(monkeypatch):
     def refuse(url, *args, **kwargs):
-        raise OSError("no route to host")
+        raise requests.ConnectionError("no route to host")
 
+    monkeypatch.setattr(requests, "get", refuse)
+    monkeypatch.setattr(downloads.time, "sleep", lambda seconds: None)
+
+
+def test_torchvision_weights_without_network_name_file_and_command(monkeypatch, tmp_path):
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    refuse_all(monkeypatch)
     with pytest.raises(
         WeightsError, match=r"alexnet-owt-7be5be79\.pth.*no route.*start\.py fetch alexnet"
     ):
@@ -281,13 +287,10 @@ def test_preprocessing_travels_with_the_weights():
 
 
 def test_fetch_without_network_fails_in_one_sentence(monkeypatch, tmp_path, capsys):
-    def refuse(url, *args, **kwargs):
-        raise OSError("no route to host")
-
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    monkeypatch.setattr(torch.hub, "download_url_to_file", refuse)
+    refuse_all(monkeypatch)
     assert cli.main(["fetch", "vgg16"]) == 1
-    assert "vgg16-397923af.pth is not on this machine" in capsys.readouterr().err
+    assert "vgg16-397923af.pth could not be downloaded" in capsys.readouterr().err
     assert cli.main(["fetch", "vgg17"]) == 1
     assert "no backbone 'vgg17'" in capsys.readouterr().err
     assert cli.main(["fetch"]) == 2

@@ -54,10 +54,8 @@ def test_register_cannot_be_changed():
 def test_recorded_verdict_is_read_back(own_cache):
     kept = claims.record("reuse-all", "depends", "Near against far.", {"near": 0.41, "far": 0.3})
     assert claims.recorded("reuse-all") == kept
-    assert json.loads((own_cache / "verdicts/reuse-all.json").read_text("utf-8"))["figures"] == {
-        "near": 0.41,
-        "far": 0.3,
-    }
+    saved = json.loads((own_cache / "verdicts/reuse-all.json").read_text("utf-8"))["content"]
+    assert saved["figures"] == {"near": 0.41, "far": 0.3}
 
 
 def test_recording_again_replaces_and_leaves_no_temporary_file(own_cache):
@@ -79,7 +77,17 @@ def test_a_cache_that_cannot_be_written_does_not_stop_the_lesson(tmp_path, monke
 def test_damaged_file_counts_as_not_recorded(own_cache, broken):
     claims.record("task", "holds", "Measured.", {"n": 1})
     (own_cache / "verdicts/task.json").write_bytes(broken)
-    assert claims.recorded("task") is None
+    with pytest.warns(UserWarning, match="moved aside to task.json.unreadable-1"):
+        assert claims.recorded("task") is None
+    assert (own_cache / "verdicts/task.json.unreadable-1").read_bytes() == broken
+
+
+def test_an_altered_figure_is_not_used(own_cache):
+    claims.record("task", "holds", "Measured.", {"share": 0.25})
+    file = own_cache / "verdicts/task.json"
+    file.write_text(file.read_text("utf-8").replace("0.25", "0.95"), "utf-8")
+    with pytest.warns(UserWarning, match="truncated or altered.*moved aside"):
+        assert claims.recorded("task") is None
 
 
 def test_unknown_claim_names_close_ones():

@@ -2,12 +2,16 @@
 
 import json
 import re
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from subprocess import PIPE, Popen
 from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
 import pytest
 
+from tlcourse import paths
 from tlcourse.finetuning.audits import audit
 from tlcourse.finetuning.league import League, Result, league_file, preset_name, stages_of
 from tlcourse.finetuning.policies import PRESETS, Policy, as_policy
@@ -184,7 +188,8 @@ class TestFile:
         again = League(file)
         assert again.results == league.results and again.setting == league.setting
         assert str(again) == str(league)
-        assert [path.name for path in file.parent.iterdir()] == ["league.json"]
+        there = {path.name for path in file.parent.iterdir()}
+        assert there - {".league.json.lock"} == {"league.json"}  # Windows has none between uses
         again.clear()
         assert len(League(file)) == 0
 
@@ -194,14 +199,57 @@ class TestFile:
     def test_what_is_no_league_counts_as_none(self, tmp_path, text):
         file = tmp_path / "league.json"
         file.write_text(text, encoding="utf-8")
-        assert len(League(file)) == 0
+        with pytest.warns(UserWarning, match="moved aside to league.json.unreadable-1"):
+            assert len(League(file)) == 0
+        assert (tmp_path / "league.json.unreadable-1").read_text("utf-8") == text
         assert len(a_league(a_run(), file=file)) == 1 and len(League(file)) == 1
 
-    def test_half_a_file_counts_as_none(self, tmp_path):
+    def test_half_a_file_is_moved_aside_whenever_it_is_found(self, tmp_path):
         file = tmp_path / "league.json"
-        a_league(a_run(), file=file)
-        file.write_bytes(file.read_bytes()[:100])
-        assert len(League(file)) == 0
+        league = a_league(a_run(), file=file)
+        for number in (1, 2):
+            half = file.read_bytes()[: 100 + number]
+            file.write_bytes(half)
+            with pytest.warns(UserWarning, match=f"moved aside to league.json.unreadable-{number}"):
+                league.add(a_run(seed=number))
+            assert (tmp_path / f"league.json.unreadable-{number}").read_bytes() == half
+            assert [result.seed for result in League(file).results] == [number]
+
+    def test_two_notebooks_keep_each_others_runs(self, tmp_path):
+        file = tmp_path / "league.json"
+        one, two = a_league(a_run(seed=0), file=file), League(file)
+        one.add(a_run(seed=1))
+        two.add(a_run(seed=2))
+        assert [result.seed for result in two.results] == [0, 1, 2]
+        assert League(file).results == two.results
+        one.clear()
+        two.add(a_run(seed=3))
+        assert [result.seed for result in League(file).results] == [3]
+        with pytest.raises(ValueError, match="another epochs"):
+            one.add(a_run(seed=4, epochs=3))
+        assert [result.seed for result in League(file).results] == [3]
+
+    def test_many_at_once(self, tmp_path):
+        leagues = [League(tmp_path / "league.json") for _ in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda each: each[1].add(a_run(seed=each[0])), enumerate(leagues)))
+        seeds = {result.seed for result in League(tmp_path / "league.json").results}
+        assert seeds == set(range(8))
+
+    def test_a_process_that_holds_the_file_is_waited_for_and_nothing_is_lost(
+        self, tmp_path, monkeypatch
+    ):
+        monkeypatch.setattr(paths, "LOCK_SECONDS", 0.1)
+        league = League(tmp_path / "league.json")
+        hold = "import sys, filelock as f\nwith f.FileLock(sys.argv[1]): input(print())"
+        lock = str(tmp_path / ".league.json.lock")
+        with Popen([sys.executable, "-c", hold, lock], stdin=PIPE, stdout=PIPE) as other:
+            other.stdout.readline()
+            with pytest.warns(UserWarning, match="another process holds .*league.json.lock"):
+                league.add(a_run(seed=0))
+            other.communicate(b"\n")
+        league.add(a_run(seed=1))
+        assert [result.seed for result in League(tmp_path / "league.json").results] == [0, 1]
 
     def test_in_memory_writes_nothing(self, tmp_path, monkeypatch):
         monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path))

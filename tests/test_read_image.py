@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from tlcourse.datasets import UnreadableImage, read_image
 
@@ -56,6 +56,76 @@ def test_16_bit_rgb(tmp_path):
     row = np.array([65535, 32768, 0, 0, 300, 65535], dtype=">u2").tobytes()
     file = save_png(tmp_path / "x.png", (2, 1), 16, 2, [row])
     assert pixels(file).tolist() == [[[255, 128, 0], [0, 1, 255]]]
+
+
+def grey_of(path, values, **options):
+    Image.fromarray(values).save(path, **options)
+    return pixels(path)[..., 0]
+
+
+RAMP = np.arange(256).reshape(16, 16)
+
+
+@pytest.mark.parametrize("name", ["x.png", "x.tif"])
+@pytest.mark.parametrize("white", [255, 4095, 65535])
+def test_fewer_bits_than_the_file_has(tmp_path, name, white):
+    """8 and 12 bits in 16, and 16 in 32: the picture is as bright as in 8 bits."""
+    values = np.rint(RAMP * (white / 255))
+    np.testing.assert_array_equal(grey_of(tmp_path / name, values.astype(np.uint16)), RAMP)
+    np.testing.assert_array_equal(grey_of(tmp_path / "32.tif", values.astype(np.int32)), RAMP)
+
+
+@pytest.mark.parametrize("low, high", [(-32000, 32000), (0, 65536), (70_000, 90_000)])
+def test_other_whole_numbers_are_stretched(tmp_path, low, high):
+    values = np.linspace(low, high, 256).reshape(16, 16).round().astype(np.int32)
+    np.testing.assert_allclose(grey_of(tmp_path / "x.tif", values), RAMP, atol=1)
+
+
+@pytest.mark.parametrize("mark", [np.nan, np.inf, -np.inf, -9999, np.finfo(np.float32).min])
+def test_no_data_is_black_and_moves_nothing_else(tmp_path, mark):
+    values = (RAMP / 255 + 100).astype(np.float32)
+    values[3, 4] = mark
+    expected = RAMP.copy()
+    expected[3, 4] = 0
+    np.testing.assert_array_equal(grey_of(tmp_path / "x.tif", values), expected)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_no_data_that_the_file_names(tmp_path, orientation):
+    values = (16 * RAMP).astype(np.int32)
+    values[3, 4] = 60_000
+    tags = {42113: "60000", 274: orientation}
+    grey = grey_of(tmp_path / "x.tif", values, tiffinfo=tags)
+    expected = np.rint(16 * RAMP * (255 / 4095))
+    expected[3, 4] = 0
+    np.testing.assert_array_equal(grey, expected if orientation == 1 else np.rot90(expected, -1))
+
+
+def test_a_usual_mark_that_is_no_outlier_is_a_number(tmp_path):
+    values = np.linspace(-10_000, 10_000, 256).reshape(16, 16).astype(np.float32)
+    values[0, 1] = -9999
+    np.testing.assert_allclose(grey_of(tmp_path / "x.tif", values), RAMP, atol=1)
+
+
+@pytest.mark.parametrize("value", [np.nan, 0, 7.5])
+def test_one_value_everywhere_is_black(tmp_path, value):
+    assert not grey_of(tmp_path / "x.tif", np.full((4, 4), value, np.float32)).any()
+
+
+def test_a_picture_that_comes_out_flat_is_said(tmp_path):
+    narrow = (RAMP + 30_000).astype(np.uint16)
+    with pytest.warns(UserWarning, match="256 levels or more, nearly all fall onto 2 of 256"):
+        grey_of(tmp_path / "x.png", narrow)
+    outlier = RAMP / 255
+    outlier[0, 0] = 1e6
+    with pytest.warns(UserWarning, match="nearly all fall onto 1 of 256: stretch such pictures"):
+        grey_of(tmp_path / "x.tif", outlier.astype(np.float32))
+
+
+def test_a_picture_of_few_levels_is_not_called_flat(tmp_path, recwarn):
+    mask = np.where(RAMP < 2, 65535, 0).astype(np.uint16)
+    np.testing.assert_array_equal(grey_of(tmp_path / "x.png", mask), mask // 257)
+    assert not recwarn
 
 
 def test_32_bit_float_is_stretched(tmp_path):
@@ -108,13 +178,59 @@ def test_one_pixel_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize(("orientation", "quarter_turns"), [(1, 0), (3, 2), (6, -1), (8, 1)])
-def test_exif_orientation_is_applied(tmp_path, orientation, quarter_turns):
+@pytest.mark.parametrize("name", ["x.png", "x.tif", "x.webp"])
+def test_exif_orientation_is_applied(tmp_path, name, orientation, quarter_turns):
     values = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
-    exif = Image.Exif()
-    exif[0x0112] = orientation
-    Image.fromarray(values).save(tmp_path / "x.png", exif=exif)
-    upright = np.rot90(values, k=quarter_turns)
-    np.testing.assert_array_equal(pixels(tmp_path / "x.png"), upright)
+    options = {"lossless": True} if name == "x.webp" else {}
+    for mirrored in (False, True):
+        exif = Image.Exif()
+        exif[0x0112] = {1: 2, 3: 4, 6: 5, 8: 7}[orientation] if mirrored else orientation
+        Image.fromarray(values).save(tmp_path / name, exif=exif, **options)
+        upright = np.rot90(values, k=quarter_turns)
+        upright = upright[:, ::-1] if mirrored else upright
+        np.testing.assert_array_equal(pixels(tmp_path / name), upright)
+
+
+def exif_of(*entries, beyond=b""):
+    """EXIF written by hand, as Pillow writes none that is odd: (tag, kind, four bytes) each."""
+    body = b"".join(struct.pack("<HHI", tag, kind, 1) + value for tag, kind, value in entries)
+    head = b"Exif\0\0II*\0" + struct.pack("<IH", 8, len(entries))
+    return head + body + bytes(4) + beyond
+
+
+SIX = (0x0112, 3, struct.pack("<HH", 6, 0))
+ODD_EXIF = {
+    "negative rational": exif_of(SIX, (0x011A, 10, b"&\0\0\0"), beyond=struct.pack("<ii", -1, 1)),
+    "rational over zero": exif_of(SIX, (0x011A, 5, b"&\0\0\0"), beyond=bytes(8)),
+    "text for a unit": exif_of(SIX, (0x0128, 2, b"cm\0\0")),
+    "offset beyond the end": exif_of(SIX, (0x010F, 5, b"\xff\xff\0\0")),
+    "inner directory beyond the end": exif_of(SIX, (0x8769, 4, b"\xff\xff\0\0")),
+    "cut off": exif_of(SIX, (0x011A, 5, b"\0\0\0\0"))[:40],
+    "unknown kind": exif_of(SIX, (0x9286, 99, bytes(4))),
+}
+
+
+@pytest.mark.parametrize("name", ["x.jpg", "x.png", "x.webp"])
+@pytest.mark.parametrize("odd", ODD_EXIF)
+def test_odd_metadata_costs_no_picture(tmp_path, name, odd):
+    values = np.zeros((32, 48, 3), dtype=np.uint8)
+    values[:, :24] = 200
+    Image.fromarray(values).save(tmp_path / name, exif=ODD_EXIF[odd])
+    upright = np.rot90(values, k=-1).astype(int)
+    assert np.abs(pixels(tmp_path / name) - upright).max() < 20
+
+
+def test_metadata_that_is_no_exif_costs_no_picture(tmp_path):
+    for wrong in (b"", b"Exif\0\0", b"Exif\0\0not a header", b"\xff" * 99):
+        save_colour(tmp_path / "x.jpg", (200, 0, 0), exif=wrong)
+        assert np.abs(pixels(tmp_path / "x.jpg") - [200, 0, 0]).max() < 4
+
+
+def test_long_texts_cost_no_picture(tmp_path):
+    text = PngImagePlugin.PngInfo()
+    text.add_text("workflow", "x" * 3_000_000, zip=True)
+    file = save_colour(tmp_path / "x.png", (200, 0, 0), pnginfo=text)
+    assert (pixels(file) == [200, 0, 0]).all()
 
 
 @pytest.mark.parametrize("name", ["x.jpg", "x.png"])

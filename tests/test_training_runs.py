@@ -6,6 +6,7 @@ import math
 import pytest
 import torch
 
+from tlcourse import paths
 from tlcourse.datasets.drawn import DrawnImages
 from tlcourse.finetuning import runs
 from tlcourse.finetuning.policies import Policy
@@ -140,7 +141,7 @@ class TestSaving:
         train(natural, "reuse all", images).save(tmp_path)
         (file,) = tmp_path.glob("weights-*.safetensors")
         assert file.stat().st_size < 4 * 513 * 3 + 1000
-        saved = json.loads((tmp_path / "run.json").read_text("utf-8"))
+        saved = json.loads((tmp_path / "run.json").read_text("utf-8"))["content"]
         assert Policy.from_dict(saved["policy"]) == Policy({"*": "freeze"})
 
     def test_an_interrupted_save_leaves_the_run_that_was_there(
@@ -152,9 +153,9 @@ class TestSaving:
         def fail(*arguments, **options):
             raise KeyboardInterrupt
 
-        for name in ("save_file", "json"):
-            with monkeypatch.context() as patch, pytest.raises((KeyboardInterrupt, AttributeError)):
-                patch.setattr(runs, name, fail)
+        for module, name in ((runs, "save_file"), (paths, "write_json")):
+            with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+                patch.setattr(module, name, fail)
                 train(natural, "reuse all", images, seed=2).save(tmp_path)
             assert_same(load_run(tmp_path, natural), first)
 
@@ -175,6 +176,20 @@ class TestSaving:
         file.write_bytes(file.read_bytes()[:-8])
         with pytest.raises(WeightsError, match="missing or altered: train the run again"):
             load_run(tmp_path, natural)
+
+    @pytest.mark.parametrize("old, new", [("0.02", "0.03"), ('"policy"', '"polity"'), ("{", "")])
+    def test_an_altered_description_is_not_used(self, tmp_path, natural, images, old, new):
+        file = train(natural, "reuse all", images).save(tmp_path)
+        file.write_text(file.read_text("utf-8").replace(old, new, 1), "utf-8")
+        with pytest.raises(WeightsError, match="run.json cannot be read.*: train the run again"):
+            load_run(tmp_path, natural)
+
+    def test_a_tilde_is_the_home(self, tmp_path, natural, images, monkeypatch):
+        monkeypatch.setenv("HOME", str(tmp_path))
+        monkeypatch.setenv("USERPROFILE", str(tmp_path))
+        run = train(natural, "reuse all", images, steps=1)
+        assert run.save("~/my run") == tmp_path / "my run" / "run.json"
+        assert_same(load_run("~/my run", natural), run)
 
 
 class TestCurve:

@@ -194,12 +194,14 @@ class TestPrediction:
         self.prediction().committed = "fc7"
         assert self.prediction().committed == "fc7"
         kept = json.loads((own_cache / "predictions/reuse-all.json").read_text("utf-8"))
-        assert kept == {"question": "Which one?", "committed": "fc7"}
+        assert kept["content"] == {"Which one?": "fc7"}
 
     def test_commitment_to_another_question_is_not_used(self):
         self.prediction().committed = "fc7"
         other = widgets.Prediction("reuse-all", "And how many?", self.OPTIONS)
         assert other.committed is None
+        other.committed = "fc6"  # in another notebook, say
+        assert self.prediction().committed == "fc7"
 
     def test_commitment_can_be_taken_back(self):
         prediction = self.prediction()
@@ -211,7 +213,9 @@ class TestPrediction:
     def test_damaged_file_counts_as_no_prediction(self, own_cache, broken):
         (own_cache / "predictions").mkdir()
         (own_cache / "predictions/reuse-all.json").write_bytes(broken)
-        assert self.prediction().committed is None
+        with pytest.warns(UserWarning, match="moved aside to reuse-all.json.unreadable-1"):
+            assert self.prediction().committed is None
+        assert (own_cache / "predictions/reuse-all.json.unreadable-1").read_bytes() == broken
 
     @pytest.mark.parametrize(("option", "agrees"), [("fc7", True), ("fc6", False), (None, None)])
     def test_comparison(self, option, agrees):

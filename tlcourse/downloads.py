@@ -9,17 +9,20 @@ import hashlib
 import os
 import re
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import requests
+from filelock import FileLock, Timeout
 from tqdm import tqdm
 
 from tlcourse import paths
 
 TRIES = 4
 CHUNK = 2**16
+PATIENCE = 15, 30  # seconds for a connection, and for the next bytes
 AGAIN_LATER = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -29,18 +32,35 @@ class DownloadError(RuntimeError):
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """One file of an official host: about ``size`` megabytes; ``md5`` as published, or empty."""
+    """One file of an official host: about ``size`` megabytes; a checksum as published, or empty.
+
+    ``sha256`` may be its first digits only.
+    """
 
     url: str
-    size: float
+    size: float = 0
     md5: str = ""
+    sha256: str = ""
 
     @property
     def name(self):
         return self.url.rsplit("/", 1)[1]
 
 
-def download(remote, folder, page, tries=TRIES, pause=1.0):
+@contextmanager
+def alone(folder, name, lock=".lock"):
+    """DownloadError if another process is in such a block: both would spoil the same part file."""
+    paths.writable_folder(folder)
+    try:
+        with FileLock(folder / lock, timeout=0):
+            yield
+    except Timeout:
+        raise DownloadError(
+            f"Another process is fetching {name} into {folder}: wait for it."
+        ) from None
+
+
+def download(remote, folder, page, tries=TRIES, pause=1.0, variable="TLCOURSE_DATA"):
     """The file in ``folder``, downloaded unless it is there; its content is checked either way.
 
     An interrupted download stays as ``NAME.part`` and goes on from its end. Where no checksum is
@@ -57,6 +77,8 @@ def download(remote, folder, page, tries=TRIES, pause=1.0):
         Failures in a row, without a byte gained, after which it gives up.
     pause : float
         Seconds before the second try; doubled before each further one.
+    variable : str
+        What names the folder, for the message.
 
     Returns
     -------
@@ -93,7 +115,7 @@ def download(remote, folder, page, tries=TRIES, pause=1.0):
     except OSError as problem:
         raise DownloadError(
             f"{file} cannot be written ({problem.strerror or problem}): make room or name another "
-            "folder in TLCOURSE_DATA."
+            f"folder in {variable}."
         ) from problem
     return file
 
@@ -124,7 +146,7 @@ def _go_on(remote, part):
     if have:
         headers["Range"] = f"bytes={have}-"
         headers["If-Range"] = version.read_text(encoding="utf-8")
-    with requests.get(remote.url, headers=headers, stream=True, timeout=(15, 60)) as answer:
+    with requests.get(remote.url, headers=headers, stream=True, timeout=PATIENCE) as answer:
         start, total = _range(answer)
         if answer.status_code != 416:
             _check_answer(answer)
@@ -199,6 +221,9 @@ def _check_content(remote, content, file, remedy):
     if remote.md5:
         expected, found = remote.md5, digest(content, "md5")
         what = "the published checksum (MD5"
+    elif remote.sha256:
+        expected, found = remote.sha256, digest(content, "sha256")[: len(remote.sha256)]
+        what = "the published checksum (SHA-256"
     else:
         found = digest(content, "sha256")
         expected = _recorded(recorded) or found
@@ -212,7 +237,7 @@ def _check_content(remote, content, file, remedy):
             f"{file} does not have the content of {what} {expected}): it is truncated or altered; "
             f"{remedy}."
         )
-    if not remote.md5 and not _recorded(recorded):
+    if not (remote.md5 or remote.sha256 or _recorded(recorded)):
         with paths.write_whole(recorded) as temporary:
             temporary.write_text(f"{found}  {file.name}\n", encoding="utf-8")
 

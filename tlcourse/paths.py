@@ -1,6 +1,9 @@
 """Where things are: files shipped with the course, and the user's own cache and data."""
 
+import hashlib
+import json
 import os
+import secrets
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +12,7 @@ PROJECT = Path(__file__).resolve().parent.parent
 SHIPPED = PROJECT / "data"
 SHIPPED_WEIGHTS = SHIPPED / "weights"
 SHIPPED_FEATURES = SHIPPED / "features"
+LOCK_SECONDS = 30
 
 
 class CannotWrite(OSError, ValueError):
@@ -19,12 +23,13 @@ def cache_folder():
     """The user's cache: ``TLCOURSE_CACHE`` where it is set, else the platform's cache folder."""
     import platformdirs  # later than the verbs: they run before anything is installed
 
-    return Path(os.environ.get("TLCOURSE_CACHE") or platformdirs.user_cache_path("tlcourse"))
+    named = os.environ.get("TLCOURSE_CACHE")
+    return Path(named).expanduser() if named else platformdirs.user_cache_path("tlcourse")
 
 
 def data_folder():
     """The user's data sets: ``TLCOURSE_DATA`` where it is set, else ``datasets`` in the cache."""
-    return Path(os.environ.get("TLCOURSE_DATA") or cache_folder() / "datasets")
+    return Path(os.environ.get("TLCOURSE_DATA") or cache_folder() / "datasets").expanduser()
 
 
 @contextmanager
@@ -48,7 +53,7 @@ def _remedy(folder):
 
 def writable_folder(folder):
     """``folder`` as a Path, made if need be; CannotWrite if nothing can be written into it."""
-    folder = Path(folder)
+    folder = Path(folder).expanduser()
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".{os.getpid()}.probe"
@@ -66,8 +71,8 @@ def write_whole(path):
     CannotWrite
         If the folder cannot be made or the block cannot write.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    path = Path(path).expanduser()
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     with writing(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -84,3 +89,81 @@ def warn_if_not_kept():
         yield
     except CannotWrite as problem:
         warnings.warn(f"Not kept for the next time: {problem}", stacklevel=3)
+
+
+@contextmanager
+def locked(file):
+    """One process or thread at a time between reading ``file`` and writing it; else CannotWrite."""
+    from filelock import FileLock, Timeout
+
+    with writing(file.parent):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(file.with_name(f".{file.name}.lock"))
+        try:
+            held = lock.acquire(timeout=LOCK_SECONDS)
+        except Timeout:
+            raise OSError(f"another process holds {lock.lock_file}") from None
+        with held:
+            yield
+
+
+def write_json(file, content):
+    """Write what JSON can hold, whole, with a checksum, so that a damaged file is not used."""
+    content = json.loads(json.dumps(content))
+    text = json.dumps({"sha256": _seal(content), "content": content}, indent=1, ensure_ascii=False)
+    with write_whole(file) as temporary:
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def read_sealed(file):
+    """What ``write_json`` wrote; OSError, or ValueError if the file was altered."""
+    try:
+        saved = json.loads(Path(file).read_text(encoding="utf-8"))
+        if saved["sha256"] == _seal(saved["content"]):
+            return saved["content"]
+    except (KeyError, TypeError, RecursionError):
+        pass
+    raise ValueError("it is truncated or altered")
+
+
+def _seal(content):
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read_json(file, parse):
+    """``parse`` of what ``write_json`` wrote; None where there is no file.
+
+    A file that cannot be read or parsed is moved aside, as ``NAME.unreadable-N``, with a warning.
+    """
+    try:
+        return parse(read_sealed(file))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        with warn_if_not_kept(), locked(file):
+            return _read_or_move_aside(file, parse)
+
+
+def update_json(file, parse, change):
+    """Write ``change(parse(content))``, of what the file holds by now, or None if it is new."""
+    with locked(file):
+        write_json(file, change(_read_or_move_aside(file, parse)))
+
+
+def _read_or_move_aside(file, parse):
+    try:
+        return parse(read_sealed(file))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as problem:
+        number = 1
+        while (aside := file.with_name(f"{file.name}.unreadable-{number}")).exists():
+            number += 1
+        file.rename(aside)
+        warnings.warn(
+            f"{file} cannot be read ({problem}): it was moved aside to {aside.name}, and begins "
+            "anew.",
+            stacklevel=4,
+        )
+        return None

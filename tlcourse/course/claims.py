@@ -7,7 +7,6 @@ cache, so that the last notebook can list them all.
 
 import csv
 import difflib
-import json
 import math
 from dataclasses import asdict, dataclass, field
 from datetime import date as _date
@@ -106,20 +105,16 @@ def record(claim_id, verdict, evidence, figures):
     if not str(evidence).strip():
         raise ValueError(f"No evidence for {claim_id}: say in a sentence what was compared.")
     kept = Verdict(claim_id, verdict, str(evidence).strip(), _finite(claim_id, figures))
-    with paths.warn_if_not_kept(), paths.write_whole(_file_of(claim_id)) as temporary:
-        text = json.dumps(asdict(kept), indent=2, ensure_ascii=False) + "\n"
-        temporary.write_text(text, encoding="utf-8")
+    with paths.warn_if_not_kept():
+        paths.write_json(_file_of(claim_id), asdict(kept))
     return kept
 
 
 def recorded(claim_id):
     """The Verdict recorded on this machine; None without one, ValueError without such a claim."""
     _check_claim(claim_id)
-    try:
-        kept = Verdict(**json.loads(_file_of(claim_id).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-    return kept if kept.id == claim_id and kept.verdict in VERDICTS else None
+    kept = paths.read_json(_file_of(claim_id), lambda saved: Verdict(**saved))
+    return kept if kept and kept.id == claim_id and kept.verdict in VERDICTS else None
 
 
 def _check_claim(claim_id):

@@ -1,9 +1,9 @@
 """Your own images: a folder with one sub-folder a class, whatever its files turn out to be.
 
-What ``read_image`` makes of a file: transparency is put on white, 16-bit grey scaled to 8 bits, 32
-bits stretched from smallest to largest value; of an animation the first frame; EXIF orientation
-applied. JPEGs with a shorter side over 2 x 1024 pixels are decoded smaller, never below 1024; they
-may have 500 million pixels, all others 90.
+What ``read_image`` makes of a file: transparency is put on white, grey of more than 8 bits scaled
+to 8 as ``tlcourse.datasets.grey`` says; of an animation the first frame; EXIF orientation applied,
+other metadata left alone. JPEGs with a shorter side over 2 x 1024 pixels are decoded smaller, never
+below 1024; they may have 500 million pixels, all others 90.
 """
 
 import os
@@ -14,14 +14,23 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
 from tlcourse.datasets.class_folders import list_classes, shown
+from tlcourse.datasets.grey import as_8_bits
 
+TURNS = (  # of the EXIF orientations from 2 on
+    Image.Transpose.FLIP_LEFT_RIGHT,
+    Image.Transpose.ROTATE_180,
+    Image.Transpose.FLIP_TOP_BOTTOM,
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.ROTATE_270,
+    Image.Transpose.TRANSVERSE,
+    Image.Transpose.ROTATE_90,
+)
 DRAFT_SIDE = 1024
 MOST_PIXELS, MOST_OF_A_JPEG = 90_000_000, 500_000_000
 BATCH = 1000  # files that threads are given at a time
@@ -71,13 +80,16 @@ def read_with_size(path):
             drafted = image.size
             if image.width * image.height > MOST_PIXELS or size[0] * size[1] > MOST_OF_A_JPEG:
                 raise Image.DecompressionBombError
-            ImageOps.exif_transpose(image, in_place=True)
-            return _as_rgb(image), size if image.size == drafted else size[::-1]
+            turn = _turn(image)
+            picture = _as_rgb(image)
+            picture = picture if turn is None else picture.transpose(turn)
+            return picture, size if picture.size == drafted else size[::-1]
     except Exception as problem:  # damaged files raise nearly anything from inside Pillow
         raise UnreadableImage(path, _reason(path, problem)) from problem
 
 
 def _opened(path):
+    PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY  # long texts cost no picture
     with _FILTERS, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
@@ -88,14 +100,22 @@ def _opened(path):
             raise
 
 
+def _turn(image):
+    """What its EXIF orientation asks for; no other metadata is read, whatever is wrong with it."""
+    if image.format != "TIFF":  # those of a TIFF are forgotten before Pillow, loading it, reads all
+        image.load()
+    orientation = 1
+    with suppress(Exception):
+        orientation = image.getexif()[ExifTags.Base.Orientation]
+    exif = image.getexif()
+    for tag in list(exif):
+        del exif[tag]
+    return TURNS[orientation - 2] if orientation in range(2, 9) else None
+
+
 def _as_rgb(image):
     if image.mode.startswith(("I", "F")):
-        grey = np.nan_to_num(np.asarray(image, dtype=np.float64))
-        low, high = 0, 65535
-        if image.mode == "F" or grey.min() < low or grey.max() > high:
-            low, high = grey.min(), grey.max()
-        grey = np.rint((grey - low) * (255 / (high - low or 1)))
-        return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
+        return as_8_bits(image).convert("RGB")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         return Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")

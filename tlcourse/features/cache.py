@@ -9,7 +9,6 @@ on, and what cannot be read whole counts as absent.
 import hashlib
 import json
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -78,13 +77,14 @@ def read_file(file):
             about = json.loads(str(entry["about"]))
             if about.pop("format") != FORMAT:
                 return None
-            matrix = entry["values"].astype(np.float32)
-            if "scale" in entry:
+            values = entry["values"]
+            matrix = values.astype(np.float32)
+            if values.dtype.itemsize == 1:
                 matrix *= entry["scale"]
             labels = entry["labels"].astype(np.int64)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-    if matrix.shape != (len(labels), sum(about["layer_sizes"].values())):
+        if matrix.shape != (len(labels), sum(about["layer_sizes"].values())):
+            return None
+    except Exception:  # damaged files raise nearly anything from inside zipfile
         return None
     return {"matrix": matrix, "labels": labels, **about}
 

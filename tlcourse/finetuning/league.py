@@ -150,18 +150,15 @@ class League:
     """Runs of different policies on the same target, from the same backbone, trained alike.
 
     ``file`` is where it is kept as JSON after every run, and read from; by default in memory only.
-    What cannot be read as a league counts as none. ``setting`` (dict) is what all ``results`` have
-    in common; empty before the first one.
+    Notebooks that share it add to each other's runs. What cannot be read as a league is moved
+    aside. ``setting`` (dict) is what all ``results`` have in common; empty before the first one.
     """
 
     def __init__(self, file=None):
-        self.file, self.setting, self.results = file and Path(file), {}, []
-        try:
-            saved = json.loads(self.file.read_text(encoding="utf-8")) if self.file else {}
-            self.setting = dict(saved.get("setting", {}))
-            self.results = [Result.from_json(each) for each in saved.get("results", [])]
-        except (OSError, ValueError, KeyError, AttributeError, TypeError):
-            self.setting, self.results = {}, []
+        self.file = file and Path(file).expanduser()
+        kept = paths.read_json(self.file, _from_json) if self.file else None
+        self.setting, self.results = kept or ({}, [])
+        self._unsaved = []
 
     def add(self, run, test=None):
         """Put a run into the league; one of the same policy and seed takes the older one's place.
@@ -177,33 +174,33 @@ class League:
         """
         test = None if test is None else prepare_images(run.backbone, test)
         setting, result = setting_of(run, test), result_of(run, test)
-        other = [name for name in self.setting if self.setting[name] != setting.get(name)]
-        if other:
-            raise ValueError(
-                f"This run has another {other[0].replace('_', ' ')} ({setting.get(other[0])}) than "
-                f"those of the league ({self.setting[other[0]]}): begin a new league."
-            )
+        self._unsaved.append(result)
+        try:
+            self._change(lambda kept: _with_results(kept, setting, self._unsaved))
+        except ValueError:
+            self._unsaved.remove(result)
+            raise
         key = result.policy_key, result.seed
-        same = [old for old in self.results if (old.policy_key, old.seed) == key]
-        if same and result.stopped and not same[0].stopped:
-            return same[0]
-        self.setting = setting
-        self.results = [old for old in self.results if old not in same] + [result]
-        self.save()
-        return result
+        return next(each for each in self.results if (each.policy_key, each.seed) == key)
 
     def clear(self):
         """Forget all runs."""
-        self.setting, self.results = {}, []
-        self.save()
+        self._unsaved = []
+        self._change(lambda kept: ({}, []))
 
-    def save(self):
-        """Write the league whole into its file, if it has one; a warning where that fails."""
-        if self.file is None:
-            return
-        content = {"setting": self.setting, "results": [asdict(each) for each in self.results]}
-        with paths.warn_if_not_kept(), paths.write_whole(self.file) as temporary:
-            temporary.write_text(json.dumps(content) + "\n", encoding="utf-8")
+    def _change(self, change):
+        """Apply it to what the file holds by now, or, where that cannot be kept, to memory."""
+
+        def changed(kept):
+            self.setting, self.results = change(kept or ({}, []))
+            return {"setting": self.setting, "results": [asdict(each) for each in self.results]}
+
+        if self.file is not None:
+            with paths.warn_if_not_kept():
+                paths.update_json(self.file, _from_json, changed)
+                self._unsaved = []
+                return
+        changed((self.setting, self.results))
 
     def standings(self):
         """Standings: the best mean accuracy first, of equals that which trains less."""
@@ -253,6 +250,27 @@ class League:
         return "\n".join([*lines, self.verdict()])
 
     __repr__ = __str__
+
+
+def _from_json(saved):
+    return dict(saved["setting"]), [Result.from_json(each) for each in saved["results"]]
+
+
+def _with_results(kept, setting, added):
+    """A league's (setting, results) with more of them; ValueError if the setting is another."""
+    old, results = kept
+    other = [name for name in old if old[name] != setting.get(name)]
+    if other:
+        raise ValueError(
+            f"This run has another {other[0].replace('_', ' ')} ({setting.get(other[0])}) than "
+            f"those of the league ({old[other[0]]}): begin a new league."
+        )
+    for result in added:
+        key = result.policy_key, result.seed
+        same = [old for old in results if (old.policy_key, old.seed) == key]
+        if not (same and result.stopped and not same[0].stopped):
+            results = [old for old in results if old not in same] + [result]
+    return setting, results
 
 
 def league_file(*parts):

@@ -1,6 +1,5 @@
 """Training runs: a trained network with its learning curve, in memory and on disk."""
 
-import json
 import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -89,17 +88,15 @@ class Run:
 
     def save(self, folder):
         """Write the run into a folder."""
-        folder, tensors = Path(folder), {}
+        folder, tensors = paths.writable_folder(folder), {}
         for part in PARTS:
             for key, tensor in getattr(self.progress, part).items():
                 tensors[f"{part}/{key}"] = tensor.detach().cpu().clone().contiguous()
-        folder.mkdir(parents=True, exist_ok=True)
         temporary = folder / ".weights.part"
         save_file(tensors, temporary)
         weights = folder / f"weights-{sha256(temporary)[:16]}.safetensors"
         temporary.replace(weights)
-        with paths.write_whole(folder / "run.json") as file:
-            file.write_text(json.dumps(self._as_json(weights.name), indent=1) + "\n", "utf-8")
+        paths.write_json(folder / "run.json", self._as_json(weights.name))
         for old in folder.glob("weights-*.safetensors"):
             if old != weights:
                 old.unlink()
@@ -122,16 +119,20 @@ class Run:
 
 def load_run(folder, backbone):
     """A run that ``Run.save`` wrote."""
-    file = Path(folder) / "run.json"
+    folder = Path(folder).expanduser()
+    file = folder / "run.json"
     if not file.exists():
         raise FileNotFoundError(f"There is no run in {folder}: save one there by run.save().")
-    saved = json.loads(file.read_text(encoding="utf-8"))
+    try:
+        saved = paths.read_sealed(file)
+    except ValueError as problem:
+        raise WeightsError(f"{file} cannot be read ({problem}): train the run again.") from problem
     if saved["backbone_fingerprint"] != backbone.fingerprint:
         raise WeightsError(
             f"The run in {folder} began from other weights of {saved['backbone']} than these: "
             "load it with the backbone it was trained from."
         )
-    progress = Progress(**saved["progress"], **_read_tensors(Path(folder) / saved["weights"]))
+    progress = Progress(**saved["progress"], **_read_tensors(folder / saved["weights"]))
     progress.points = [CurvePoint(*point) for point in progress.points]
     progress.best_point = CurvePoint(*progress.best_point)
     policy, settings = Policy.from_dict(saved["policy"]), Settings(**saved["settings"])

@@ -203,7 +203,8 @@ def _torchvision(name, weights, seed, n_classes):
 def _load_own(network, file):
     """A file's tensors may carry torchvision's names of today or of 2017, or the lecture's."""
     state = places365.torchvision_names(weight_files.read_file(file))
-    if isinstance(network, models.VGG | models.AlexNet) and "conv1_1.weight" in state:
+    is_lectures = any("conv1_1.weight" in key for key in state)
+    if isinstance(network, models.VGG | models.AlexNet) and is_lectures:
         network = lecture_names(network)
     weight_files.load_into(network, state, file)
 

@@ -1,17 +1,24 @@
 """Weights files: read whole and checked, tensors only, never pickled objects."""
 
-import hashlib
 import json
 import pickle
+import re
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from tlcourse import paths
+from tlcourse import downloads, paths
+
+WRAPPINGS = (  # a moving average of the weights first, as it is what was evaluated
+    *("model_ema", "state_dict_ema", "ema_state_dict", "ema"),
+    *("state_dict", "model_state_dict", "model_state", "model", "network", "net", "weights"),
+)
+WRAPPERS = re.compile(r"(^|\.)(?:(?:module|_orig_mod)\.)+")
+CONTROL = bytes({*range(32), 127} - set(b"\t\n\r\f\x1b"))
 
 
 class WeightsError(RuntimeError):
@@ -54,27 +61,20 @@ def read_torchvision(enum, name):
 def fetch_torchvision(enum, name):
     """The file of one of torchvision's weights, downloaded once into torch's hub folder."""
     file = Path(torch.hub.get_dir()) / "checkpoints" / enum.url.rsplit("/", 1)[1]
-    command = f"python3 start.py fetch {name}"
-    if not file.exists():
-        try:
-            paths.writable_folder(file.parent)
-            torch.hub.download_url_to_file(enum.url, str(file), hash_prefix=_hash_prefix(file))
-        except paths.CannotWrite as problem:
-            raise WeightsError(
-                f"{file.parent} cannot be written ({problem.strerror}): set TORCH_HOME to a folder "
-                "that can be."
-            ) from problem
-        except (URLError, OSError, RuntimeError) as problem:
-            raise WeightsError(
-                f"{file.name} is not on this machine and could not be downloaded "
-                f"({problem}): with a network, run '{command}'."
-            ) from problem
-    if not sha256(file).startswith(_hash_prefix(file)):
+    remote = downloads.RemoteFile(enum.url, sha256=_hash_prefix(file))
+    try:
+        alone = downloads.alone(file.parent, name, f".{file.name}.lock")
+        with nullcontext() if file.exists() else alone:
+            return downloads.download(remote, file.parent, enum.url, variable="TORCH_HOME")
+    except paths.CannotWrite as problem:
         raise WeightsError(
-            f"{file} is truncated or altered (its hash is not the one in its name): "
-            f"delete it, then run '{command}' with a network."
-        )
-    return file
+            f"{file.parent} cannot be written ({problem.strerror}): set TORCH_HOME to a folder "
+            "that can be."
+        ) from problem
+    except downloads.DownloadError as problem:
+        raise WeightsError(
+            f"{problem} The command is 'python3 start.py fetch {name}'."
+        ) from problem
 
 
 def read_file(file):
@@ -82,9 +82,10 @@ def read_file(file):
 
     Raises WeightsError if it is missing, truncated, or holds pickled objects or no state dict.
     """
-    file = Path(file)
-    if not file.exists():
-        raise WeightsError(f"{file} does not exist: check the path of the weights.")
+    file = Path(file).expanduser()
+    if not file.is_file():
+        raise WeightsError(f"{file} does not exist or is no file: check the path of the weights.")
+    _refuse_text(file)
     try:
         if file.suffix == ".safetensors":
             return load_file(file)
@@ -98,13 +99,34 @@ def read_file(file):
         raise WeightsError(
             f"{file} is truncated or not a weights file ({problem}): copy or save it again."
         ) from problem
-    state = state.get("state_dict", state) if isinstance(state, dict) else state
+    while isinstance(state, dict):
+        inner = [state[name] for name in WRAPPINGS if isinstance(state.get(name), dict)]
+        if not inner:
+            break
+        state = inner[0]
     if not isinstance(state, dict) or not all(map(torch.is_tensor, state.values())):
         raise WeightsError(
             f"{file} holds no state dict, which is tensors by name: save network.state_dict() "
             "alone."
         )
     return state
+
+
+def _refuse_text(file):
+    with file.open("rb") as stream:
+        start = stream.read(400)
+    if not start:
+        raise WeightsError(f"{file} is empty, zero bytes: copy or download it again.")
+    if start.translate(None, CONTROL) != start:
+        return
+    text = start.decode("utf-8", "replace").strip("\ufeff \t\r\n")
+    if text.startswith("version https://git-lfs"):
+        what = "a pointer of Git LFS and not the weights: run 'git lfs pull' where it came from"
+    elif text.startswith("<"):
+        what = "a web page and not the weights: download the file itself, not the page about it"
+    else:
+        what = f"text and not weights (it begins {text[:30]!r}): check what it is"
+    raise WeightsError(f"{file} is {what}.")
 
 
 def _load_tensors(file):
@@ -118,13 +140,39 @@ def _load_tensors(file):
             return torch.load(file, encoding="latin1", **options)
 
 
+def _without_owners(state, expected, origin):
+    """Under the network's own names: without those of what wrapped it, as DataParallel does."""
+    state = {WRAPPERS.sub(r"\1", key): state[key] for key in state if key != "n_averaged"}
+    first = next(iter(expected), "")
+    owners = [key.removesuffix(first) for key in state if key.endswith(f".{first}")]
+    owners = [owner for owner in owners if all(owner + key in state for key in expected)]
+    if first in state or not owners:
+        return state
+    if len(owners) > 1:
+        raise WeightsError(
+            f"{origin} holds more than one such network ({', '.join(owners)}): save one alone."
+        )
+    return {key.removeprefix(owners[0]): state[key] for key in state if key.startswith(owners[0])}
+
+
 def load_into(network, state, origin):
     """Load ``state`` into ``network``; one sentence when the architecture is another."""
     expected = network.state_dict()
+    state = _without_owners(state, expected, origin)
     for key in [*expected, *(key for key in state if key not in expected)]:
         if key not in state or key not in expected or state[key].shape != expected[key].shape:
             break
     else:
+        for key, tensor in state.items():
+            if tensor.is_floating_point() != expected[key].is_floating_point():
+                what = f"is of type {tensor.dtype}, and of {expected[key].dtype} in the network"
+            elif not tensor.isfinite().all():
+                what = "has values that are not finite"
+            else:
+                continue
+            raise WeightsError(
+                f"{origin} is altered: tensor {key!r} {what}; copy or save it again."
+            )
         network.load_state_dict(state)
         return network
     have = tuple(state[key].shape) if key in state else "missing"
@@ -136,8 +184,7 @@ def load_into(network, state, origin):
 
 
 def sha256(file):
-    with Path(file).open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    return downloads.digest(file, "sha256")
 
 
 def _hash_prefix(file):

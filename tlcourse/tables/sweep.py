@@ -31,7 +31,7 @@ class SweepStore:
     """Finished cells in a folder."""
 
     def __init__(self, folder=None):
-        self.folder = Path(folder or paths.cache_folder() / "sweeps")
+        self.folder = Path(folder or paths.cache_folder() / "sweeps").expanduser()
         try:
             paths.writable_folder(self.folder)
         except paths.CannotWrite as problem:

@@ -104,7 +104,7 @@ def write_table(table, file, caption=""):
     ValueError
         If the ending is neither ``.csv`` nor ``.tex``.
     """
-    file = Path(file)
+    file = Path(file).expanduser()
     if file.suffix not in (".csv", ".tex"):
         raise ValueError(f"{file.name} ends in {file.suffix!r}: name a file .csv or .tex.")
     if file.suffix == ".csv":

@@ -1,6 +1,5 @@
 """Commit a prediction before the result is seen, and read the two side by side."""
 
-import json
 from dataclasses import dataclass
 from html import escape
 
@@ -72,17 +71,13 @@ class Prediction(Control):
         return Comparison(self.claim_id, self.committed, measured, option)
 
     def _kept(self, question):
-        try:
-            kept = json.loads(self._file().read_text(encoding="utf-8"))
-            option = kept["committed"] if kept["question"] == question else None
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        option = (paths.read_json(self._file(), dict) or {}).get(question)
         return option if option in self._choices else None
 
     def _keep(self, _change):
-        kept = {"question": self.question, "committed": self.committed}
-        with paths.warn_if_not_kept(), paths.write_whole(self._file()) as temporary:
-            temporary.write_text(json.dumps(kept, ensure_ascii=False) + "\n", encoding="utf-8")
+        committed = {self.question: self.committed}
+        with paths.warn_if_not_kept():
+            paths.update_json(self._file(), dict, lambda kept: (kept or {}) | committed)
 
     def _file(self):
         return paths.cache_folder() / "predictions" / f"{self.claim_id}.json"

@@ -2,17 +2,14 @@
 
 import re
 import shutil
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-
-from filelock import FileLock, Timeout
 
 from tlcourse import paths
 from tlcourse.archives import ArchiveError, staging, unpack
 from tlcourse.datasets.benchmarks.benchmark import read_listing, wrong_counts
 from tlcourse.datasets.benchmarks.catalogue import HostedFile, card_of
-from tlcourse.downloads import DownloadError, download, recorded_checksum
+from tlcourse.downloads import DownloadError, alone, download, recorded_checksum
 
 ARCHIVES = (".tar", ".tar.gz", ".tgz", ".zip")
 
@@ -82,7 +79,7 @@ def fetch_benchmark(name, root=None):
             f"Found: {state.found.rstrip('.')}."
         )
     paths.writable_folder(root)
-    with _alone(downloads, name):
+    with alone(downloads, name):
         _check_room(card, root, downloads)
         files = _downloaded(card, downloads)
         with staging(downloads / "unpacking") as unpacked:
@@ -143,16 +140,3 @@ def _check_room(card, root, downloads):
             f"{card.name} needs {_megabytes(needed)} with its archives and {_megabytes(free)} are "
             f"free in {root}: make room, or name another folder in TLCOURSE_DATA."
         )
-
-
-@contextmanager
-def _alone(downloads, name):
-    """Two downloads into the same part file would spoil it."""
-    paths.writable_folder(downloads)
-    try:
-        with FileLock(downloads / ".lock", timeout=0):
-            yield
-    except Timeout:
-        raise DownloadError(
-            f"Another process is fetching {name} into {downloads}: wait for it."
-        ) from None

@@ -1,0 +1,90 @@
+"""Files of the cache with any one byte altered: they are as they were, or are not used.
+
+What a fuzz of half an hour found first stands by name; see each test.
+"""
+
+import warnings
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from test_league import a_run
+from torch import nn
+
+from tlcourse.features import cache
+from tlcourse.finetuning.league import League
+from tlcourse.networks import weights
+from tlcourse.networks.weights import WeightsError
+
+
+def damaged(content, until=None):
+    """Copies of some bytes, each with one of them altered, or cut off there."""
+    for place in range(len(content) if until is None else until):
+        for bit in (0, 4, 7):
+            yield content[:place] + bytes([content[place] ^ 1 << bit]) + content[place + 1 :]
+        yield content[:place]
+
+
+@pytest.fixture(params=[False, True], ids=["float16", "8 bits"])
+def entry(request, tmp_path):
+    file = tmp_path / "entry.npz"
+    matrix = np.random.default_rng(0).gamma(0.3, 2, (4, 5)).astype(np.float32)
+    labels, about = np.arange(4) % 2, {"backbone": "natural"}
+    cache.write_file(file, matrix, labels, ["a", "b"], {"x": 2, "y": 3}, about, request.param)
+    return file
+
+
+def same(one, other):
+    return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_entry_of_features(entry):
+    whole, content = cache.read_file(entry), entry.read_bytes()
+    for altered in damaged(content):
+        entry.write_bytes(altered)
+        read = cache.read_file(entry)
+        assert read is None or same(read, whole)
+
+
+def test_codes_of_8_bits_are_not_taken_for_features_where_their_scale_lost_its_name(entry):
+    content = entry.read_bytes()
+    directory = content.index(b"PK\x01\x02")
+    for name in (b"scale.npy", b"values.npy", b"labels.npy", b"about.npy"):
+        place = content.find(name, directory)
+        if place > 0:
+            entry.write_bytes(content[:place] + b"X" + content[place + 1 :])
+            assert cache.read_file(entry) is None
+
+
+def small_network():
+    return nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.BatchNorm1d(2))
+
+
+def test_header_of_safetensors(tmp_path):
+    network, file = small_network(), tmp_path / "own.safetensors"
+    save_file(network.state_dict(), file)
+    content, expected = file.read_bytes(), network.state_dict()
+    for altered in damaged(content, until=8 + int.from_bytes(content[:8], "little")):
+        file.write_bytes(altered)
+        try:
+            read = weights.load_into(small_network(), weights.read_file(file), file).state_dict()
+        except WeightsError:
+            continue
+        assert all(torch.equal(read[key], expected[key]) for key in expected)
+
+
+def test_league(tmp_path):
+    league = League(tmp_path / "league.json")
+    league.add(a_run())
+    content = league.file.read_bytes()
+    for altered in list(damaged(content))[:: 1 + len(content) // 300]:
+        league.file.write_bytes(altered)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            again = League(league.file)
+        assert not again.results or again.results == league.results
+        assert again.results or league.file.with_name("league.json.unreadable-1").exists()
+        for aside in tmp_path.glob("*.unreadable-*"):
+            aside.unlink()
