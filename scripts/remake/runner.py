@@ -34,6 +34,8 @@ COMMANDS = (
     "scratch",
     "yosinski",
     "representation_quality",
+    "real_sets",
+    "real_tables",
     "verdicts",
 )
 

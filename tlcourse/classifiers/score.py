@@ -1,35 +1,42 @@
 """Scores of a linear SVM on reused features: trained on some images, scored on others.
 
-``evaluate_transfer`` takes shipped features by name, ``evaluate_features`` any Features, and
-``svm_accuracy`` matrices; ``sample_per_class`` draws the training images of all of them.
+``evaluate_transfer`` takes shipped features by name, ``evaluate_real`` a real set's by its own
+protocol, ``evaluate_features`` any Features, and ``svm_accuracy`` matrices; ``sample_per_class``
+draws the training images, ``choose_C`` looks for C without the test images.
 """
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 import numpy as np
 from sklearn.metrics import recall_score
-from sklearn.pipeline import make_pipeline
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.pipeline import Pipeline
 
 from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
 from tlcourse.datasets.photos import FAMILIES
-from tlcourse.features.extraction import shipped_features
+from tlcourse.features.extraction import shipped_card, shipped_features
 from tlcourse.features.normalization import make_normalization
 
 PER_CLASS = 20
 DRAWS = range(5)
+FOLDS = 3
+FACTORS = (0.01, 0.1, 1, 10)
 
 
 @dataclass(frozen=True)
 class TransferResult:
-    """Accuracies are shares of 1; ``accuracy`` is the mean over classes, the paper's score."""
+    """Accuracies are shares of 1; ``accuracy`` is the mean over classes, the paper's score.
+
+    ``predicted`` is the class of each test image, an index."""
 
     accuracy: float
     per_class: dict[str, float]
     n_features: int
     seconds: float
     converged: bool
+    predicted: np.ndarray = field(repr=False, compare=False)
 
 
 def evaluate_transfer(
@@ -72,17 +79,56 @@ def evaluate_features(train, test, layers, seed=0, C=1.0, normalization="L2 per 
     ValueError
         If a layer or normalization is not there.
     """
-    sizes = {layer: train.layer_sizes[layer] for layer in train.layer_sizes if layer in layers}
-    machine = LinearSVM(C=C, random_state=seed)
-    model = make_pipeline(make_normalization(normalization, sizes), machine)
+    model = _pipeline(train, layers, seed, C, normalization)
     X, X_test = train.select(layers), test.select(layers)
     started = time.perf_counter()
     predicted = model.fit(X, train.labels).predict(X_test)
     seconds = time.perf_counter() - started
     recalls = recall_score(test.labels, predicted, average=None)
     per_class = dict(zip(test.classes, recalls.tolist(), strict=True))
-    converged = bool(machine.n_iter_ < machine.max_iter)
-    return TransferResult(float(recalls.mean()), per_class, X.shape[1], seconds, converged)
+    converged = bool(model["svm"].n_iter_ < model["svm"].max_iter)
+    accuracy = float(recalls.mean())
+    return TransferResult(accuracy, per_class, X.shape[1], seconds, converged, predicted)
+
+
+def _pipeline(train, layers, seed, C, normalization):
+    sizes = {layer: train.layer_sizes[layer] for layer in train.layer_sizes if layer in layers}
+    transformer, machine = make_normalization(normalization, sizes), LinearSVM(C, random_state=seed)
+    return Pipeline([("normalization", transformer), ("svm", machine)])
+
+
+def choose_C(train, layers, normalization="L2 per image", seed=0):
+    """C by three-fold cross-validation within the training Features: no test image is seen.
+
+    Tried are ``FACTORS`` over the mean squared length of a normalised training row, so that no
+    scale of the features matters; the best mean class accuracy wins, the smallest C of equals."""
+    model, X = _pipeline(train, layers, seed, 1.0, normalization), train.select(layers)
+    rows = model["normalization"].fit_transform(X)
+    length = np.mean(np.sum(np.square(rows, dtype=np.float64), axis=1))
+    grid = {"svm__C": [float(f"{factor / length:.3g}") for factor in FACTORS]}
+    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
+    search = GridSearchCV(model, grid, scoring="balanced_accuracy", cv=folds, refit=False)
+    return search.fit(X, train.labels).best_params_["svm__C"]
+
+
+def evaluate_real(name, representation):
+    """Score a real set ("flowers102") from its shipped features, by its protocol and chosen C.
+
+    ``representation`` is one of ``shipped_card(name)["scores"]`` with features: "last layer", "all
+    layers, ternary", and of the official splits "official last layer" and "official embedding".
+    Raises ValueError if it is none of them.
+    """
+    scores = shipped_card(name)["scores"]
+    known = [each for each in scores if "features" in scores[each]]
+    if representation not in known:
+        raise ValueError(
+            f"There are no shipped features of {name!r} for {representation!r}: choose from "
+            f"{', '.join(known)}."
+        )
+    score = scores[representation]
+    train, test = shipped_features("imagenet", score["features"])
+    layers = score["layers"] or train.layer_sizes
+    return evaluate_features(train, test, layers, 0, score["C"], score["normalization"])
 
 
 def svm_accuracy(X, y, X_test, y_test, C=1.0, seed=0):

@@ -8,6 +8,7 @@ and beside ``noise_control``.
 import numpy as np
 from scipy.stats import wasserstein_distance_nd
 from sklearn.linear_model import RidgeClassifier
+from sklearn.metrics.pairwise import cosine_similarity
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -68,6 +69,19 @@ def class_mean_emd(source, source_labels, target, target_labels):
     heaps = _class_means(source, source_labels, "source_labels")
     holes = _class_means(target, target_labels, "target_labels")
     return float(wasserstein_distance_nd(heaps[0], holes[0], heaps[1], holes[1]))
+
+
+def prototype_similarity(X, y, prototypes):
+    """How like classes of the source a target's classes are: -1 to 1, *higher is more similar*.
+
+    Mean over the classes of ``X`` (n, d), ``y`` of the cosine of the class's mean and the prototype
+    most like it, of those of the source's classes (classes, d): the weights of its classifier,
+    centred here, as a softmax does not see what they share. Give ``X`` minus the source's mean.
+    Raises ValueError as ``two_domains`` does. Trap: a network's own classes look like themselves.
+    """
+    prototypes, X = two_domains(prototypes, X)
+    means, _ = _class_means(X, y, "y")
+    return float(cosine_similarity(means, prototypes - prototypes.mean(axis=0)).max(axis=1).mean())
 
 
 def _class_means(X, y, name):

@@ -1,7 +1,8 @@
 """The feature cache: one file format for the shipped features and for the user's own.
 
-An entry is a ``.npz`` file: ``values`` (float16, or 8 bits with one ``scale`` a feature),
-``labels``, and ``about``, a JSON text with layer names and sizes, class names and fingerprints.
+An entry is a ``.npz`` file: ``values`` (float16, or 8 bits with one ``scale`` a feature, and its
+``lowest`` value where that is below 0) or ``packed`` (-1, 0, 1, five a byte); ``labels``; and
+``about``, a JSON text with layer names and sizes, class names and fingerprints.
 A stale, truncated or foreign entry is never used: its name is the fingerprint of what it depends
 on, and what cannot be read whole counts as absent.
 """
@@ -21,9 +22,11 @@ from tlcourse import paths
 from tlcourse.datasets.items import is_of_files, read_item
 
 FORMAT = 1
+ARRAYS = {"about", "labels", "values", "scale", "lowest", "packed"}
 READING = 2  # of pictures and layers: an entry of another is stale
 
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
+_POWERS = 3 ** np.arange(5)
 
 
 def _fit_float16(matrix):
@@ -81,12 +84,17 @@ def read_file(file):
     try:
         with np.load(file, allow_pickle=False) as entry:
             about = json.loads(str(entry["about"]))
-            if about.pop("format") != FORMAT:
+            if about.pop("format") != FORMAT or not ARRAYS.issuperset(entry.files):
                 return None
-            values = entry["values"]
-            matrix = values.astype(np.float32)
-            if values.dtype.itemsize == 1:
-                matrix *= entry["scale"]
+            if "packed" in entry:
+                matrix = _unpacked(entry["packed"], sum(about["layer_sizes"].values()))
+            else:
+                values = entry["values"]
+                matrix = values.astype(np.float32)
+                if values.dtype.itemsize == 1:
+                    matrix *= entry["scale"]
+                if "lowest" in entry:
+                    matrix += entry["lowest"]
             labels = entry["labels"].astype(np.int64)
         if matrix.shape != (len(labels), sum(about["layer_sizes"].values())):
             return None
@@ -104,17 +112,40 @@ def write(key, entry):
         warnings.warn(f"Not kept for the next time ({problem}).", stacklevel=3)
 
 
-def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=False):
-    """Write an entry; it appears only when whole. ``eight_bits``: a scale a feature, compressed."""
+def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=False, edges=()):
+    """Write an entry; it appears only when whole.
+
+    ``eight_bits``: compressed, with a scale a feature; integers are an embedding's, and packed.
+    ``edges`` are values (features,) that rounding to 8 bits puts no value on the other side of.
+    """
     text = {"format": FORMAT, "classes": classes, "layer_sizes": dict(layer_sizes), "about": about}
     width = np.int16 if labels.max() <= np.iinfo(np.int16).max else np.int64
     arrays = {"labels": labels.astype(width), "about": np.array(json.dumps(text))}
-    if eight_bits:
-        steps, kind = (255, np.uint8) if matrix.min() >= 0 else (127, np.int8)
-        scale = np.maximum(np.abs(matrix).max(axis=0), np.finfo(np.float32).tiny) / steps
-        arrays["values"] = np.asfortranarray(np.rint(matrix / scale).astype(kind))
+    if eight_bits and matrix.dtype.kind == "i":
+        arrays["packed"] = _packed(matrix)
+    elif eight_bits:
+        lowest = np.minimum(matrix.min(axis=0), 0)
+        scale = np.maximum(matrix.max(axis=0) - lowest, np.finfo(np.float32).tiny) / 255
+        codes = np.rint((matrix - lowest) / scale)
+        for edge in edges:
+            codes += (matrix > edge).astype(int) - (codes * scale + lowest > edge)
+        arrays["values"] = np.asfortranarray(codes.astype(np.uint8))
         arrays["scale"] = scale
+        if lowest.any():
+            arrays["lowest"] = lowest
     else:
         arrays["values"] = matrix.astype(np.float16 if _fit_float16(matrix) else np.float32)
     with paths.write_whole(file) as temporary, temporary.open("wb") as stream:
         (np.savez_compressed if eight_bits else np.savez)(stream, **arrays)
+
+
+def _packed(ternary):
+    """Values of -1, 0, 1 (n, d), five a byte: uint8 (n, d / 5, rounded up), column after column."""
+    padded = np.pad(ternary + 1, ((0, 0), (0, -ternary.shape[1] % 5)))
+    fives = padded.reshape(len(ternary), -1, 5) @ _POWERS
+    return np.asfortranarray(fives.astype(np.uint8))
+
+
+def _unpacked(fives, n_columns):
+    values = fives[:, :, None] // _POWERS.astype(np.uint8) % 3
+    return values.reshape(len(fives), -1)[:, :n_columns].astype(np.int8) - 1

@@ -1,6 +1,7 @@
 """Features: the activations of named layers for every image, as one matrix."""
 
 import copy
+import json
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +36,7 @@ class Features:
     Attributes
     ----------
     matrix : ndarray of float32, shape (images, features)
+        Of a shipped embedding int8.
     labels : ndarray of int, shape (images,)
         Index into ``classes``.
     layer_sizes : dict of int
@@ -286,15 +288,16 @@ def _trial(run, images, repeats=3):
 
 
 @lru_cache(maxsize=64)
-def shipped_features(backbone_name, family):
-    """The shipped features (train, test) of one target family: real photographs, no download.
+def shipped_features(backbone_name, family, splits=("train", "test")):
+    """The shipped features (train, test) of one target: real photographs, no download.
 
-    40 training images a class (of Tiny ImageNet's train split), 50 test images a class (its val
-    split), all layers conv1_1 ... fc7, of "natural" or "manmade". Raises ValueError if there is
-    no such entry, RuntimeError if one is truncated or was made by other weights.
+    Of "natural" or "manmade" a family: 40 training images a class (of Tiny ImageNet's train split),
+    50 test images a class (its val split), all layers conv1_1 ... fc7. Of "imagenet" a real set, as
+    its ``shipped_card`` says. Raises ValueError if there is no such entry, RuntimeError if one is
+    truncated or was made by other weights.
     """
     parts = []
-    for split in ("train", "test"):
+    for split in splits:
         file = feature_cache.shipped_file(backbone_name, family, split)
         if not file.exists():
             have = sorted({path.parent.name for path in paths.SHIPPED_FEATURES.glob("*/*.npz")})
@@ -310,3 +313,12 @@ def shipped_features(backbone_name, family):
             )
         parts.append(Features(**entry))
     return tuple(parts)
+
+
+def shipped_card(name, backbone_name="imagenet"):
+    """What is known of a real set's shipped features, as a dict; ValueError if none are shipped."""
+    file = feature_cache.shipped_file(backbone_name, name, "card").with_suffix(".json")
+    if not file.exists():
+        have = sorted(path.stem.removesuffix("-card") for path in file.parent.glob("*.json"))
+        raise ValueError(f"No real set {name!r} is shipped: choose from {', '.join(have)}.")
+    return json.loads(file.read_text(encoding="utf-8"))

@@ -137,10 +137,12 @@ def _described(device, is_best):
 def shipped_findings():
     """The bundled networks' weights, hashed, and the features of the target families."""
     from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES
+    from tlcourse.datasets.real_sets import REAL_SETS
     from tlcourse.features.cache import shipped_file
     from tlcourse.networks.backbones import BUNDLED
 
-    entries = itertools.product(PHOTO_SOURCES, FAMILIES, ("train", "test"))
+    entries = list(itertools.product(PHOTO_SOURCES, FAMILIES, ("train", "test")))
+    entries += [("imagenet", name, "train") for name in REAL_SETS]
     return [*map(_bundled, BUNDLED), _shipped_features([shipped_file(*entry) for entry in entries])]
 
 

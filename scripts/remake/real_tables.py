@@ -1,0 +1,122 @@
+"""Measure the tables of the real sets from what is shipped: into ``data/measured``, docs/tables.md.
+
+The predictions on the sets' cards give accuracies and gains; distances and PACS across domains are
+computed from the shipped features. No photograph is needed.
+"""
+
+from functools import partial
+
+import pandas as pd
+
+from scripts.remake.runner import Step
+from tlcourse import paths
+from tlcourse.classifiers.intervals import paired_difference
+from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE
+from tlcourse.features.extraction import shipped_card
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.tables.gain_by_similarity import similarity_effect
+from tlcourse.tables.published import published_table
+from tlcourse.tables.real_sets import (
+    LAST,
+    TERNARY,
+    measure_accuracies,
+    measure_distance,
+    measure_pacs,
+    read_real,
+    real_file,
+)
+
+PAGE = paths.PROJECT / "docs" / "tables.md"
+MARKS = "<!-- real sets: made by 'python -m scripts.remake real_tables' -->", "<!-- until here -->"
+TARGETS = [name for name in REAL_SETS if name != SAMPLE]
+
+
+def steps(options):
+    """A step a table, and the page; none is ever done, as the features may be new ones."""
+    yield Step("accuracies", False, partial(_keep, "accuracies", measure_accuracies, TARGETS))
+    yield Step("pacs", False, partial(_keep, "pacs", measure_pacs, [LAST, TERNARY]))
+    yield Step("distances", False, partial(_keep, "distances", _distances, TARGETS))
+    yield Step(PAGE.name, False, write_page)
+
+
+def _distances(name):
+    prototypes = load_backbone("imagenet").network.get_classifier().weight.detach().numpy()
+    return [measure_distance(name, prototypes)]
+
+
+def _keep(table, measure, keys):
+    frame = pd.DataFrame([row for key in keys for row in measure(key)])
+    with paths.write_whole(real_file(table)) as temporary:
+        frame.to_csv(temporary, index=False, float_format="%.5g", lineterminator="\n")
+    return f"{len(frame)} rows"
+
+
+def write_page():
+    """Put the tables between the marks of docs/tables.md."""
+    before, rest = PAGE.read_text("utf-8").split(MARKS[0])
+    text = "\n\n".join([MARKS[0], *_sections(), MARKS[1]])
+    with paths.write_whole(PAGE) as temporary:
+        temporary.write_text(before + text + rest.split(MARKS[1])[1], "utf-8")
+    return f"{len(text)} characters"
+
+
+def _sections():
+    accuracies, distances, pacs = map(read_real, ("accuracies", "distances", "pacs"))
+    for frame in (accuracies, pacs):
+        shown = map(
+            _with_interval, 100 * frame["accuracy"], 100 * frame["low"], 100 * frame["high"]
+        )
+        frame["shown"] = list(shown)
+    is_official = accuracies["representation"].str.startswith("official")
+    official, others = accuracies[is_official], accuracies[~is_official]
+    lecture = published_table("high").loc[["fc7", "full-network"], ["flowers102", "caltech101"]]
+    yield "### Official protocols\nMean class accuracy in percent (95% over test images)."
+    yield _pivoted(official, "target", "representation")
+    yield f"The lecture, with VGG16: {_listed(lecture)}."
+    yield "### Every target, every representation\nMean class accuracy in percent (as above)."
+    yield _pivoted(others, "target", "representation")
+    yield "### Gain of all layers, ternary, over the last layer, and distance to the source"
+    gains = others[others["representation"] == TERNARY].merge(distances, on="target")
+    gains["distance"] = gains["mmd"]
+    yield _markdown(pd.DataFrame(map(_gain, gains.to_dict("records"))))
+    mean, effect = paired_difference(gains["gain"]), similarity_effect(gains)
+    yield (
+        f"Mean gain over {len(gains)} targets {mean.mean:+.1f} points (95% over targets from "
+        f"{mean.low:+.1f} to {mean.high:+.1f}). Rank correlation of gain and MMD over targets "
+        f"{effect.spearman:+.2f} (from {effect.low:+.2f} to {effect.high:+.2f}, p = "
+        f"{effect.spearman_p:.2g})."
+    )
+    for representation, rows in pacs.groupby("representation", sort=False):
+        yield f"### PACS, trained on rows, tested on columns: {representation}"
+        yield _pivoted(rows, "trained_on", "tested_on")
+
+
+def _listed(lecture):
+    return "; ".join(
+        f"{target} {', '.join(f'{row} {value}' for row, value in column.items())}"
+        for target, column in lecture.items()
+    )
+
+
+def _gain(row):
+    kinds = {"MMD": "mmd", "A-distance": "a_distance", "prototypes": "prototypes"}
+    return {
+        "target": row["target"],
+        "gain, points": _with_interval(row["gain"], row["gain_low"], row["gain_high"], "+"),
+        **{f"{k} (noise)": f"{row[n]:.2f} ({row[f'{n}_noise']:.2f})" for k, n in kinds.items()},
+        "ImageNet's classes": shipped_card(row["target"])["overlap"],
+    }
+
+
+def _with_interval(value, low, high, sign=""):
+    return f"{value:{sign}.1f} ({low:{sign}.1f} to {high:{sign}.1f})"
+
+
+def _pivoted(rows, index, columns):
+    options = {"index": index, "columns": columns, "values": "shown", "aggfunc": "first"}
+    return _markdown(rows.pivot_table(**options, sort=False).reset_index())
+
+
+def _markdown(frame):
+    rows = [[*frame.columns], ["---"] * frame.shape[1], *frame.to_numpy().tolist()]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)

@@ -1,0 +1,146 @@
+"""The real sets measured: accuracies by their protocols, distances to the source, PACS crossed.
+
+Every table is kept in ``data/measured/`` as CSV; ``read_real`` reads it. Accuracies are mean class
+accuracies of the predictions on each set's card; their intervals resample its test images.
+"""
+
+from functools import lru_cache, partial
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from tlcourse import paths
+from tlcourse.classifiers.score import evaluate_features
+from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE
+from tlcourse.domains.mmd import maximum_mean_discrepancy, median_bandwidth
+from tlcourse.domains.similarity import prototype_similarity, proxy_a_distance
+from tlcourse.features.extraction import shipped_card, shipped_features
+from tlcourse.features.normalization import make_normalization
+from tlcourse.features.samples import noise_control
+
+TABLES = ("accuracies", "distances", "pacs")
+LAST, TERNARY, L2 = "last layer", "all layers, ternary", "all layers, L2"
+PACS = tuple(name for name in REAL_SETS if name.startswith("PACS"))
+RESAMPLES, REPEATS, IMAGES = 1999, 5, 240
+
+
+def real_file(table):
+    return paths.SHIPPED / "measured" / f"real_{table}.csv"
+
+
+def read_real(table):
+    """One of ``TABLES`` as measured by 'python -m scripts.remake real_tables', as a DataFrame.
+
+    "accuracies": a row a target and representation; accuracy, low, high (95%, test images
+    resampled), and gain, gain_low, gain_high over the last layer in points. "distances": a row a
+    target, of ``measure_distance``. "pacs": a row two domains and a representation. ValueError if
+    there is no such table.
+    """
+    if table not in TABLES:
+        raise ValueError(f"There is no table {table!r}: choose from {', '.join(TABLES)}.")
+    return pd.read_csv(real_file(table))
+
+
+def measure_accuracies(name):
+    """The rows of one real set, a representation each, from the predictions on its card."""
+    scores = shipped_card(name)["scores"]
+    rows = []
+    for representation, score in scores.items():
+        official = "official " if representation.startswith("official") else ""
+        base = scores[official + LAST]
+        labels = _labels(name, official)
+        right, base_right = (_predicted(each) == labels for each in (score, base))
+        accuracy, *interval = resampled(right, labels)
+        gain, *gain_interval = resampled(right.astype(int) - base_right, labels)
+        rows.append(
+            {
+                "target": name,
+                "representation": representation,
+                "C": score["C"],
+                "test_images": len(labels),
+                **dict(zip(("accuracy", "low", "high"), (accuracy, *interval), strict=True)),
+                "gain": 100 * gain,
+                "gain_low": 100 * gain_interval[0],
+                "gain_high": 100 * gain_interval[1],
+            }
+        )
+    return rows
+
+
+def _labels(name, official):
+    features = f"{name} {LAST}" if official else name
+    return shipped_features("imagenet", features, ("test",))[0].labels
+
+
+def _predicted(score):
+    return np.array(score["predicted"].split(), dtype=int)
+
+
+def resampled(values, labels, seed=0):
+    """Mean over classes of the class means of ``values``, one a test image, and its 95% interval.
+
+    Test images are drawn again within each class. Gives (mean, low, high)."""
+    rng, means = np.random.default_rng(seed), []
+    for label in np.unique(labels):
+        levels, counts = np.unique(values[labels == label], return_counts=True)
+        draws = rng.multinomial(counts.sum(), counts / counts.sum(), RESAMPLES)
+        means.append([counts @ levels, *(draws @ levels)] / counts.sum())
+    overall = np.mean(means, axis=0)
+    return float(overall[0]), *map(float, np.quantile(overall[1:], (0.025, 0.975)))
+
+
+def measure_distance(name, prototypes):
+    """How far one real set's training images lie from the sample of the source: a row.
+
+    In the last layer: MMD (one bandwidth, of the source) and the proxy A-distance, L2 per image, of
+    500 images and 240, means over five draws, each beside the highest of 20 noise controls, halves
+    of the source. Then ``prototype_similarity`` with ``prototypes`` (source classes, features),
+    beside the highest of five with the features of the prototypes permuted.
+    """
+    target = shipped_features("imagenet", name, ("train",))[0]
+    raw, rng, row = target.select("head"), np.random.default_rng(0), {"target": name}
+    X, middle, distances = _source()
+    Z = _unit(raw)
+    draws = [(rng.permutation(X)[: len(X) // 2], rng.permutation(Z)) for _ in range(REPEATS)]
+    for kind, (distance, noise) in distances.items():
+        row |= {kind: np.mean([distance(*draw) for draw in draws]), f"{kind}_noise": noise}
+    similarity = partial(prototype_similarity, raw - middle, target.labels)
+    noise = [similarity(rng.permutation(prototypes, axis=1)) for _ in range(REPEATS)]
+    return row | {"prototypes": similarity(prototypes), "prototypes_noise": max(noise)}
+
+
+@lru_cache(maxsize=1)
+def _source():
+    """The source's sample, L2 per image; its mean before that; distances and their noise."""
+    raw = shipped_features("imagenet", SAMPLE, ("train",))[0].select("head")
+    X = _unit(raw)
+    bandwidth = median_bandwidth(X)
+    distances = {
+        "mmd": lambda X, Z: maximum_mean_discrepancy(X, Z[:IMAGES], bandwidth=bandwidth),
+        "a_distance": lambda X, Z: proxy_a_distance(X, Z[:IMAGES]),
+    }
+    noise = {
+        kind: max(noise_control(each, X, control="halves")) for kind, each in distances.items()
+    }
+    return X, raw.mean(axis=0), {kind: (distances[kind], noise[kind]) for kind in distances}
+
+
+def _unit(X):
+    return make_normalization("L2 per image").fit_transform(X)
+
+
+def measure_pacs(representation):
+    """PACS trained on each domain and tested on each, on shipped features: rows of accuracies.
+
+    C is that chosen within the training domain."""
+    rows = []
+    for source, target in product(PACS, PACS):
+        score = shipped_card(source)["scores"][representation]
+        (train, _), (_, test) = (shipped_features("imagenet", each) for each in (source, target))
+        layers = score["layers"] or train.layer_sizes
+        result = evaluate_features(train, test, layers, 0, score["C"], score["normalization"])
+        accuracy, low, high = resampled(result.predicted == test.labels, test.labels)
+        about = {"trained_on": source, "tested_on": target, "representation": representation}
+        rows.append(about | {"accuracy": accuracy, "low": low, "high": high})
+    return rows
