@@ -167,6 +167,26 @@ class TestOfficialLists:
     def test_caltech101_has_two_kinds_of_faces_and_no_background(self, host):
         assert fetched("caltech101").classes == ["Faces", "Faces easy", "ant"]
 
+    def test_what_systems_leave_among_the_classes_of_caltech101(self, host):
+        folder = fetch_benchmark("caltech101") / "101_ObjectCategories"
+        clean = load_benchmark("caltech101")
+        (folder / ".DS_Store").write_bytes(b"x")
+        (folder / "ant" / "Thumbs.db").write_bytes(b"x")
+        (folder / "ant" / "._image_0001.jpg").write_bytes(b"x")
+        (folder / "ant" / "@eaDir").mkdir()
+        (folder / "__MACOSX").mkdir()
+        littered = fetched("caltech101")
+        assert littered.images.files == clean.images.files
+        assert littered.images.targets == clean.images.targets
+        for found, expected in zip(littered.folds, clean.folds, strict=True):
+            assert np.array_equal(found.train, expected.train)
+
+    def test_caltech101_is_in_the_order_of_torchvision(self, host):
+        loader = theirs.Caltech101(fetch_benchmark("caltech101").parent)
+        images = load_benchmark("caltech101").images
+        numbers = [int(file.stem.removeprefix("image_")) for file in images.files]
+        assert (images.targets, numbers) == (loader.y, loader.index)
+
     def test_a_grey_image_of_caltech101_becomes_rgb(self, host):
         benchmark = fetched("caltech101")
         (grey,) = [
@@ -181,6 +201,9 @@ class TestOfficialLists:
                 file = host.data / "wood" / form.format(kind=kind, n=n)
                 file.parent.mkdir(parents=True, exist_ok=True)
                 file.write_bytes(picture(colour, n, file.suffix[1:]))
+        thumbnail = host.data / "wood" / "@eaDir" / "n.png"
+        thumbnail.parent.mkdir()
+        thumbnail.write_bytes(picture((200, 30, 30), 0, "png"))
         with pytest.warns(UserWarning, match="10 images where 11 are expected"):
             benchmark = load_benchmark("wood")
         assert benchmark.classes == ["dry knot", "sound knot"]

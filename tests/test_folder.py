@@ -1,7 +1,9 @@
 """Your own folder of images: what is taken, what is left out, and what is said about it."""
 
 import os
+import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +27,20 @@ def root(tmp_path):
     return tmp_path / "mine"
 
 
+@pytest.fixture
+def closed(monkeypatch):
+    """Takes the right to open a folder; from the administrator too, who has it anyway."""
+    folders, scandir = set(), os.scandir
+
+    def scan(folder):
+        if Path(folder) in folders:
+            raise PermissionError(13, "Permission denied", str(folder))
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", scan)
+    return folders.add
+
+
 def zero_bytes(path):
     path.write_bytes(b"")
 
@@ -46,6 +62,10 @@ def damaged_png(path):
     path.write_bytes(content[:start] + b"\xff" * 8 + content[start + 8 :])
 
 
+SYSTEM_FOLDERS = [
+    *("@eaDir", "#recycle", "@Recycle", ".@__thumb", "lost+found", ".ipynb_checkpoints"),
+    *("__MACOSX", ".Trashes", "$RECYCLE.BIN", "System Volume Information", ".dropbox.cache"),
+]
 BAD_FILES = [
     ("a.jpg", zero_bytes, "empty, zero bytes"),
     ("a.png", words, "not an image, or only the beginning of one"),
@@ -100,12 +120,48 @@ class TestLeftOut:
     def test_what_systems_leave_behind_is_passed_over(self, root, name):
         for place in (root, root / "cats"):
             words(place / name)
-        save_colour(root / "__MACOSX" / "cats" / "0.png")
-        save_colour(root / "cats" / ".ipynb_checkpoints" / "0.png")
+        words(save_colour(root / "__MACOSX" / "cats" / "0.png").rename(root / "__MACOSX" / "a"))
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             folder = ImageFolder(root)
         assert (folder.classes, len(folder), folder.left_out) == (["cats", "dogs"], 6, [])
+
+    @pytest.mark.parametrize("name", SYSTEM_FOLDERS)
+    @pytest.mark.parametrize("place", ["", "cats", "cats/a/b"])
+    def test_pictures_of_systems_are_not_read_but_named(self, root, name, place):
+        save_colour(root / place / name / "0.png" / "SYNOFILE_THUMB_M.jpg", "lime")
+        with pytest.warns(UserWarning, match=re.escape((Path(place) / name).as_posix())):
+            folder = ImageFolder(root)
+        assert (folder.classes, len(folder)) == (["cats", "dogs"], 6)
+        assert [file for file, _ in folder.left_out] == [root / place / name]
+
+    def test_hidden_picture_is_named(self, root):
+        save_colour(root / "cats" / ".0.png")
+        with pytest.warns(UserWarning, match=r"cats/\.0\.png \(hidden\)"):
+            assert len(ImageFolder(root)) == 6
+
+    def test_folder_that_cannot_be_opened_is_named(self, root, closed):
+        save_colour(root / "cats" / "portraits" / "0.png")
+        save_colour(root / "dogs" / "a" / "b" / "0.png")
+        for folder in (root / "cats" / "portraits", root / "dogs" / "a" / "b"):
+            closed(folder)
+        with pytest.warns(UserWarning, match=r"cats/portraits \(cannot be opened \(Perm"):
+            folder = ImageFolder(root)
+        assert len(folder) == 6
+        inner = [root / "cats" / "portraits", root / "dogs" / "a" / "b"]
+        assert [file for file, _ in folder.left_out] == inner
+        closed(root / "dogs")
+        with pytest.raises(ValueError, match=r"'dogs' .* 0 readable .*Left out: dogs \(cannot be"):
+            ImageFolder(root)
+        closed(root)
+        with pytest.raises(ValueError, match=r"cannot be opened \(Perm.*its path and rights"):
+            ImageFolder(root)
+
+    @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes among files on this system")
+    def test_pipe_is_not_waited_for(self, root):
+        os.mkfifo(root / "cats" / "pipe.png")
+        with pytest.warns(UserWarning, match=r"pipe.png \(not a regular file\)"):
+            assert len(ImageFolder(root)) == 6
 
     def test_file_damaged_after_the_check_is_named(self, root):
         folder = ImageFolder(root)
@@ -148,6 +204,11 @@ class TestImageFolder:
 
 
 class TestErrors:
+    @pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
+    def test_name_that_no_folder_can_have(self, tmp_path, name):
+        with pytest.raises((ValueError, FileNotFoundError), match=r": check its path"):
+            ImageFolder(tmp_path / name)
+
     def test_no_such_folder(self, tmp_path):
         with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere: check its path"):
             ImageFolder(tmp_path / "nowhere")

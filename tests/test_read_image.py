@@ -247,6 +247,25 @@ def test_large_jpeg_is_decoded_smaller(tmp_path):
     assert np.abs(np.asarray(picture.resize((9, 9))).astype(int) - 90).max() <= 1
 
 
+def test_200_megapixels_of_a_jpeg_are_decoded_smaller(tmp_path):
+    image = Image.new("RGB", (20_000, 10_000), (200, 10, 10))
+    image.paste((10, 200, 10), (10_000, 0, 20_000, 10_000))
+    image.save(tmp_path / "x.jpg")
+    picture = read_image(tmp_path / "x.jpg")
+    assert picture.size == (2_500, 1_250)
+    expected = [(200, 10, 10), (10, 200, 10)]
+    np.testing.assert_allclose([picture.getpixel((x, 600)) for x in (600, 1900)], expected, atol=3)
+
+
+def test_jpeg_of_a_thousand_megapixels(tmp_path):
+    content = save_colour(tmp_path / "x.jpg").read_bytes()
+    head = content.index(b"\xff\xc0") + 5  # height and width of the frame
+    large = content[:head] + struct.pack(">HH", 32_000, 32_000) + content[head + 4 :]
+    (tmp_path / "x.jpg").write_bytes(large)
+    with pytest.raises(UnreadableImage, match=r"too large, .*\(of a JPEG, 500\)"):
+        read_image(tmp_path / "x.jpg")
+
+
 def test_read_by_many_threads_leaves_the_filters_of_warnings_alone(tmp_path):
     files = [save_colour(tmp_path / "x.png")] * 400
     with warnings.catch_warnings():

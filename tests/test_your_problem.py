@@ -4,6 +4,7 @@ import re
 import shutil
 from dataclasses import replace
 from html import unescape
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -69,6 +70,26 @@ def folder(flowers, tmp_path):
     return shutil.copytree(flowers, tmp_path / "mine")
 
 
+@pytest.fixture
+def opened(monkeypatch):
+    """The files that Pillow is asked to open."""
+    files, really_open = [], Image.open
+
+    def note(file, *arguments, **options):
+        files.append(file)
+        return really_open(file, *arguments, **options)
+
+    monkeypatch.setattr(Image, "open", note)
+    return files
+
+
+def save_noise(path, *seed):
+    """A picture that is no other's copy."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(list("/".join(seed).encode()))
+    Image.fromarray(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)).save(path)
+
+
 @pytest.fixture(scope="module")
 def problem(flowers):
     return open_problem(flowers)
@@ -112,6 +133,55 @@ class TestOpening:
         with pytest.raises(ValueError, match="are train, val: these are splits, not classes"):
             open_problem(tmp_path / "split")
 
+    @pytest.mark.parametrize(
+        "names",
+        [
+            *(["train", "test"], ["Train", "Validation", "TEST"], ["training_set", "test_set"]),
+            *(["train2017", "val2017"], ["trainA", "testB"], ["fold 1", "fold 2"], ["dev", "eval"]),
+            *(["Train-Images", "Hold-out"], ["01_trn", "02_tst"], ["trainval", "Test data"]),
+        ],
+    )
+    @pytest.mark.parametrize("beside", [None, "__MACOSX", "#recycle", "new folder", "notes"])
+    def test_usual_names_of_splits_whatever_is_beside_them(self, tmp_path, names, beside):
+        for name in names:
+            save_noise(tmp_path / name / "cat" / "0.png", name)
+        if beside:
+            (tmp_path / beside).mkdir()
+        if beside == "notes":
+            (tmp_path / beside / "read me.txt").write_text("by hand")
+        if beside == "#recycle":
+            save_noise(tmp_path / beside / "old.png", beside)
+        named = ", ".join(sorted(names))
+        with pytest.raises(ValueError, match=f"are {named}: these are splits, not classes"):
+            open_problem(tmp_path)
+
+    @pytest.mark.parametrize(
+        "names", [["seg_train", "seg_test", "seg_pred"], ["monday", "tuesday", "faces"]]
+    )
+    def test_same_sub_folders_are_a_sign_of_splits(self, tmp_path, names):
+        for name in names[:2]:
+            for inner in ("cat", "dog"):
+                save_noise(tmp_path / name / inner / "0.png", name, inner)
+        save_noise(tmp_path / names[2] / "0.png", names[2])
+        with pytest.raises(ValueError, match=r"sub-folders cat, dog: .* give one split, .*if not"):
+            open_problem(tmp_path)
+
+    @pytest.mark.parametrize(
+        ("names", "inner"),
+        [
+            (["bus", "train"], [""]),
+            (["freight train", "passenger train"], [""]),
+            (["testudo", "valencia"], [""]),
+            (["cat", "dog"], ["young"]),
+            (["cat", "dog"], ["2023", "2024", "100CANON"]),
+        ],
+    )
+    def test_classes_are_not_taken_for_splits(self, tmp_path, names, inner):
+        for name in names:
+            for each in inner:
+                save_noise(tmp_path / name / each / "0.png", name, each)
+        assert open_problem(tmp_path).classes == names
+
     def test_class_without_readable_image_is_refused_by_name(self, folder):
         (folder / "weeds").mkdir()
         (folder / "weeds" / "a.jpg").write_bytes(b"no image")
@@ -127,6 +197,58 @@ class TestOpening:
         assert left_out["poppy/00.png"] == "same as daisy/00.png, in another class"
         assert problem.counts == dict.fromkeys(CLASSES, 12)
         assert "Left out, 2: rose/bad.jpg" in repr(Look(problem))
+
+    def test_thumbnails_are_not_read(self, folder):
+        for file in sorted(folder.glob("*/*.png")):
+            small = file.parent / "@eaDir" / file.name / "SYNOFILE_THUMB_M.jpg"
+            small.parent.mkdir(parents=True)
+            Image.open(file).resize((48, 48)).save(small)
+        problem = open_problem(folder)
+        assert problem.counts == dict.fromkeys(CLASSES, 12)
+        assert [name for name, _ in problem.left_out] == [f"{name}/@eaDir" for name in CLASSES]
+
+    def test_same_pixels_in_another_file_are_a_copy(self, folder):
+        picture = Image.open(folder / "daisy" / "00.png")
+        exif = Image.Exif()
+        exif[0x010E] = "another description"
+        picture.save(folder / "daisy" / "aa.png", exif=exif, dpi=(300, 300))
+        exif[0x0112] = 6
+        lying = picture.transpose(Image.Transpose.ROTATE_90)
+        lying.save(folder / "rose" / "lying.png", exif=exif)
+        picture.save(folder / "poppy" / "00.bmp")
+        picture.resize((65, 64)).save(folder / "poppy" / "other.png")
+        problem = open_problem(folder)
+        assert dict(problem.left_out) == {
+            "daisy/aa.png": "same as daisy/00.png",
+            "poppy/00.bmp": "same as daisy/00.png, in another class",
+            "rose/lying.png": "same as daisy/00.png, in another class",
+        }
+        assert problem.counts == {"daisy": 12, "poppy": 13, "rose": 12}
+
+    def test_class_of_copies_alone_is_refused(self, folder):
+        shutil.rmtree(folder / "rose")
+        shutil.copytree(folder / "daisy", folder / "rose")
+        with pytest.raises(ValueError, match="Every image of class 'rose' is also in another"):
+            open_problem(folder)
+
+    def test_each_picture_that_is_used_is_opened_once_and_no_other(self, folder, opened):
+        problem = open_problem(folder, per_class=5)
+        assert len(opened) == 15
+        assert {Path(file).relative_to(folder).as_posix() for file in opened} == set(problem.files)
+        assert problem.files == sorted(problem.files)
+        opened.clear()
+        assert len(open_problem(folder).files) == len(opened) == len(set(opened)) == 36
+
+    def test_bad_ones_and_copies_of_a_sample_are_replaced(self, folder):
+        good, bad = np.split(sorted(folder.glob("daisy/*.png")), [4])
+        for file in bad:
+            file.write_bytes(b"no image")
+        first, *_ = sorted(folder.glob("rose/*.png"))
+        for number in range(9):
+            shutil.copy(first, folder / "rose" / f"{number}.png")
+        problem = open_problem(folder, per_class=4)
+        assert set(problem.counts.values()) == {4}
+        assert problem.files[:4] == [f"daisy/{file.name}" for file in good]
 
     def test_large_class_is_sampled_in_a_sentence(self, folder):
         problem = open_problem(folder, per_class=5, seed=3)
@@ -159,12 +281,13 @@ class TestOpening:
         assert problem.pictures[place][0].size == (213, 128)
         assert problem.sizes[place].tolist() == [1000, 600]
 
-    def test_too_many_classes_and_classes_of_a_folder_are_refused(self, flowers, tmp_path):
+    def test_too_many_classes_and_classes_of_a_folder_are_refused(self, flowers, tmp_path, opened):
         for number in range(61):
             (tmp_path / f"c{number}").mkdir()
             Image.new("RGB", (4, 4), (number, 0, 0)).save(tmp_path / f"c{number}" / "a.png")
         with pytest.raises(ValueError, match="61 classes and this page is for 60"):
             open_problem(tmp_path)
+        assert opened == []
         for nothing in (0, -1):
             with pytest.raises(ValueError, match=f"per_class is {nothing}: ask for 1"):
                 open_problem(per_class=nothing)
@@ -357,6 +480,11 @@ class TestReport:
         (tmp_path / "report-mine.html").write_text("mine", "utf-8")
         assert write_report(found, tmp_path, "mine", pdf=False).html.stem == "report-mine-2"
         assert (tmp_path / "report-mine.html").read_text("utf-8") == "mine"
+
+    @pytest.mark.parametrize("letter", ["x", "\u00e9", "\u732b"])
+    def test_name_that_no_file_can_have_is_cut(self, found, tmp_path, letter):
+        written = write_report(found, tmp_path, name=letter * 255, pdf=False)
+        assert written.html.exists() and written.html.name.startswith(f"report-{letter * 60}")
 
     def test_folder_that_cannot_be_written_is_a_sentence(self, found, tmp_path):
         (tmp_path / "file").write_text("")

@@ -3,19 +3,23 @@
 What ``read_image`` makes of a file: transparency is put on white, grey of more than 8 bits scaled
 to 8 as ``tlcourse.datasets.grey`` says; of an animation the first frame; EXIF orientation applied,
 other metadata left alone. JPEGs with a shorter side over 2 x 1024 pixels are decoded smaller, never
-below 1024.
+below 1024; they may have 500 million pixels, all others 90.
 """
 
 import os
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
 from torch.utils.data import Dataset
 from tqdm import tqdm
 
+from tlcourse.datasets.class_folders import list_classes, shown
 from tlcourse.datasets.grey import as_8_bits
 
 TURNS = (  # of the EXIF orientations from 2 on
@@ -28,8 +32,8 @@ TURNS = (  # of the EXIF orientations from 2 on
     Image.Transpose.ROTATE_90,
 )
 DRAFT_SIDE = 1024
-MOST_PIXELS = 90_000_000
-NOT_YOURS = {"thumbs.db", "desktop.ini", "__macosx"}
+MOST_PIXELS, MOST_OF_A_JPEG = 90_000_000, 500_000_000
+BATCH = 1000  # files that threads are given at a time
 _FILTERS = threading.Lock()  # of warnings: of the process, and pictures are read in threads
 
 
@@ -62,11 +66,6 @@ def class_names(dataset, labels):
     return list(getattr(dataset, "classes", ())) or [str(n) for n in range(int(labels.max()) + 1)]
 
 
-def shown(path):
-    """A path for people, also where bytes of a file's name are no text: ``\\udce9``."""
-    return str(path).encode("utf-8", "backslashreplace").decode()
-
-
 def read_image(path):
     """One file -> its picture (PIL, RGB, upright), or an UnreadableImage that says why not."""
     return read_with_size(path)[0]
@@ -79,7 +78,7 @@ def read_with_size(path):
             size = image.size
             image.draft(None, (DRAFT_SIDE, DRAFT_SIDE))
             drafted = image.size
-            if image.width * image.height > MOST_PIXELS:
+            if image.width * image.height > MOST_PIXELS or size[0] * size[1] > MOST_OF_A_JPEG:
                 raise Image.DecompressionBombError
             turn = _turn(image)
             picture = _as_rgb(image)
@@ -93,7 +92,12 @@ def _opened(path):
     PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY  # long texts cost no picture
     with _FILTERS, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        return Image.open(path)
+        try:
+            return Image.open(path)
+        except Image.DecompressionBombError:  # of a JPEG that draft makes small
+            with suppress(SyntaxError):
+                return JpegImageFile(path)
+            raise
 
 
 def _turn(image):
@@ -120,7 +124,8 @@ def _as_rgb(image):
 
 def _reason(path, problem):
     if isinstance(problem, Image.DecompressionBombError):
-        return f"too large, over {MOST_PIXELS // 10**6} million pixels: make it smaller"
+        most = f"{MOST_PIXELS // 10**6} million pixels (of a JPEG, {MOST_OF_A_JPEG // 10**6})"
+        return f"too large, over {most}: make it smaller"
     if isinstance(problem, UnidentifiedImageError):
         empty = Path(path).stat().st_size == 0
         return "empty, zero bytes" if empty else "not an image, or only the beginning of one"
@@ -154,106 +159,92 @@ class ImageFolder(ImageFiles):
     """A folder of images, one sub-folder a class, as torchvision's, that survives bad files.
 
     Every image is decoded once when the data set is made (with a progress bar over 2 s). Files that
-    give no picture are left out, listed with the reason in ``left_out``, and named in one warning.
-    Hidden files and those that systems leave behind (``.DS_Store``) are passed over; images may lie
-    deeper inside a class's folder. ``per_class`` keeps the first readable images of each class, by
-    name. ``files`` and ``targets`` are a value an image, class after class; ``classes`` are sorted.
-    Raises FileNotFoundError if there is no such folder, and ValueError if there are fewer than two
-    classes, or a class has no readable image or fewer than ``per_class``.
+    give no picture are left out, listed with the reason in ``left_out``, and named in one warning;
+    so are folders that cannot be opened, and those of the system or of thumbnails that hold
+    pictures. Images may lie deeper inside a class's folder. ``per_class`` keeps the first readable
+    images of each class, by name, and decodes no more. ``files`` and ``targets`` are a value an
+    image, class after class; ``classes`` are sorted. Raises FileNotFoundError if there is no such
+    folder, and ValueError if it cannot be opened, there are fewer than two classes, or a class has
+    no readable image or fewer than ``per_class``.
     """
 
     def __init__(self, root, per_class=None):
         self.root = Path(root)
         if per_class is not None and per_class < 1:
             raise ValueError(f"per_class is {per_class}: ask for 1 image a class or more.")
-        files_of, self.left_out = _files_by_class(self.root)
-        super().__init__([], [], files_of)
-        n_files = sum(map(len, files_of.values()))
-        with tqdm(total=n_files, desc="checking images", delay=2, leave=False) as bar:
-            for label, (name, files) in enumerate(files_of.items()):
-                readable, bad = _readable(files, per_class, bar)
-                self._check_class(name, readable, bad, per_class)
+        listed, self.left_out = list_classes(self.root)
+        super().__init__([], [], [each.name for each in listed])
+        for each in listed:
+            check_class(self.root, each.name, len(each.files), each.left_out, per_class)
+        with progress_bar(listed, per_class) as bar:
+            for label, (name, files, bad) in enumerate(listed):
+                readable = []
+                for file, _, why in read_until(
+                    per_class or len(files), readable, files, _check, bar
+                ):
+                    if why:
+                        bad.append((file, why))
+                    else:
+                        readable.append(file)
+                check_class(self.root, name, len(readable), bad, per_class)
                 self.left_out += bad
                 self.files += readable
                 self.targets += [label] * len(readable)
         if self.left_out:
             warnings.warn(
-                f"Files of {self.root} that were left out ({len(self.left_out)}): "
-                f"{self._listed(self.left_out)}. All are in .left_out.",
+                f"Files of {shown(self.root)} that were left out ({len(self.left_out)}): "
+                f"{_listed(self.root, self.left_out)}. All are in .left_out.",
                 stacklevel=2,
             )
 
-    def _check_class(self, name, readable, bad, per_class):
-        if len(readable) >= (per_class or 1):
-            return
-        asked = f"and per_class={per_class} asks for more" if per_class else "and needs one"
-        why = f" Left out: {self._listed(bad)}." if bad else ""
-        raise ValueError(
-            f"Class {name!r} of {self.root} has {len(readable)} readable images {asked}: "
-            f"add images, {'lower per_class' if per_class else 'or remove its folder'}.{why}"
-        )
 
-    def _listed(self, left_out, most=10):
-        relative = [(file.relative_to(self.root), why) for file, why in left_out]
-        named = [f"{shown(file.as_posix())} ({why})" for file, why in relative]
-        more = [f"and {len(named) - most} more"] if len(named) > most else []
-        return ", ".join(named[:most] + more)
+def check_class(root, name, n, left_out, per_class=None):
+    """ValueError if a class has too few images, with what was left out of it."""
+    if n >= (per_class or 1):
+        return
+    asked = f"and per_class={per_class} asks for more" if per_class else "and needs one"
+    why = f" Left out: {_listed(root, left_out)}." if left_out else ""
+    raise ValueError(
+        f"Class {name!r} of {shown(root)} has {n} readable images {asked}: "
+        f"add images, {'lower per_class' if per_class else 'or remove its folder'}.{why}"
+    )
 
 
-def _files_by_class(root):
-    if not root.is_dir():
-        raise FileNotFoundError(f"There is no folder {root}: check its path.")
-    entries = sorted((entry for entry in root.iterdir() if _is_yours(entry)), key=lambda e: e.name)
-    folders = [entry for entry in entries if entry.is_dir()]
-    loose = [entry for entry in entries if not entry.is_dir()]
-    form = "make one sub-folder a class and put that class's images in it"
-    if not entries:
-        raise ValueError(f"The folder {root} is empty: {form}.")
-    if not folders:
-        raise ValueError(f"The folder {root} has files but no sub-folders: {form}.")
-    if len(folders) == 1:
-        raise ValueError(
-            f"The folder {root} has one class only, {folders[0].name!r}: there is nothing to tell "
-            "apart, add the sub-folder of a second class."
-        )
-    left_out = [(file, "not in the sub-folder of a class") for file in loose]
-    return {shown(folder.name): _files_below(folder) for folder in folders}, left_out
+def _listed(root, left_out, most=10):
+    relative = [(file.relative_to(root), why) for file, why in left_out]
+    named = [f"{shown(file.as_posix())} ({why})" for file, why in relative]
+    more = [f"and {len(named) - most} more"] if len(named) > most else []
+    return ", ".join(named[:most] + more)
 
 
-def _files_below(folder):
-    files, seen = [], set()
-    for place, inner, names in os.walk(folder, followlinks=True):
-        inner[:] = [name for name in inner if _is_yours(Path(name))]
-        if os.path.realpath(place) in seen:
-            inner.clear()
-            continue
-        seen.add(os.path.realpath(place))
-        files += [Path(place, name) for name in names if _is_yours(Path(name))]
-    return sorted(files, key=lambda file: (file.parent.as_posix(), file.name))
+def progress_bar(listed, per_class=None):
+    """Over the images that will be decoded, shown after 2 s."""
+    total = sum(min(len(each.files), per_class or len(each.files)) for each in listed)
+    return tqdm(total=total, desc="reading images", delay=2, leave=False)
 
 
-def _is_yours(path):
-    return not path.name.startswith(".") and path.name.lower() not in NOT_YOURS
+def read_until(most, kept, files, look, bar):
+    """Look at files in threads until ``kept``, which the caller fills, holds ``most``.
+
+    Yields (file, what ``look`` gives, "") in their order, or (file, None, why not).
+    """
+    start = 0
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        while batch := files[start : start + min(most - len(kept), BATCH)]:
+            start += len(batch)
+            for file, seen in zip(batch, pool.map(partial(_seen, look), batch), strict=True):
+                bar.update()
+                yield file, *seen
 
 
-def _readable(files, per_class, bar):
-    readable, bad = [], []
-    for file in files:
-        if len(readable) == per_class:
-            break
-        try:
-            _check_extension(file)
-            read_image(file)
-            readable.append(file)
-        except UnreadableImage as problem:
-            bad.append((file, problem.reason))
-        bar.update()
-    return readable, bad
+def _seen(look, file):
+    try:
+        if not os.path.isfile(file) and os.path.exists(file):
+            raise UnreadableImage(file, "not a regular file")  # a pipe would be waited for
+        return look(file), ""
+    except UnreadableImage as problem:
+        return None, problem.reason
 
 
-def _check_extension(file):
-    Image.init()
-    extension = file.suffix.lower()
-    if Image.registered_extensions().get(extension) not in Image.OPEN:
-        what = f"{extension} is not an image format" if extension else "no extension"
-        raise UnreadableImage(file, f"{what} that Pillow reads" if extension else what)
+def _check(file):
+    read_image(file)

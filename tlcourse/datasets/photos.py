@@ -85,7 +85,7 @@ def _files_by_class(root, split):
         )
     if split == "train":
         return {
-            folder.name: list((folder / "images").glob("*.JPEG"))
+            folder.name: list((folder / "images").glob("n*.JPEG"))
             for folder in (root / "train").iterdir()
         }
     files_of = {}

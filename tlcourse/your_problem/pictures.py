@@ -1,22 +1,31 @@
 """The pictures of your problem: a folder of your own, or a drawn family, checked and in memory."""
 
 import hashlib
-import warnings
+import re
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from tlcourse.datasets.class_folders import list_classes, shown
 from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.datasets.folder import ImageFolder, read_with_size, shown
+from tlcourse.datasets.folder import check_class, progress_bar, read_until, read_with_size
 
 MOST_A_CLASS, MOST_CLASSES = 200, 60
 DRAWN_PER_CLASS = 30
 KEPT_SIDE = 128  # pixels of the shorter side that are kept: twice what the backbones look at
 SMALL_SIDE = 48
 UNEVEN = 4  # times as many images in the largest class as in the smallest
-SPLIT_NAMES = {"train", "training", "test", "testing", "val", "valid", "validation"}
+SPLIT = re.compile(  # train, Test_Set, val2017, testA, fold 3, hold-out
+    r"({0})*(train(ing|val)?|trn|val(id(ation)?)?|test(ing)?|tst|dev(elopment)?|eval(uation)?"
+    r"|(hold|held)[\W_]*out|folds?|splits?)({0})*".format(
+        r"[\W\d_]|sets?|data|images?|imgs?|pictures?|photos?|parts?|[ab](?![^\W\d_])"
+    ),
+    re.IGNORECASE,
+)
 
 
 class ProblemPictures(list):
@@ -94,81 +103,104 @@ def _drawn(family, classes, per_class, seed):
 
 
 def _from_folder(root, most, seed):
-    _refuse_splits(root)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # what is left out is told by the Problem
-        folder = ImageFolder(root)
-    if len(folder.classes) > MOST_CLASSES:
+    listed, left_out = list_classes(root)
+    _refuse_splits(root, listed)
+    if len(listed) > MOST_CLASSES:
         raise ValueError(
-            f"{root} has {len(folder.classes)} classes and this page is for {MOST_CLASSES} at "
+            f"{shown(root)} has {len(listed)} classes and this page is for {MOST_CLASSES} at "
             "most: keep those that you confuse, or begin with one level of a hierarchy."
         )
-    left_out = [(_name(root, file), why) for file, why in folder.left_out]
-    rows, doubles = _without_doubles(folder)
-    left_out += doubles
-    rows, notes = _sampled(folder, rows, most, seed)
-    items, sizes = [], []
-    for row in rows:
-        picture, size = read_with_size(folder.files[row])
-        sizes.append(size)
-        items.append((_shrunk(picture), folder.targets[row]))
-    files = [_name(root, folder.files[row]) for row in rows]
-    pictures, sizes = ProblemPictures(items, folder.classes), np.array(sizes)
-    problem = Problem(shown(root.resolve().name), pictures, files, sizes, left_out)
-    problem.notes = notes + _notes(problem, files, doubles)
+    for each in listed:
+        check_class(root, each.name, len(each.files), each.left_out)
+    rng, first_of, copies = np.random.default_rng(seed), {}, []
+    files, items, sizes = [], [], []
+    with progress_bar(listed, most) as bar:
+        for label, each in enumerate(listed):
+            kept, bad, doubles = _read_class(root, label, each.files, most, rng, first_of, bar)
+            left_out += each.left_out + bad
+            copies += doubles
+            if doubles and not kept:
+                raise ValueError(
+                    f"Every image of class {each.name!r} is also in another class: decide where "
+                    "each belongs."
+                )
+            check_class(root, each.name, len(kept), each.left_out + bad)
+            for file, picture, size in kept:
+                files.append(_name(root, file))
+                items.append((picture, label))
+                sizes.append(size)
+    pictures = ProblemPictures(items, [each.name for each in listed])
+    left_out = [(_name(root, file), why) for file, why in left_out + copies]
+    problem = Problem(shown(root.resolve().name), pictures, files, np.array(sizes), left_out)
+    problem.notes = _sampled(listed, most, seed) + _notes(problem, copies)
     problem.command = f"open_problem({root.name!r}, per_class={most}, seed={seed})"
     problem.place = str(root.resolve())
     return problem
 
 
-def _refuse_splits(root):
-    if not root.is_dir():
-        return
-    names = sorted(entry.name for entry in root.iterdir() if entry.is_dir())
-    if names and {name.lower() for name in names} <= SPLIT_NAMES:
+def _refuse_splits(root, listed):
+    listed = [each for each in listed if each.files] or listed
+    names = [each.name for each in listed]
+    here = f"The sub-folders of {shown(root)} are {_few(names)}"
+    if all(map(SPLIT.fullmatch, names)):
         raise ValueError(
-            f"The sub-folders of {root} are {', '.join(names)}: these are splits, not classes. "
-            f"Give {root / names[0]}, or put the images of a class together; they are split here."
+            f"{here}: these are splits, not classes. Give {shown(root / names[0])}, or put the "
+            "images of a class together; they are split here."
+        )
+    inner = Counter(chain.from_iterable(_inner_names(root, each.files) for each in listed))
+    shared = sorted(name for name, n in inner.items() if n > 1 and name[0].isalpha())
+    if len(shared) > 1:
+        raise ValueError(
+            f"{here}, and several of them have sub-folders {_few(shared)}: if these are the "
+            f"classes, give one split, such as {shown(root / names[0])}; if not, put the images "
+            "of each class straight into its folder."
         )
 
 
-def _without_doubles(folder):
-    """Rows of the first copy of each file, and the other copies by name."""
-    seen, rows, doubles = {}, [], []
-    for row, file in enumerate(folder.files):
-        first = seen.setdefault(hashlib.sha256(file.read_bytes()).digest(), row)
-        if first == row:
-            rows.append(row)
+def _inner_names(root, files):
+    """Names of the sub-folders of a class that have images in them."""
+    folders = {file.parent.relative_to(root).parts for file in files}
+    return {parts[1] for parts in folders if len(parts) > 1}
+
+
+def _few(names, most=5):
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if names[most:] else "")
+
+
+def _read_class(root, label, files, most, rng, first_of, bar):
+    """At most so many (file, picture, size), drawn by lot; (file, reason) of others; of copies."""
+    if len(files) > most:
+        files = [files[row] for row in rng.permutation(len(files))]
+    kept, bad, copies = [], [], []
+    for file, found, why in read_until(most, kept, files, _look, bar):
+        if why:
+            bad.append((file, why))
             continue
-        twin = folder.files[first]
-        where = "" if folder.targets[first] == folder.targets[row] else ", in another class"
-        doubles.append((_name(folder.root, file), f"same as {_name(folder.root, twin)}{where}"))
-    emptied = set(folder.targets) - {folder.targets[row] for row in rows}
-    if emptied:
-        name = folder.classes[min(emptied)]
-        raise ValueError(
-            f"Every image of class {name!r} is also in another class: decide where each belongs."
-        )
-    return rows, doubles
+        pixels, picture, size = found
+        first, of = first_of.setdefault(pixels, (file, label))
+        if first is file:
+            kept.append((file, picture, size))
+        else:
+            elsewhere = "" if of == label else ", in another class"
+            copies.append((file, f"same as {_name(root, first)}{elsewhere}"))
+    return sorted(kept, key=lambda item: (item[0].parent.as_posix(), item[0].name)), bad, copies
 
 
-def _sampled(folder, rows, most, seed):
-    """At most so many rows of each class, drawn by the seed, and a sentence where some are not."""
-    rng, kept, larger = np.random.default_rng(seed), [], []
-    labels = np.array(folder.targets)[rows]
-    for label, name in enumerate(folder.classes):
-        of_class = np.array(rows)[labels == label]
-        if len(of_class) > most:
-            larger.append(f"{name} ({len(of_class):,})")
-            of_class = np.sort(rng.choice(of_class, most, replace=False))
-        kept += of_class.tolist()
-    if not larger:
-        return kept, []
-    which = ", ".join(larger[:5]) + (f" and {len(larger) - 5} more" if larger[5:] else "")
-    return kept, [f"Of {which} a sample of {most} images was taken, by seed {seed}."]
+def _look(file):
+    """Digest of a file's pixels, the picture as it is kept, and its (width, height) in the file."""
+    picture, size = read_with_size(file)
+    pixels = hashlib.sha256(f"{picture.size}".encode() + picture.tobytes()).digest()
+    return pixels, _shrunk(picture), size
 
 
-def _notes(problem, files, doubles):
+def _sampled(listed, most, seed):
+    """A sentence where a class is larger."""
+    larger = [f"{name} ({len(files):,})" for name, files, _ in listed if len(files) > most]
+    said = f"Of {_few(larger)} a sample of {most} images was taken, by seed {seed}."
+    return [said] if larger else []
+
+
+def _notes(problem, copies):
     counts, notes = problem.counts, []
     fewest, most = min(counts, key=counts.get), max(counts, key=counts.get)
     if counts[most] >= UNEVEN * counts[fewest]:
@@ -181,14 +213,14 @@ def _notes(problem, files, doubles):
         notes.append(
             f"A side under {SMALL_SIDE} pixels, where little is to be seen: {small} images."
         )
-    deep = sorted({file.split("/")[0] for file in files if file.count("/") > 1})
+    deep = sorted({name.split("/")[0] for name in problem.files if name.count("/") > 1})
     if deep:
         notes.append(
             f"Images in folders inside {', '.join(deep[:3])} count as images of that class."
         )
-    if doubles:
+    if copies:
         notes.append(
-            f"Copies of another file were left out ({len(doubles)}): a copy "
+            f"Copies of another picture were left out ({len(copies)}): a copy "
             "on both sides of the split would be counted as learned."
         )
     return notes

@@ -28,6 +28,7 @@ from tlcourse.your_problem.templates import render
 CSS = Path(__file__).with_name("report.css")
 PACKAGES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow")
 SHEET_CLASSES, SHOWN_OPTIONS, SHOWN_MISTAKES, SHOWN_FACTS = 9, 6, 5, 6
+LONGEST_STEM = 200  # bytes: most file systems end at 255 with what is put around it
 SCALE = 0.92  # so that an ordinary report is one page of A4
 NO_BROWSER = (
     "No PDF: it is printed by Chromium, Chrome or Edge, and none was found. The HTML page prints "
@@ -71,8 +72,10 @@ def write_report(investigation, folder, name=None, pdf=True):
     """
     folder = Path(folder).expanduser()
     problem = investigation.problem
+    stem = re.sub(r"[^\w-]", "-", name or problem.name)
+    stem = stem.encode()[:LONGEST_STEM].decode(errors="ignore")
     try:
-        html = _free_file(folder, re.sub(r"[^\w-]", "-", name or problem.name), _mark(problem))
+        html = _free_file(folder, stem, _mark(problem))
         with paths.write_whole(html) as temporary:
             temporary.write_text(report_html(investigation), encoding="utf-8")
     except OSError as problem:

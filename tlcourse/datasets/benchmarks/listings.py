@@ -1,7 +1,7 @@
 """From the files of each data set, as published, to images, labels and folds.
 
-torchvision's loaders find files and labels for five of the nine; mit67, cub200, sdogs and wood are
-read here. No image is opened.
+torchvision's loaders find files and labels for four of the nine; the others are read here. No
+image is opened.
 """
 
 import re
@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from tlcourse.datasets.benchmarks.protocols import Fold, repeated_draws, stratified_folds
-
-IMAGES = {".jpg", ".jpeg", ".png", ".ppm"}
+from tlcourse.datasets.class_folders import files_below, list_classes
 
 
 @dataclass
@@ -91,7 +90,7 @@ def wood(root):
         pairs = [line.split()[:2] for line in _lines(names)]
         pairs = [(_or_as_png(folder / file), name) for file, name in pairs]
     else:
-        files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in IMAGES)
+        files, _ = files_below(folder)
         pairs = [(file, _class_of(file, folder)) for file in files]
     classes = sorted({name for _, name in pairs})
     listing = Listing([name.replace("_", " ") for name in classes])
@@ -127,14 +126,11 @@ def cats_dogs(root):
 
 
 def caltech101(root):
-    theirs = _theirs("Caltech101", root)
-    folder = root / "caltech101" / "101_ObjectCategories"
-    files = [
-        folder / theirs.categories[label] / f"image_{number:04d}.jpg"
-        for label, number in zip(theirs.y, theirs.index, strict=True)
-    ]
-    listing = Listing([name.replace("_", " ") for name in theirs.categories])
-    listing.rows_of(zip(files, theirs.y, strict=True))
+    """As torchvision's loader, which takes whatever lies among the classes for one of them."""
+    found, _ = list_classes(root / "caltech101" / "101_ObjectCategories")
+    found = [each for each in found if each.name != "BACKGROUND_Google"]
+    listing = Listing([each.name.replace("_", " ") for each in found])
+    listing.rows_of((file, label) for label, each in enumerate(found) for file in each.files)
     listing.folds = repeated_draws(listing.targets)
     return listing
 
