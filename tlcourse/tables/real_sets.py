@@ -20,7 +20,7 @@ from tlcourse.features.normalization import make_normalization
 from tlcourse.features.samples import noise_control
 
 TABLES = ("accuracies", "distances", "pacs")
-LAST, TERNARY, L2 = "last layer", "all layers, ternary", "all layers, L2"
+LAST, TERNARY = "last layer", "all layers, ternary"
 PACS = tuple(name for name in REAL_SETS if name.startswith("PACS"))
 RESAMPLES, CONTROLS, IMAGES = 1999, 5, 240
 
@@ -30,20 +30,19 @@ def real_file(table):
 
 
 def read_real(table):
-    """One of ``TABLES`` as measured by 'python -m scripts.remake real_tables', as a DataFrame.
+    """One of ``TABLES``: rows of ``measure_accuracies``, ``measure_distance``, ``measure_pacs``.
 
-    "accuracies": a row a target and representation; accuracy, low, high (95%, test images
-    resampled), and gain, gain_low, gain_high over the last layer in points. "distances": a row a
-    target, of ``measure_distance``. "pacs": a row two domains and a representation. ValueError if
-    there is no such table.
-    """
+    ValueError if there is no such table."""
     if table not in TABLES:
         raise ValueError(f"There is no table {table!r}: choose from {', '.join(TABLES)}.")
     return pd.read_csv(real_file(table))
 
 
 def measure_accuracies(name):
-    """The rows of one real set, a representation each, from the predictions on its card."""
+    """The rows of one real set, a representation each, from the predictions on its card.
+
+    accuracy, low, high: a share, its 95% interval, test images resampled. gain, gain_low,
+    gain_high: the same of what it gains over the last layer, in points."""
     scores = shipped_card(name)["scores"]
     rows = []
     for representation, score in scores.items():
