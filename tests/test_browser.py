@@ -316,9 +316,9 @@ def test_vgg16_and_flowers102_are_grey_until_they_are_fetched(in_lab, tmp_path):
         radio("the nine data sets").check()
         radio("flowers102").last.check()
         radio("vgg16").check()
-        page.get_by_text("Shown: vgg16 backbone, flowers102, fc7.").wait_for()
+        page.get_by_text("Shown: vgg16 backbone, flowers102, fc7. Of").wait_for()
         page.get_by_role("button", name="fc6", exact=True).click()
-        page.get_by_text("Shown: vgg16 backbone, flowers102, fc6.").wait_for()
+        page.get_by_text("Shown: vgg16 backbone, flowers102, fc6. Of").wait_for()
         assert page.get_by_text("linear SVM on 4,096 features").is_visible()
         lab.screenshot(page, "fetched")
         assert problems == []
