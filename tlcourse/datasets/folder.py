@@ -88,7 +88,9 @@ def _turn(image):
     A TIFF is turned by Pillow as it is loaded, so that of its tags the orientation alone is left.
     """
     by_pillow = image.format == "TIFF"
-    if not by_pillow:
+    if by_pillow:
+        image.filename = ""  # a file that Pillow maps into memory is garbled as it is turned
+    else:
         image.load()
     orientation = 1
     with suppress(Exception):
