@@ -13,6 +13,7 @@ from tlcourse import cli, paths, random_numbers
 from tlcourse.finetuning.loop import seeded
 from tlcourse.networks import backbones, weights
 from tlcourse.networks.backbones import lecture_names, load_backbone
+from tlcourse.networks.layers import build_anew
 from tlcourse.networks.sources import SOURCES
 from tlcourse.networks.weights import WeightsError
 
@@ -60,6 +61,76 @@ def test_other_classifiers_keep_their_module_names():
     assert backbone.layer_sizes["layer2.0.conv1"] == 128
     assert "layer4" in backbone.default_layers
     assert backbone.activation == "as the module gives it"
+
+
+FAMILIES = ["alexnet", "convnext_tiny", "densenet121", "efficientnet_b0", "efficientnet_v2_s"]
+FAMILIES += ["googlenet", "inception_v3", "maxvit_t", "mnasnet0_5", "mobilenet_v2"]
+FAMILIES += ["mobilenet_v3_small", "regnet_y_400mf", "resnet18", "resnext50_32x4d"]
+FAMILIES += ["shufflenet_v2_x0_5", "squeezenet1_1", "swin_t", "swin_v2_t", "vgg11_bn", "vit_b_32"]
+
+
+def channels_of(module):
+    """As the module itself says, 0 where it has none."""
+    names = ("out_channels", "out_features", "num_features")
+    own = next((getattr(module, name) for name in names if hasattr(module, name)), 0)
+    return module.normalized_shape[-1] if isinstance(module, nn.LayerNorm) else own
+
+
+def expected_size(name, module, shape):
+    """Of maps (n, c, h, w) or (n, h, w, c) with h = w; the rest has its channels last."""
+    of_windows = "partition" in name and not name.endswith("departition_op")  # of MaxViT
+    second = len(shape) == 4 and shape[2] == shape[3] and not of_windows
+    return channels_of(module) or shape[1 if second else -1]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_layer_of_every_family_has_its_modules_channels(name):
+    with torch.device("meta"):
+        backbone = load_backbone(name, "random")
+        images = torch.zeros(2, 3, backbone.side, backbone.side)
+    shapes = {}
+    for module, each in backbone.network.named_modules():
+        keep = lambda _, __, output, name=module: shapes.update({name: output})  # noqa: E731
+        each.register_forward_hook(keep)
+    backbone.network(images)
+    for layer, size in backbone.layer_sizes.items():
+        output = shapes[backbone.layers[layer]]
+        module = backbone.network.get_submodule(layer)
+        assert size == expected_size(layer, module, output.shape), layer
+    if backbone.activation != "after ReLU":
+        of_images = [
+            k for k, output in shapes.items() if torch.is_tensor(output) and len(output) == 2
+        ]
+        assert set(backbone.layers) == set(of_images) - {""}
+    assert backbone.check_layers(backbone.default_layers)
+
+
+def test_timms_networks_of_every_layout_have_their_modules_channels():
+    timm = pytest.importorskip("timm")
+    for name, side in (
+        ("test_convnext3", 160),
+        ("swin_tiny_patch4_window7_224", 224),
+        ("test_vit", 160),
+        ("mixer_s32_224", 224),
+    ):
+        with torch.device("meta"):
+            network = timm.create_model(name)
+        outputs = backbones.module_outputs(network, side)
+        for module, output in outputs.items():
+            each = network.get_submodule(module)
+            own = 0 if any(each.children()) else channels_of(each)
+            assert own in (0, output.shape[output.axis]), (name, module)
+        assert outputs[""].shape == (network.num_classes,)
+
+
+@pytest.mark.parametrize("name", ["googlenet", "inception_v3"])
+def test_torchvisions_weights_take_images_as_torchvision_gives_them(name, monkeypatch, tmp_path):
+    state = models.get_model(name, weights=None, init_weights=False).state_dict()
+    monkeypatch.setattr(weights, "read_torchvision", lambda *arguments: state)
+    ours = load_backbone(name)
+    assert ours.network.transform_input
+    assert not load_backbone(name, "random").network.transform_input
+    assert build_anew(ours, 5).transform_input
 
 
 def test_random_weights_repeat_by_seed():

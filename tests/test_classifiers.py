@@ -77,6 +77,17 @@ def test_predictions_are_those_of_linearsvc(make):
     )
 
 
+@pytest.mark.filterwarnings("ignore:Liblinear failed to converge")
+@pytest.mark.parametrize("factor", [1e4, 1e5, 1e6, 1e7, 1e8, 1e12])
+@pytest.mark.parametrize("rows", [slice(1), slice(1, None)], ids=["one long", "one short"])
+def test_predictions_are_those_of_linearsvc_where_lengths_differ(factor, rows):
+    X, y, X_test, _ = problem(gaussian)
+    X[rows] *= factor
+    ours = LinearSVM(random_state=0).fit(X, y)
+    theirs = LinearSVC(dual=True, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(ours.predict(X_test), theirs.predict(X_test))
+
+
 @wide
 def test_at_the_optimum_order_of_visits_does_not_matter(make):
     X, y, X_test, _ = problem(make)

@@ -2,12 +2,12 @@
 
 import hashlib
 import os
-from types import SimpleNamespace
+import threading
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
 from torch import nn
@@ -17,10 +17,12 @@ from scripts.remake.shipping import SPLITS, extract_family
 from tlcourse import paths
 from tlcourse.classifiers.svm import LinearSVM
 from tlcourse.datasets import FAMILIES, PHOTO_SOURCES, HandwrittenDigits, ImageFolder
+from tlcourse.datasets.folder import ImageFiles
 from tlcourse.datasets.photos import default_root
 from tlcourse.features import cache as feature_cache
 from tlcourse.features import extraction
 from tlcourse.features.extraction import Features, extract_features, shipped_features
+from tlcourse.features.ten_crops import TenCrops
 from tlcourse.networks.backbones import load_backbone, recorded_means
 
 
@@ -76,7 +78,8 @@ def test_dropout_is_off_and_modes_come_back(natural):
 
 def test_hooks_and_modes_are_restored_after_a_failure(natural):
     natural.network.drop6.train()
-    with pytest.raises(RuntimeError), recorded_means(natural.network, {"fc6": "relu6"}):
+    recorded = recorded_means(natural.network, {"fc6": "relu6"}, natural.outputs)
+    with pytest.raises(RuntimeError), recorded:
         assert not natural.network.drop6.training
         natural.network(torch.zeros(1, 4, 64, 64))
     assert natural.network.drop6.training
@@ -121,6 +124,32 @@ def test_module_names_of_other_networks_work():
     found = extract_features(backbone, Pictures(2), ["layer1", "avgpool"], cache=False)
     assert found.matrix.shape == (2, 64 + 512)
     assert found.about["activation"].startswith("as the module gives it")
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "second"),
+    [
+        ("convnext_tiny", ["features.1.0.block.3", "features.7.2.block.4"], ["features.1.0"]),
+        ("swin_t", ["features.0.1", "features.1.0.mlp.0"], ["permute", "features.0.0"]),
+    ],
+)
+def test_features_are_averaged_over_space_wherever_the_channels_are(name, last, second):
+    backbone, seen = load_backbone(name, "random"), {}
+    found = extract_features(backbone, Pictures(2), last + second, precision="float32", cache=False)
+    for layer in last + second:
+        axes = (1, 2) if layer in last else (2, 3)
+        keep = lambda _, __, output, k=layer, a=axes: seen.update({k: output.mean(a)})  # noqa: E731
+        backbone.network.get_submodule(layer).register_forward_hook(keep)
+    with torch.inference_mode():
+        backbone.network(torch.stack([backbone.preprocess(image) for image, _ in Pictures(2)]))
+    for layer, wanted in seen.items():
+        np.testing.assert_allclose(found.select(layer), wanted, rtol=2e-3, atol=2e-3)
+
+
+def test_layers_without_one_tensor_an_image_are_not_offered():
+    backbone = load_backbone("vit_b_32", "random")
+    with pytest.raises(ValueError, match="no layer called .*self_attention'"):
+        backbone.check_layers(["encoder.layers.encoder_layer_0.self_attention"])
 
 
 def test_reduced_precision_stays_close(natural):
@@ -333,7 +362,7 @@ def test_the_keys_of_ordinary_names_stay(monkeypatch, tmp_path):
     file.write_bytes(b"1")
     os.utime(file, ns=(5, 5))
     monkeypatch.chdir(tmp_path)
-    dataset = SimpleNamespace(files=[file.name], targets=[3])
+    dataset = ImageFiles([file.name], [3], "abcd")
     wanted = hashlib.sha256("Blüte 1.png 1 5 3\n".encode()).hexdigest()[:16]
     assert feature_cache.images_fingerprint(dataset) == wanted
 
@@ -347,6 +376,85 @@ def test_other_images_weights_or_labels_miss_the_cache(natural, user_cache, coun
     relabelled.targets[0] = 1
     extract_features(natural, relabelled)
     assert len(count_passes) == 4
+
+
+class Inverted(ImageFolder):
+    def __getitem__(self, index):
+        image, label = super().__getitem__(index)
+        return ImageOps.invert(image), label
+
+
+@pytest.mark.parametrize(
+    "wrap", [lambda dataset: dataset, lambda dataset: TenCrops(dataset, 64, 72)]
+)
+def test_a_data_set_that_changes_its_images_is_not_known_by_its_files(
+    natural, user_cache, tmp_path, wrap
+):
+    for number, image in enumerate(Pictures(4).images):
+        file = tmp_path / "pictures" / str(number % 2) / f"{number}.png"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        image.save(file)
+    plain, inverted = (
+        extract_features(natural, wrap(kind(tmp_path / "pictures")), ["fc7"]).matrix
+        for kind in (ImageFolder, Inverted)
+    )
+    alone = extract_features(
+        natural, wrap(Inverted(tmp_path / "pictures")), ["fc7"], cache=False
+    ).matrix
+    assert np.array_equal(inverted, alone)
+    assert not np.allclose(inverted, plain, atol=0.01)
+
+
+def test_a_data_set_of_one_handle_is_read_by_one_thread_at_a_time(natural):
+    class Frames(Pictures):
+        """One buffer that each item is read into, as of a file that is open."""
+
+        buffer, readers = Image.new("RGB", (64, 64)), set()
+
+        def __getitem__(self, index):
+            self.readers.add(threading.get_ident())
+            self.buffer.paste(self.images[index])
+            return self.buffer, self.targets[index]
+
+    found = extract_features(natural, Frames(40), ["fc7"], cache=False, batch_size=8).matrix
+    wanted = extract_features(natural, Pictures(40), ["fc7"], cache=False, batch_size=8).matrix
+    assert np.array_equal(found, wanted)
+    assert Frames.readers == {threading.get_ident()}
+
+
+def test_large_labels_come_back_from_the_cache(natural, user_cache):
+    images = Pictures(2).images
+    dataset = list(zip(images, [40_000, 70_001], strict=True))
+    for _ in range(2):
+        assert extract_features(natural, dataset, ["fc7"]).labels.tolist() == [40_000, 70_001]
+
+
+def test_large_negative_values_stay_finite(tmp_path):
+    matrix = np.array([[-1e5, 1], [-2, 70_000]], dtype=np.float32)
+    kept, labels = matrix.copy(), np.array([0, 1])
+    feature_cache.round_in_place(kept)
+    assert np.array_equal(kept, matrix)
+    for eight_bits, tolerance in ((False, 0), (True, 0.004)):
+        file = tmp_path / f"{eight_bits}.npz"
+        feature_cache.write_file(file, matrix, labels, ["a"], {"fc7": 2}, {}, eight_bits)
+        read = feature_cache.read_file(file)["matrix"]
+        assert (np.abs(read - matrix) <= tolerance * np.abs(matrix).max(axis=0)).all()
+
+
+def test_names_of_classes_are_text_whatever_they_were(natural, user_cache, count_passes):
+    dataset = Pictures()
+    for classes in (np.arange(2), np.array(["a", "b"]), {0: "x", 1: "y"}, (None, 2.5)):
+        dataset.classes = classes
+        for _ in range(2):
+            assert extract_features(natural, dataset, ["fc7"]).classes == list(map(str, classes))
+    assert len(count_passes) == 1
+
+
+def test_features_that_cannot_be_kept_are_given_back(natural, user_cache, monkeypatch):
+    monkeypatch.setattr(feature_cache.json, "dumps", lambda text: 1 / 0)
+    with pytest.warns(UserWarning, match="Not kept for the next time"):
+        found = extract_features(natural, Pictures(), ["fc7"])
+    assert found.matrix.shape[0] == 5
 
 
 def test_truncated_and_foreign_entries_are_recomputed(natural, user_cache, count_passes):

@@ -216,6 +216,28 @@ class TestLoop:
         assert torch.cat(epochs[0]).tolist() != torch.cat(epochs[1]).tolist()
         assert torch.equal(Batches(17, 8, seed=3).rows(4), epochs[1][1])
 
+    def test_no_batch_of_one_image_is_left(self):
+        batches = Batches(33, 2, seed=0)
+        sizes = [len(batches.rows(step)) for step in range(batches.per_epoch)]
+        assert sorted(sizes) == [2] * 15 + [3]
+        assert Batches(3, 1, seed=0).per_epoch == 3
+
+    @pytest.mark.parametrize(("n", "size"), [(4, 1), (1, 8)])
+    def test_batch_normalisation_needs_batches_of_two_images(self, n, size):
+        images = torch.randint(0, 255, (n, 3, 64, 64), dtype=torch.uint8), 1 - torch.arange(n) % 2
+        pair = torch.randint(0, 255, (2, 3, 64, 64), dtype=torch.uint8), torch.arange(2)
+        with pytest.raises(TrainingError, match="batch of one image: give two images"):
+            fine_tune(
+                small_vgg_backbone(),
+                "all random",
+                images,
+                pair,
+                epochs=1,
+                batch_size=size,
+                device="cpu",
+                progress=False,
+            )
+
     def test_the_seed_decides_everything(self, natural, images):
         torch.manual_seed(0)
         wanted = torch.rand(2)

@@ -19,9 +19,12 @@ from sklearn.datasets import load_sample_image
 from torch.utils.data import Dataset
 
 from tlcourse import cli
+from tlcourse.features import extraction
 from tlcourse.features.extraction import extract_features
 from tlcourse.networks import weights
 from tlcourse.networks.backbones import fetch_weights, load_backbone
+from tlcourse.networks.imagenet import onnx_pass
+from tlcourse.networks.imagenet.onnx_pass import OnnxPass
 from tlcourse.networks.weights import WeightsError
 from tlcourse.tools.check import shipped_findings
 
@@ -269,3 +272,108 @@ def test_fetch_of_timm_without_a_network_is_one_sentence(hub, monkeypatch, capsy
     assert cli.main(["fetch", f"timm:{SMALL}"]) == 1
     (line,) = capsys.readouterr().err.strip().splitlines()
     assert re.search(rf"timm:{SMALL} could not be downloaded from {HUB_ID} \(.*start\.py", line)
+
+
+FAMILIES = ["convnext_atto", "cpubone_nano", "crossvit_tiny_240", "caformer_s18", "levit_128"]
+FAMILIES += ["mobilenetv3_small_050", "repvit_m1", "resnet18", "swin_tiny_patch4_window7_224"]
+FAMILIES += ["tnt_s_patch16_224", "vgg11", "vit_tiny_patch16_224"]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_default_layers_of_timms_families_end_before_the_classifier(name):
+    with torch.device("meta"):
+        backbone = load_backbone(f"timm:{name}", "random")
+    assert set(backbone.default_layers) <= set(backbone.layers)
+    last = backbone.layer_sizes[backbone.default_layers[-1]]
+    linear = [each for each in backbone.network.modules() if isinstance(each, torch.nn.Linear)]
+    assert (last, 1000) in [(each.in_features, each.out_features) for each in linear]
+    assert 1000 not in map(backbone.layer_sizes.get, backbone.default_layers)
+
+
+def cosines(one, other):
+    """The lowest cosine of each layer's features of an image to the other's."""
+    for layer in one.layer_sizes:
+        a, b = one.select(layer), other.select(layer)
+        yield ((a * b).sum(1) / np.linalg.norm(a, axis=1) / np.linalg.norm(b, axis=1)).min()
+
+
+@pytest.fixture
+def exported_at_once(monkeypatch):
+    """Even a pass of two images is exported, whatever the trial's clock says."""
+    monkeypatch.setattr(extraction, "EXPORT_SECONDS", 0)
+    monkeypatch.setattr(extraction, "WORTHWHILE_SPEEDUP", 0)
+
+
+@pytest.mark.parametrize("layers", [None, ["head"], ["stem", "block7"]])
+def test_the_exported_pass_gives_pytorchs_features(imagenet, exported_at_once, layers):
+    imagenet.network.blocks.train()
+    options = {"cache": False, "device": "cpu", "layers": layers}
+    plain = extract_features(imagenet, Photographs(), precision="float32", **options)
+    found = extract_features(imagenet, Photographs(), **options)
+    assert (plain.about["engine"], found.about["engine"]) == ("PyTorch", "ONNX Runtime")
+    assert found.about["precision"] == plain.about["precision"] == "float32"
+    assert list(found.layer_sizes) == list(plain.layer_sizes)
+    assert min(cosines(found, plain)) > 0.99999
+    np.testing.assert_allclose(found.matrix, plain.matrix, rtol=2e-3, atol=2e-3)
+    assert imagenet.network.blocks.training  # modes come back
+    imagenet.network.eval()
+
+
+def test_exported_rows_do_not_depend_on_the_batch(imagenet):
+    images = torch.rand(19, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    run = OnnxPass(imagenet, ["stem", "head"])
+    whole = run(images)
+    for count in (1, 8, 9):
+        for layer, mean in run(images[:count]).items():
+            torch.testing.assert_close(mean, whole[layer][:count], rtol=1e-4, atol=1e-4)
+
+
+def test_the_graph_follows_the_weights():
+    backbone = load_backbone("imagenet", "random")
+    images = torch.rand(2, 3, 224, 224)
+    before = OnnxPass(backbone, ["head"])(images)["head"]
+    assert torch.equal(OnnxPass(backbone, ["head"])(images)["head"], before)
+    with torch.no_grad():
+        backbone.network.bn2.bias += 1
+    after = OnnxPass(backbone, ["head"])(images)["head"]
+    wanted = extraction.TorchPass(backbone, backbone.network, ["head"], "cpu")(images)["head"]
+    torch.testing.assert_close(after, wanted, rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(after, before)
+
+
+def test_a_short_pass_is_pytorchs(imagenet, monkeypatch):
+    monkeypatch.setattr(extraction, "onnx_pass", lambda *_: pytest.fail("exported"))
+    found = extract_features(imagenet, Photographs(), ["head"], cache=False, device="cpu")
+    assert found.about["engine"] == "PyTorch"
+
+
+@pytest.mark.parametrize("missing", ["onnx", "onnxruntime", "a way to export"])
+def test_without_onnx_runtime_pytorch_goes_on(imagenet, exported_at_once, monkeypatch, missing):
+    def refuse(*_):
+        raise RuntimeError("no such operator")
+
+    there = onnx_pass.find_spec
+    monkeypatch.setattr(onnx_pass, "find_spec", lambda name: name != missing and there(name))
+    monkeypatch.setattr(onnx_pass, "_latest", {})
+    monkeypatch.setattr(onnx_pass, "_exported", refuse)
+    found = extract_features(imagenet, Photographs(), ["head"], cache=False, device="cpu")
+    assert found.about["engine"] == "PyTorch"
+
+
+def test_a_graph_that_differs_is_not_taken(imagenet, exported_at_once, monkeypatch):
+    run = OnnxPass.__call__
+
+    def spoilt(self, images):
+        return {layer: mean.flip(1) for layer, mean in run(self, images).items()}
+
+    monkeypatch.setattr(OnnxPass, "__call__", spoilt)
+    found = extract_features(imagenet, Photographs(), ["head"], cache=False, device="cpu")
+    assert found.about["engine"] == "PyTorch"
+
+
+@pytest.mark.parametrize("name", ["natural", "vgg11_bn"])
+def test_a_network_without_batch_norms_or_of_many_weights_is_not_exported(name, monkeypatch):
+    monkeypatch.setattr(onnx_pass, "_exported", lambda _: pytest.fail("exported"))
+    with torch.device("meta"):
+        backbone = load_backbone(name, "random")
+    assert onnx_pass.onnx_pass(backbone, ["fc7"]) is None

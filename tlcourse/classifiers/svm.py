@@ -8,7 +8,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
-NEGLIGIBLE = 1e-12
+NEGLIGIBLE, LOST = 1e-12, 1e-9  # of the longest row's square; of a row's own
 
 
 class LinearSVM(LinearSVC):
@@ -20,7 +20,8 @@ class LinearSVM(LinearSVC):
     dimensions than there are images; the machine is trained there and its weights are rotated
     back. Coordinate descent in the dual takes the same steps on both sides: weights and
     predictions are those of ``LinearSVC(dual=True)`` with the same ``random_state``, whatever
-    ``tol`` is. With at least as many images as features this is ``LinearSVC`` itself.
+    ``tol`` is. With at least as many images as features, or where rotating would lose rows, this
+    is ``LinearSVC`` itself.
 
     References
     ----------
@@ -60,7 +61,8 @@ class LinearSVM(LinearSVC):
                 "classes at least."
             )
         is_wide = X.shape[0] < X.shape[1] and X.any()
-        rows, rotate_back = rotated_to_span(X) if is_wide else (X, np.asarray)
+        rotated = rotated_to_span(X) if is_wide else None
+        rows, rotate_back = rotated or (X, np.asarray)
         machine = LinearSVC(dual=True if is_wide else "auto", **self.get_params())
         machine.fit(rows, y, sample_weight)
         self.coef_ = rotate_back(machine.coef_)
@@ -71,13 +73,19 @@ class LinearSVM(LinearSVC):
 
 
 def rotated_to_span(X):
-    """Coordinates of the rows of ``X`` in an orthonormal basis of the space they span."""
+    """Coordinates of the rows of ``X`` in an orthonormal basis of the space they span.
+
+    None where they lose a row: where one is so much longer that rounding it hides the others.
+    """
     gram = X @ X.T
     factor, pivots, rank, _ = dpstrf(gram, lower=1, tol=NEGLIGIBLE * gram.diagonal().max())
     triangle = np.tril(factor)[:, :rank]
     order = pivots - 1
     coordinates = np.empty((len(X), rank))
     coordinates[order] = triangle
+    squares = gram.diagonal()
+    if (np.abs((coordinates**2).sum(axis=1) - squares) > LOST * squares).any():
+        return None
 
     def rotate_back(vectors):
         combination = solve_triangular(triangle[:rank], vectors.T, trans="T", lower=True)

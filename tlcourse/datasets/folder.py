@@ -32,24 +32,6 @@ class UnreadableImage(ValueError):
         return f"{shown(self.path)}: {self.reason}."
 
 
-def read_item(dataset, index):
-    """Image and label of one item of any data set; a ValueError names what cannot be read."""
-    try:
-        return dataset[index]
-    except OSError as problem:
-        raise ValueError(
-            f"Image {index} of the data set cannot be read ({problem}): take it out, or read "
-            "the folder with tlcourse.datasets.ImageFolder, which lists and leaves out such."
-        ) from problem
-
-
-def class_names(dataset, labels):
-    """The data set's own names, those behind a ``Subset`` too; numbers where it has none."""
-    while hasattr(dataset, "dataset"):
-        dataset = dataset.dataset
-    return list(getattr(dataset, "classes", ())) or [str(n) for n in range(int(labels.max()) + 1)]
-
-
 def shown(path):
     """A path for people, also where bytes of a file's name are no text: ``\\udce9``."""
     return str(path).encode("utf-8", "backslashreplace").decode()

@@ -10,6 +10,7 @@ on, and what cannot be read whole counts as absent.
 import hashlib
 import json
 import os
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -19,17 +20,22 @@ import torch
 import torchvision
 
 from tlcourse import paths
-from tlcourse.datasets.folder import read_item
+from tlcourse.datasets.items import is_of_files, read_item
 
 FORMAT = 1
+READING = 2  # of pictures and layers: an entry of another is stale
 
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
 _POWERS = 3 ** np.arange(5)
 
 
+def _fit_float16(matrix):
+    return -_FLOAT16_MAX <= matrix.min() and matrix.max() <= _FLOAT16_MAX
+
+
 def round_in_place(matrix, rows=1024):
     """Make float32 values those that the cache gives back: rounded to float16 where all fit."""
-    if matrix.max() <= _FLOAT16_MAX:
+    if _fit_float16(matrix):
         for start in range(0, len(matrix), rows):
             part = matrix[start : start + rows]
             part[:] = part.astype(np.float16)
@@ -39,14 +45,14 @@ def entry_key(backbone, dataset, precision):
     """Fingerprint of the weights, the images, the preprocessing and the libraries' versions."""
     libraries = torch.__version__, torchvision.__version__, PIL.__version__
     about = backbone.name, backbone.fingerprint, images_fingerprint(dataset), precision
-    parts = (FORMAT, *about, *libraries)
+    parts = (FORMAT, READING, *about, *libraries)
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 
 
 def images_fingerprint(dataset):
-    """Of the files (names, sizes, times, labels) where there are files, else of every pixel."""
+    """Of the files (names, sizes, times, labels) where they tell all, else of every pixel."""
     digest = hashlib.sha256()
-    if hasattr(dataset, "files"):
+    if is_of_files(dataset):
         for file, label in zip(dataset.files, dataset.targets, strict=True):
             status = Path(file).stat()
             line = f"{file} {status.st_size} {status.st_mtime_ns} {label}\n"
@@ -98,8 +104,11 @@ def read_file(file):
 
 def write(key, entry):
     """Keep an entry in the user's cache; a warning where it cannot be written."""
-    with paths.warn_if_not_kept():
-        write_file(user_file(key), **entry)
+    try:
+        with paths.warn_if_not_kept():
+            write_file(user_file(key), **entry)
+    except Exception as problem:
+        warnings.warn(f"Not kept for the next time ({problem}).", stacklevel=3)
 
 
 def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=False, edges=()):
@@ -109,7 +118,8 @@ def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=Fal
     ``edges`` are values (features,) that rounding to 8 bits puts no value on the other side of.
     """
     text = {"format": FORMAT, "classes": classes, "layer_sizes": dict(layer_sizes), "about": about}
-    arrays = {"labels": labels.astype(np.int16), "about": np.array(json.dumps(text))}
+    width = np.int16 if labels.max() <= np.iinfo(np.int16).max else np.int64
+    arrays = {"labels": labels.astype(width), "about": np.array(json.dumps(text))}
     if eight_bits and matrix.dtype.kind == "i":
         arrays["packed"] = _packed(matrix)
     elif eight_bits:
@@ -123,8 +133,7 @@ def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=Fal
         if lowest.any():
             arrays["lowest"] = lowest
     else:
-        fits = matrix.max() <= _FLOAT16_MAX
-        arrays["values"] = matrix.astype(np.float16 if fits else np.float32)
+        arrays["values"] = matrix.astype(np.float16 if _fit_float16(matrix) else np.float32)
     with paths.write_whole(file) as temporary, temporary.open("wb") as stream:
         (np.savez_compressed if eight_bits else np.savez)(stream, **arrays)
 

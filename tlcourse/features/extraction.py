@@ -14,14 +14,16 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from tlcourse import paths
-from tlcourse.datasets.folder import class_names, read_item, shown
+from tlcourse.datasets.folder import shown
+from tlcourse.datasets.items import class_names, is_of_files, read_item
 from tlcourse.devices import check_device
 from tlcourse.features import cache as feature_cache
 from tlcourse.networks import weights
 from tlcourse.networks.backbones import recorded_means
+from tlcourse.networks.imagenet.onnx_pass import onnx_pass
 
 SAFE_COSINE = 0.999
-WORTHWHILE_SPEEDUP, WORTHWHILE_SECONDS = 1.2, 20
+WORTHWHILE_SPEEDUP, WORTHWHILE_SECONDS, EXPORT_SECONDS = 1.2, 20, 5
 BATCH_SIZE = {"cpu": 32, "cuda": 256, "mps": 64}
 
 REDUCED = {"cpu": torch.bfloat16, "cuda": torch.bfloat16, "mps": torch.float16}
@@ -40,8 +42,8 @@ class Features:
     layer_sizes : dict of int
         Layer -> number of its columns, in the order of the columns.
     about : dict
-        Backbone, weights, activation ("after ReLU"), precision, device, seconds of each stage,
-        fingerprint, left-out images.
+        Backbone, weights, activation ("after ReLU"), precision, engine, device, seconds of each
+        stage, fingerprint, left-out images.
     """
 
     matrix: np.ndarray
@@ -101,18 +103,21 @@ def extract_features(
 
     Parameters
     ----------
-    dataset : Dataset of (PIL image, label)
-        With ``targets`` and ``classes`` where it has them.
+    dataset : Dataset of (image, label)
+        With ``classes`` where it has them; ``tlcourse.datasets.items`` says what an item may be.
+        It bears to be read more than once, ``dataset[i]`` giving the same each time: items are read
+        one after the other in the calling thread, those of the course's folders in two others.
     layers : list of str, optional
         By default ``backbone.default_layers``.
     device : {"auto", "cpu", "cuda", "mps"}
     precision : {"auto", "float32", "reduced"}
-        "auto" takes 16 bits where the pass would last over 20 s, a trial on eight images is
-        clearly faster, and every layer's cosine to float32 is at least 0.999.
+        "float32" is PyTorch's forward pass. "auto" takes ONNX Runtime where it is installed and
+        the pass would last over 5 s on the CPU, or 16 bits where over 20 s, if a trial on eight
+        images is clearly faster and every layer's cosine to "float32" is at least 0.999.
 
     Returns ``Features`` of these layers, rows in the order of the dataset, values rounded to
-    float16. Raises ValueError if the data set is empty, a layer or the device is not there, or an
-    image is unreadable.
+    float16 where they fit. Raises ValueError if the data set is empty, a layer or the device is not
+    there, or an item is unreadable or its meaning is not plain.
     """
     layers = asked = backbone.check_layers(layers or backbone.default_layers)
     device = check_device(device)
@@ -126,11 +131,9 @@ def extract_features(
     if found:
         layers = backbone.check_layers([*layers, *found["layer_sizes"]])
 
+    run = _prepared_pass(backbone, dataset, layers, device, precision)
     batch_size = batch_size or BATCH_SIZE[_kind(device)]
-    network = _prepared_network(backbone, dataset, layers, device, precision)
-    matrix, labels, seconds = _stream(
-        backbone, network, dataset, layers, device, batch_size, progress
-    )
+    matrix, labels, seconds = _stream(backbone, run, dataset, layers, batch_size, progress)
     feature_cache.round_in_place(matrix)
     features = Features(
         matrix,
@@ -142,7 +145,8 @@ def extract_features(
             "weights": backbone.weights,
             "activation": f"{backbone.activation}, averaged over space, eval mode",
             "sides": {layer: backbone.activation_of(layer) for layer in layers},
-            "precision": str(next(network.parameters()).dtype).removeprefix("torch."),
+            "precision": run.precision,
+            "engine": run.engine,
             "device": device,
             "seconds": seconds,
             "fingerprint": backbone.fingerprint,
@@ -154,27 +158,43 @@ def extract_features(
     return features.restricted_to(asked)
 
 
-def _stream(backbone, network, dataset, layers, device, batch_size, progress):
+class TorchPass:
+    """Means of layers by the network's own forward pass, on a device, in its precision."""
+
+    engine = "PyTorch"
+
+    def __init__(self, backbone, network, layers, device):
+        self.network, self.device, self.outputs = network, device, backbone.outputs
+        self.modules = {layer: backbone.layers[layer] for layer in layers}
+        self.dtype = next(network.parameters()).dtype
+        self.precision = str(self.dtype).removeprefix("torch.")
+
+    def __call__(self, images):
+        """(n, 3, side, side) -> {layer: float32 tensor (n, features) on the CPU}."""
+        form = {"dtype": self.dtype, "memory_format": torch.channels_last}
+        with (
+            torch.inference_mode(),
+            recorded_means(self.network, self.modules, self.outputs) as means,
+        ):
+            self.network(images.to(self.device, **form))
+        return {layer: mean.cpu() for layer, mean in means.items()}
+
+
+def _stream(backbone, run, dataset, layers, batch_size, progress):
     """Every batch through the network, every layer into its columns of one matrix; timed."""
     sizes = [backbone.layer_sizes[layer] for layer in layers]
     edges = np.cumsum([0, *sizes])
     matrix = np.empty((len(dataset), edges[-1]), dtype=np.float32)
     labels = np.empty(len(dataset), dtype=np.int64)
-    dtype = next(network.parameters()).dtype
     silent = {} if progress else {"disable": True}  # so that TQDM_DISABLE counts where it is {}
     bar = tqdm(total=len(dataset), unit="image", desc=backbone.name, delay=2, **silent)
-    modules = {layer: backbone.layers[layer] for layer in layers}
-    with (
-        bar,
-        torch.inference_mode(),
-        recorded_means(network, modules, backbone.channel_axis) as means,
-    ):
+    with bar:
         started, forward = time.perf_counter(), 0.0
         for rows, images, batch_labels in _batches(dataset, backbone.preprocess, batch_size):
             ready = time.perf_counter()
-            network(_placed(images, device, dtype))
+            means = run(images)
             for layer, start, stop in zip(layers, edges, edges[1:], strict=False):
-                matrix[rows, start:stop] = means[layer].cpu().numpy()
+                matrix[rows, start:stop] = means[layer].numpy()
             labels[rows] = batch_labels
             forward += time.perf_counter() - ready
             bar.update(len(images))
@@ -184,11 +204,15 @@ def _stream(backbone, network, dataset, layers, device, batch_size, progress):
 
 def _batches(dataset, preprocess, batch_size):
     """Batches in the order of the data set; the next is prepared while one is computed on."""
+    of_files = is_of_files(dataset)
     with ThreadPoolExecutor(max_workers=2) as pool:
 
         def submit(start):
             rows = range(start, min(start + batch_size, len(dataset)))
-            jobs = [pool.submit(_prepared_image, dataset, preprocess, row) for row in rows]
+            jobs = []
+            for row in rows:
+                item = None if of_files else read_item(dataset, row)
+                jobs.append(pool.submit(_prepared_image, dataset, preprocess, row, item))
             return slice(rows.start, rows.stop), jobs
 
         upcoming = submit(0)
@@ -200,29 +224,26 @@ def _batches(dataset, preprocess, batch_size):
             yield rows, torch.stack(images), labels
 
 
-def _prepared_image(dataset, preprocess, index):
-    image, label = read_item(dataset, index)
-    return preprocess(image), int(label)
+def _prepared_image(dataset, preprocess, index, item=None):
+    image, label = item or read_item(dataset, index)
+    return preprocess(image), label
 
 
 def _kind(device):
     return torch.device(device).type
 
 
-def _placed(images, device, dtype):
-    return images.to(device=device, dtype=dtype, memory_format=torch.channels_last)
-
-
-def _prepared_network(backbone, dataset, layers, device, precision):
-    """The network on its device, in the precision asked for or found fastest and safe."""
+def _prepared_pass(backbone, dataset, layers, device, precision):
+    """The pass on its device, in the precision asked for or found fastest and safe."""
     if precision not in ("auto", "float32", "reduced"):
         raise ValueError(f"precision is {precision!r}: choose 'auto', 'float32' or 'reduced'.")
-    if precision == "reduced":
-        return _converted(backbone.network, device, REDUCED[_kind(device)])
-    full = _converted(backbone.network, device, torch.float32)
-    if precision == "float32":
-        return full
-    return _fastest_safe(backbone, full, dataset, layers, device)
+    dtype = REDUCED[_kind(device)] if precision == "reduced" else torch.float32
+    run = _torch_pass(backbone, layers, device, dtype)
+    return _fastest_safe(backbone, run, dataset, layers, device) if precision == "auto" else run
+
+
+def _torch_pass(backbone, layers, device, dtype):
+    return TorchPass(backbone, _converted(backbone.network, device, dtype), layers, device)
 
 
 def _converted(network, device, dtype):
@@ -232,31 +253,37 @@ def _converted(network, device, dtype):
 
 
 def _fastest_safe(backbone, full, dataset, layers, device, n_images=8):
-    """The 16-bit network if a trial finds it clearly faster and as good, else ``full``."""
+    """Another pass if a trial finds it clearly faster and as good, else ``full``."""
     rows = np.linspace(0, len(dataset) - 1, n_images).astype(int)
     prepared = [_prepared_image(dataset, backbone.preprocess, int(row))[0] for row in rows]
     images = torch.stack(prepared)
-    seconds, wanted = _trial(backbone, full, images, layers, device)
-    if seconds * len(dataset) / n_images < WORTHWHILE_SECONDS:
-        return full
-    reduced = _converted(backbone.network, device, REDUCED[_kind(device)])
-    seconds_reduced, found = _trial(backbone, reduced, images, layers, device)
-    cosine = min(F.cosine_similarity(wanted[la], found[la]).min().item() for la in layers)
-    faster = seconds >= WORTHWHILE_SPEEDUP * seconds_reduced
-    return reduced if faster and cosine >= SAFE_COSINE else full
+    seconds, wanted = _trial(full, images)
+    lasts = seconds * len(dataset) / n_images
+    for other in _others(backbone, layers, device, lasts):
+        seconds_other, found = _trial(other, images)
+        cosine = min(F.cosine_similarity(wanted[la], found[la]).min().item() for la in layers)
+        if seconds >= WORTHWHILE_SPEEDUP * seconds_other and cosine >= SAFE_COSINE:
+            return other
+    return full
 
 
-def _trial(backbone, network, images, layers, device, repeats=3):
+def _others(backbone, layers, device, seconds):
+    """The passes that may be faster, where what they take to prepare is little of ``seconds``."""
+    if _kind(device) == "cpu" and seconds >= EXPORT_SECONDS:
+        exported = onnx_pass(backbone, layers)
+        if exported:
+            yield exported
+    if seconds >= WORTHWHILE_SECONDS:
+        yield _torch_pass(backbone, layers, device, REDUCED[_kind(device)])
+
+
+def _trial(run, images, repeats=3):
     """Seconds of the fastest of a few passes, and each layer's means."""
-    modules = {layer: backbone.layers[layer] for layer in layers}
-    placed = _placed(images, device, next(network.parameters()).dtype)
     times = []
-    with torch.inference_mode(), recorded_means(network, modules, backbone.channel_axis) as found:
-        for _ in range(repeats):
-            started = time.perf_counter()
-            network(placed)
-            means = {layer: mean.cpu() for layer, mean in found.items()}
-            times.append(time.perf_counter() - started)
+    for _ in range(repeats):
+        started = time.perf_counter()
+        means = run(images)
+        times.append(time.perf_counter() - started)
     return min(times), means
 
 

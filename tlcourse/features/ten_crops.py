@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 from torchvision.transforms import InterpolationMode, v2
 from torchvision.transforms import functional as F
 
-from tlcourse.datasets.folder import read_item
+from tlcourse.datasets.items import read_item
 from tlcourse.features.extraction import extract_features
 
 N_CROPS = 10

@@ -14,11 +14,12 @@ import torch
 from torch.nn import functional as F
 
 from tlcourse import random_numbers
-from tlcourse.finetuning.progress import CurvePoint, is_better
+from tlcourse.finetuning.progress import CurvePoint, batches_per_epoch, is_better
 from tlcourse.networks import sources
 from tlcourse.networks.images import to_device
 
 OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
+ONE_VALUE = "Expected more than 1 value per channel"  # torch's, of batch normalisation
 EVALUATION_BATCH = 250
 SPENT = ("stage", "step", "images", "seconds", "cpu_seconds", "flops")
 
@@ -45,6 +46,13 @@ def explain_errors(run):
         sentence = (
             f"The loss is no longer a finite number after step {run.progress.step}, with learning "
             f"rate {rate:g}: lower learning_rate, to {rate / 10:g} say."
+        )
+    except ValueError as problem:
+        if ONE_VALUE not in str(problem):
+            raise
+        sentence = (
+            "Batch normalisation cannot train on a batch of one image: give two images or more, in "
+            "batches of two or more (batch_size), or freeze it."
         )
     except (RuntimeError, MemoryError) as problem:
         said = any(words in str(problem) for words in OUT_OF_MEMORY)
@@ -258,7 +266,7 @@ class Batches:
     """The rows of each step's batch: another order in each epoch, decided by the seed."""
 
     def __init__(self, n, batch_size, seed):
-        self.n, self.seed, self.per_epoch = n, seed, math.ceil(n / batch_size)
+        self.n, self.seed, self.per_epoch = n, seed, batches_per_epoch(n, batch_size)
         self._epoch, self._parts = None, ()
 
     def rows(self, step):

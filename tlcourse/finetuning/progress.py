@@ -63,7 +63,13 @@ class Settings:
 
     def steps_for(self, n_images):
         """Updates in each stage."""
-        return self.steps or self.epochs * math.ceil(n_images / self.batch_size)
+        return self.steps or self.epochs * batches_per_epoch(n_images, self.batch_size)
+
+
+def batches_per_epoch(n_images, batch_size):
+    """Of at most ``batch_size`` images, or one more where a batch of one would be left."""
+    most = n_images if batch_size == 1 else max(1, n_images // 2)
+    return min(math.ceil(n_images / batch_size), most)
 
 
 def _is_whole(value):

@@ -5,6 +5,7 @@ seed, "places365" where Places365 has that network, or of a file with a state di
 and a file the number of classes may be another.
 """
 
+import copy
 import hashlib
 import re
 from collections import OrderedDict
@@ -12,10 +13,13 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 from torchvision import models, transforms
 
 from tlcourse import random_numbers
@@ -26,23 +30,29 @@ from tlcourse.networks.small_vgg import SIDE, small_vgg
 from tlcourse.networks.sources import SOURCES
 
 
+class Output(NamedTuple):
+    """What a module gives for an image: ``parts`` (windows, usually 1) of a shape, and its axis of
+    features, counted from the end."""
+
+    shape: tuple[int, ...]
+    axis: int
+    parts: int
+
+
 @contextmanager
-def recorded_means(network, modules, channel_axis=1):
+def recorded_means(network, modules, outputs):
     """Record, in each forward pass inside the block, the spatial mean of some modules' outputs.
 
     Yields {layer name: float32 tensor (n, features)} of the latest pass, for ``modules``, {layer
-    name: module name}. Inside the block the network is in eval mode; every module's mode is
-    restored after it. ``channel_axis`` is the features' axis in outputs of more than two axes: 1
-    for (n, c, h, w), -1 for (n, h, w, c). The means are copies, so that an in-place operation
-    changes none of them.
+    name: module name}; ``outputs`` is ``Backbone.outputs``. Inside the block the network is in eval
+    mode; every module's mode is restored after it. The means are copies, so that an in-place
+    operation changes none of them.
     """
     means = {}
     named = dict(network.named_modules())
     modes = {module: module.training for module in network.modules()}
     hooks = [
-        named[module].register_forward_hook(
-            _record(means, layer, 1 if isinstance(named[module], nn.Conv2d) else channel_axis)
-        )
+        named[module].register_forward_hook(_record(means, layer, outputs[module]))
         for layer, module in modules.items()
     ]
     try:
@@ -55,19 +65,106 @@ def recorded_means(network, modules, channel_axis=1):
             module.training = mode
 
 
-def _record(means, layer, channel_axis):
+def _record(means, layer, like):
     def hook(module, inputs, output):
-        if torch.is_tensor(output) and output.ndim >= 2:
-            means[layer] = spatial_mean(output, channel_axis)
+        means[layer] = spatial_mean(output, like.axis, like.parts)
 
     return hook
 
 
-def spatial_mean(output, channel_axis=1):
-    """(n, c, h, w), (n, h, w, c) or (n, tokens, c) -> (n, c), in float32; (n, c) is copied."""
-    axis = {2: 1, 3: 2}.get(output.ndim, channel_axis % output.ndim)
-    space = [other for other in range(1, output.ndim) if other != axis]
-    return output.mean(dim=space, dtype=torch.float32) if space else output.float().clone()
+def spatial_mean(output, axis, parts=1):
+    """(n, c, h, w), (n, h, w, c), (n, tokens, c) or (n * parts, ...) -> (n, c), in float32."""
+    output = output.unflatten(0, (-1, parts))
+    space = [other for other in range(1, output.ndim) if other != output.ndim + axis]
+    return output.mean(dim=space, dtype=torch.float32)
+
+
+def module_outputs(network, side):
+    """{module name: ``Output``} of every module that gives one tensor an image, in their order.
+
+    Found by a pass of a copy on the ``meta`` device: no numbers, no memory.
+    """
+    tensors = chain(network.parameters(), network.buffers())
+    copied = copy.deepcopy(network, {id(tensor): tensor.to("meta") for tensor in tensors}).eval()
+    images, outputs = torch.zeros(IMAGES, 3, side, side, device="meta"), {}
+    for name, module in copied.named_modules():
+        module.register_forward_hook(_keep(outputs, name))
+    images.features = -3
+    with torch.inference_mode(), _FollowFeatures():
+        copied(images)
+    return {name: outputs[name] for name, _ in network.named_modules() if name in outputs}
+
+
+IMAGES = 5  # rarely divides a number of tokens, so that a batch is known from them
+
+
+def _keep(outputs, name):
+    def hook(module, inputs, output):
+        if torch.is_tensor(output) and output.ndim > 1 and not output.shape[0] % IMAGES:
+            axis = getattr(output, "features", -3 if output.ndim == 4 else -1)
+            outputs[name] = Output(tuple(output.shape[1:]), axis, output.shape[0] // IMAGES)
+
+    return hook
+
+
+CHANNELS_SECOND = {"conv1d", "conv2d", "conv3d", "batch_norm", "group_norm", "instance_norm"}
+CHANNELS_LAST = {"linear", "layer_norm", "rms_norm", "multi_head_attention_forward"}
+MOVES = {"permute", "transpose", "swapaxes", "swapdims", "movedim", "view", "reshape", "flatten"}
+MOVES |= {"unflatten", "squeeze", "unsqueeze"}
+
+
+class _FollowFeatures(TorchFunctionMode):
+    """Tells of each tensor, in ``features``, which of its axes holds them, counted from the end."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        made, name = function(*args, **(kwargs or {})), getattr(function, "__name__", "")
+        source = next((each for each in _tensors(args) if hasattr(each, "features")), None)
+        for tensor in _tensors([made]):
+            if name in CHANNELS_SECOND:
+                tensor.features = 1 - tensor.ndim
+            elif name in CHANNELS_LAST:
+                tensor.features = -1
+            elif name in ("matmul", "__matmul__", "bmm"):
+                tensor.features = max(_of_product(*args[:2]), -tensor.ndim)
+            elif source is not None and name in MOVES:
+                _move(tensor, source, function, args, kwargs or {})
+            elif source is not None and _same_axis(tensor, source):
+                tensor.features = source.features
+        return made
+
+
+def _tensors(values):
+    for value in values:
+        if isinstance(value, torch.Tensor):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _tensors(value)
+
+
+def _same_axis(tensor, source):
+    if tensor.ndim == source.ndim:
+        return True
+    axis = source.features
+    return tensor.ndim >= -axis and tensor.shape[axis] == source.shape[axis]
+
+
+def _move(tensor, source, function, args, kwargs):
+    """Where the function brings the features is seen on the CPU, of a tensor of their numbers."""
+    numbers = torch.arange(source.shape[source.features], device="cpu").remainder(251).byte()
+    numbers = numbers.view(-1, *[1] * (-source.features - 1)).expand(source.shape).contiguous()
+    moved = function(numbers, *args[1:], **kwargs)
+    for axis in range(-moved.ndim, 0):
+        line = tuple(slice(None) if other == axis else 0 for other in range(-moved.ndim, 0))
+        if moved[line].any():
+            tensor.features = axis
+
+
+def _of_product(left, right):
+    """Axis of a product's features: of the values' rows or columns, of attention its heads."""
+    left, right = (getattr(each, "features", None) for each in (left, right))
+    if left == -2:
+        return -2
+    return -3 if right == -2 else -1
 
 
 IMAGENET, TIMM = "imagenet", "timm:"
@@ -98,24 +195,16 @@ class Backbone:
     linear: frozenset[str] = frozenset()
     _fingerprint: tuple = field(default=(None, ""), init=False, repr=False, compare=False)
 
-    @property
-    def channel_axis(self):
-        """Where activations of more than two axes keep their features."""
-        return -1 if isinstance(self.network, models.SwinTransformer) else 1
-
     @cached_property
+    def outputs(self):
+        """What its modules give, {module: ``Output``}, of those that give one tensor an image."""
+        return module_outputs(self.network, self.side)
+
+    @property
     def layer_sizes(self):
         """Features of each layer after averaging over space, as {layer: number of features}."""
-        modules = dict(self.network.named_modules())
-        if self.activation == "after ReLU":
-            return {layer: len(modules[layer].weight) for layer in self.layers}
-        nothing = torch.zeros(2, 3, self.side, self.side)
-        with (
-            torch.inference_mode(),
-            recorded_means(self.network, self.layers, self.channel_axis) as means,
-        ):
-            self.network(nothing)
-        return {layer: means[layer].shape[1] for layer in self.layers if layer in means}
+        outputs = {layer: self.outputs[module] for layer, module in self.layers.items()}
+        return {layer: output.shape[output.axis] for layer, output in outputs.items()}
 
     def activation_of(self, layer):
         """Which side of an activation the features of a layer are from, in words."""
@@ -196,7 +285,7 @@ def _torchvision(name, weights, seed, n_classes):
         prepare = enums.IMAGENET1K_V1.transforms()  # crops of 224 pixels from 256, as Places365's
     options = {"num_classes": n_classes or 1000}
     if name in ("googlenet", "inception_v3"):
-        options["init_weights"] = weights == "random"
+        options |= {"init_weights": weights == "random", "transform_input": weights != "random"}
     build = lambda: models.get_model(name, weights=None, **options)  # noqa: E731
     if weights == "random":
         network, origin = _random(build, seed)
@@ -232,8 +321,8 @@ def _timm(name, weights, seed, n_classes):
     prepare, side = timm_networks.preparation(network)
     backbone = _with_module_names(name, origin, network, prepare, side)
     if not card:
-        backbone.default_layers = timm_networks.main_layers(network)
-        return backbone
+        main = timm_networks.main_layers(network, backbone.layers)
+        return replace(backbone, default_layers=main)
     blocks = [module for module in backbone.layers if re.fullmatch(r"blocks\.\d\.\d", module)]
     linear = {f"block{number}": block for number, block in enumerate(blocks, 1)}
     layers = {"stem": "bn1", **linear, "head": "bn2"}
@@ -270,10 +359,21 @@ def with_seed(build, seed):
     """What ``build`` makes with torch's random numbers seeded; they go on afterwards as before."""
     device = torch.get_default_device()
     if device.type == "meta":
-        return build()
+        with torch.device("cpu"), _EmptyOnMeta():
+            return build().to("meta")
     with random_numbers.kept(device):
         random_numbers.seed(seed, device)
         return build()
+
+
+class _EmptyOnMeta(TorchFunctionMode):
+    """Weights take no memory; what a network computes of its own form (RegNet) has numbers."""
+
+    def __torch_function__(self, function, types, args=(), kwargs=None):
+        kwargs = dict(kwargs or {})
+        if function in (torch.empty, torch.zeros, torch.ones):
+            kwargs["device"] = "meta"
+        return function(*args, **kwargs)
 
 
 def _random(build, seed):
@@ -324,11 +424,20 @@ def _with_lecture_names(name, origin, network, prepare, side):
 
 
 def _with_module_names(name, origin, network, prepare, side):
-    layers = {module: module for module, _ in network.named_modules() if module}
-    default = tuple(child for child, _ in network.named_children())[:-1]
-    return Backbone(
-        name, origin, network.eval(), layers, prepare, default, "as the module gives it", side
-    )
+    about = prepare, (), "as the module gives it", side
+    backbone = Backbone(name, origin, network.eval(), {}, *about)
+    backbone.layers = {module: module for module in backbone.outputs if module}
+    backbone.default_layers = tuple(_outermost(network, backbone.layers))[:-1]
+    return backbone
+
+
+def _outermost(network, names, before=""):
+    """A network's children, of a list of modules its own."""
+    for child, module in network.named_children():
+        if before + child in names:
+            yield before + child
+        else:
+            yield from _outermost(module, names, f"{before}{child}.")
 
 
 def _traces(tensor):

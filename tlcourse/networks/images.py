@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import torch
 from tqdm import tqdm
 
-from tlcourse.datasets.folder import class_names, read_item
+from tlcourse.datasets.items import class_names, read_item
 from tlcourse.networks.small_vgg import as_input
 
 PASS = 100  # images in one pass through a frozen network
@@ -51,9 +51,9 @@ class PreparedImages:
 def prepare_images(backbone, images, progress=True):
     """Any images as tensors for a backbone, a ``PreparedImages``; done once, they serve many runs.
 
-    ``images`` is a Dataset of (PIL image, label), PreparedImages, or a pair of tensors: images (n,
-    3, side, side), uint8 or already standardised, and labels (n,). Raises ValueError if there is no
-    image, one cannot be read, or labels do not fit.
+    ``images`` is a Dataset of images and labels (``tlcourse.datasets.items``), PreparedImages, or a
+    pair of tensors: images (n, 3, side, side), uint8 or already standardised, and labels (n,).
+    Raises ValueError if there is no image, one cannot be read, or labels do not fit.
     """
     if isinstance(images, PreparedImages):
         return images
@@ -65,7 +65,7 @@ def prepare_images(backbone, images, progress=True):
     rows = tqdm(range(len(images)), "preparing", unit="image", delay=2, **silent)
     items = [read_item(images, row) for row in rows]
     inputs = torch.stack([backbone.preprocess(image) for image, _ in items])
-    labels = torch.tensor([int(label) for _, label in items])
+    labels = torch.tensor([label for _, label in items])
     return PreparedImages(inputs, labels, class_names(images, labels))
 
 
@@ -83,6 +83,8 @@ def _from_tensors(inputs, labels):
             f"Images are {tuple(inputs.shape)} and labels {tuple(labels.shape)}: give (n, 3, side, "
             "side) and (n,)."
         )
+    if labels.min() < 0:
+        raise ValueError(f"A label is {labels.min()}: labels go from 0 on, leave such images out.")
     inputs = as_input(inputs) if inputs.dtype == torch.uint8 else inputs.float()
     return PreparedImages(inputs, labels, class_names(None, labels))
 

@@ -5,10 +5,11 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
 import torch
 from torch import nn
 
-from tlcourse.networks.backbones import load_backbone, with_seed
+from tlcourse.networks.backbones import load_backbone, module_outputs, with_seed
 from tlcourse.networks.small_vgg import WIDTHS, small_vgg
 
 SMALL_VGG = {"small_vgg": False, "small_vgg_bn": True}  # name -> batch normalisation
@@ -61,6 +62,7 @@ def build_anew(backbone, n_classes, seed=0):
     for auxiliary in ("aux1", "aux2", "AuxLogits"):
         if hasattr(network, auxiliary):
             network.aux_logits = False
+            network.transform_input = backbone.network.transform_input
             setattr(network, auxiliary, None)
     return network
 
@@ -192,12 +194,8 @@ def layer_shapes(backbone, n_classes):
     """The layers of a network, or of one's name, with their shapes, as a list of ``LayerShape``."""
     backbone = as_backbone(backbone)
     network = without_weights(backbone, n_classes).eval()
-    sizes, handles = {}, []
-    for name, module in network.named_modules():
-        keep = lambda _, __, output, name=name: sizes.update({name: _size(output)})  # noqa: E731
-        handles.append(module.register_forward_hook(keep))
-    network(torch.zeros(1, 3, backbone.side, backbone.side, device="meta"))
-    return [_shape(network, layer, sizes) for layer in layers_of(network)]
+    outputs = module_outputs(network, backbone.side)
+    return [_shape(network, layer, outputs) for layer in layers_of(network)]
 
 
 def block_of(name):
@@ -209,13 +207,16 @@ def block_of(name):
 
 
 def _size(output):
-    shape = getattr(output, "shape", ())
-    return tuple(shape[2:]) if len(shape) == 4 else None
+    """Height and width, where it has both."""
+    if output is None or len(output.shape) != 3:
+        return None
+    return tuple(np.delete(output.shape, output.axis).tolist())
 
 
-def _shape(network, layer, sizes):
+def _shape(network, layer, outputs):
     own = layer.tensors[0].rpartition(".")[0]
     modules = [network.get_submodule(name) for name in layer.modules]
     weight = next(p for p in map(network.get_parameter, layer.tensors) if p.ndim > 1)
     pooled = any(isinstance(module, nn.MaxPool2d) for module in modules)
-    return LayerShape(layer.name, block_of(layer.name), weight.shape[0], sizes.get(own), pooled)
+    size = _size(outputs.get(own))
+    return LayerShape(layer.name, block_of(layer.name), weight.shape[0], size, pooled)

@@ -4,6 +4,7 @@ timm is imported when it is used: it takes half a second.
 """
 
 import difflib
+import itertools
 import re
 from pathlib import Path
 
@@ -69,13 +70,15 @@ def preparation(network):
     return timm.data.create_transform(**config), config["input_size"][1]
 
 
-def main_layers(network):
-    """The outputs of timm's stages, and the last features before the classifier."""
-    classifier = network.get_classifier()
-    classifiers = classifier if isinstance(classifier, tuple) else (classifier,)
-    leaves = [name for name, module in network.named_modules() if not [*module.children()]]
-    first = next(i for i, leaf in enumerate(leaves) if network.get_submodule(leaf) in classifiers)
-    return *(stage["module"] for stage in network.feature_info), leaves[first - 1]
+def main_layers(network, layers):
+    """Of ``layers``, the outputs of timm's stages and the last features before the classifier."""
+    classifiers = network.pretrained_cfg.get("classifier") or ()
+    classifiers = (classifiers,) if isinstance(classifiers, str) else classifiers
+    scores = tuple(f"{name}." for name in classifiers)
+    before = itertools.takewhile(lambda name: not f"{name}.".startswith(scores), layers)
+    features = [each for each in before if not any(s.startswith(f"{each}.") for s in scores)]
+    stages = [stage["module"] for stage in getattr(network, "feature_info", [])]
+    return *(name for name in features[:-1] if name in stages), features[-1]
 
 
 def _hub_id(name):
