@@ -3,7 +3,11 @@
 from html import escape
 
 import numpy as np
+from PIL import Image
 
+from tlcourse.domains.spurious_correlation import background_reliance, training_draw
+from tlcourse.networks.occlusion import memoize, occlusion_maps, spotlight
+from tlcourse.plots.pictures import picture_html
 from tlcourse.widgets.base import Explorer, large
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
@@ -35,8 +39,6 @@ class BackgroundDials(Explorer):
     """
 
     def __init__(self, train, test, representations, correlations=(1.0, 1.0), draws=3):
-        from tlcourse.networks.occlusion import memoize
-
         self._train, self._test, self._draws = train, test, draws
         self._represent = {name: memoize(each) for name, each in representations.items()}
         self._reliance, self._spotlights = {}, {}
@@ -62,8 +64,6 @@ class BackgroundDials(Explorer):
         self.accuracy = None
 
     def _measured(self, name, trained):
-        from tlcourse.domains.spurious_correlation import background_reliance
-
         key = name, trained
         if key not in self._reliance:
             self._reliance[key] = background_reliance(
@@ -72,8 +72,6 @@ class BackgroundDials(Explorer):
         return self._reliance[key]
 
     def _strips(self, classifier, name, trained, tested):
-        from tlcourse.domains.spurious_correlation import training_draw
-
         shown = training_draw(self._train, trained, 0).rows(slice(SHOWN))
         new = self._test.rows(slice(SHOWN)).with_correlation(tested)
         right = classifier.predict(new.X[name]) == new.labels
@@ -81,8 +79,6 @@ class BackgroundDials(Explorer):
         return _strip("Training", shown.pictures) + _strip("Test", new.pictures, marks)
 
     def _spotlight(self, classifier, name, trained):
-        from tlcourse.networks.occlusion import occlusion_maps, spotlight
-
         key = name, trained
         if key not in self._spotlights:
             pair = self._test.rows(slice(1))
@@ -127,10 +123,6 @@ def _bar(words, percent):
 
 
 def _strip(title, pictures, captions=None):
-    from PIL import Image
-
-    from tlcourse.plots.pictures import picture_html
-
     tiles = "".join(
         '<figure style="margin:0;text-align:center;font-size:16px">'
         f"{picture_html(Image.fromarray(picture), '', TILE)}"

@@ -3,6 +3,8 @@
 from html import escape
 from itertools import groupby
 
+from tlcourse.finetuning.policies import PRESETS
+from tlcourse.networks.batch_norm import PUT_BACK
 from tlcourse.widgets.policy_drawing import PAINTS, draw_policy, static_drawing, swatch
 
 OWN = "my own policy"
@@ -38,8 +40,6 @@ CSS = """
 
 def about_page(title, shapes, choices):
     """What the page needs to know once."""
-    from tlcourse.finetuning.policies import PRESETS
-
     brushes = [
         {"choice": name, "letter": paint.letter, "words": paint.words, "swatch": swatch(name)}
         for name, paint in PAINTS.items()
@@ -80,8 +80,6 @@ def _audit_row(rows):
 def _origin(row):
     if row.choice == "random":
         return "new weights"
-    from tlcourse.networks.batch_norm import PUT_BACK
-
     source, _, weights = row.starts_from.partition(" (")
     if weights.rstrip(")").endswith(PUT_BACK):
         source = weights.partition(",")[0]

@@ -1,11 +1,9 @@
 """The plane as SVG: points of two or more classes, the regions of a classifier, its margin."""
 
-import base64
-from html import escape
-
 import numpy as np
 from contourpy import FillType, LineType, contour_generator
 
+from tlcourse.plots.pictures import image_html
 from tlcourse.plots.style import OKABE_ITO
 
 SIDE = 440  # px
@@ -78,11 +76,8 @@ def draw_plane(*fragments, style=""):
 def static_plane(alt, *fragments):
     """The same picture as an ``<img>`` with alternative text: for HTML that a widget shows too."""
     svg = draw_plane(*fragments, style=f"<style>{CSS} .tlc-plane {{ border: 0 }}</style>")
-    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    return (
-        f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" '
-        f'style="width:{SIDE}px;max-width:100%;height:auto;border:2px solid #777">'
-    )
+    style = f"width:{SIDE}px;max-width:100%;height:auto;border:2px solid #777"
+    return image_html(svg, "svg+xml", alt, style)
 
 
 def _region(filled, colour):

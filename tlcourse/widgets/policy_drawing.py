@@ -1,11 +1,11 @@
 """A network drawn as in the lecture, each layer painted freeze, fine-tune or random."""
 
-import base64
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from math import log2
 
+from tlcourse.plots.pictures import image_html
 from tlcourse.plots.style import OKABE_ITO
 
 TOP, TALLEST, SHORTEST = 10, 158, 114
@@ -83,7 +83,8 @@ def static_drawing(shapes, choices, title, words):
     """The drawing as an ``<img>``, for pages without a kernel; ``words`` say what it shows."""
     style = f"<style>svg{{background:white}}{DRAWING_CSS}</style>"
     svg = draw_policy(shapes, choices, title).replace('role="toolbar"', "")
-    return _image(svg.replace("</svg>", f"{style}</svg>"), f"{title}: {words}", "max-width:100%")
+    svg = svg.replace("</svg>", f"{style}</svg>")
+    return image_html(svg, "svg+xml", f"{title}: {words}", "max-width:100%")
 
 
 def swatch(choice, alt=""):
@@ -95,12 +96,9 @@ def swatch(choice, alt=""):
         '<text class="tlc-in" x="15" y="18" text-anchor="middle" font-weight="700" '
         f'font-size="16" font-family="sans-serif">{PAINTS[choice].letter}</text></g></svg>'
     )
-    return _image(svg, alt, "vertical-align:middle;margin:0;width:30px;max-width:none")
-
-
-def _image(svg, alt, style):
-    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" style="{style}">'
+    return image_html(
+        svg, "svg+xml", alt, "vertical-align:middle;margin:0;width:30px;max-width:none"
+    )
 
 
 def _blocks(shapes):

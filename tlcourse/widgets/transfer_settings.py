@@ -5,6 +5,7 @@ from html import escape
 
 import traitlets
 
+from tlcourse.domains.settings import SETTINGS
 from tlcourse.plots.pictures import picture_html
 from tlcourse.widgets.base import Control, css, esm
 
@@ -46,14 +47,14 @@ class TransferSettings(Control):
     _details = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, value="same domain, same task"):
-        super().__init__(value=value, _cells=[_cell(one) for one in _settings().values()])
+        super().__init__(value=value, _cells=[_cell(one) for one in SETTINGS.values()])
         self._details = setting_html(self.value)
         self.observe(self._show, "value")
 
     @traitlets.validate("value")
     def _is_a_cell(self, proposal):
-        if proposal["value"] not in _settings():
-            known = "; ".join(_settings())
+        if proposal["value"] not in SETTINGS:
+            known = "; ".join(SETTINGS)
             raise traitlets.TraitError(f"{proposal['value']!r} is no cell: choose from {known}.")
         return proposal["value"]
 
@@ -68,14 +69,14 @@ class TransferSettings(Control):
         """What a page without a kernel shows."""
         return "".join(
             f'<h4 style="margin:14px 0 2px">{escape(place.capitalize())}</h4>{setting_html(place)}'
-            for place in _settings()
+            for place in SETTINGS
         )
 
 
 @lru_cache
 def setting_html(place):
     """One cell of the table as HTML: its name, source and target in pictures, what it needs."""
-    setting = _settings()[place]
+    setting = SETTINGS[place]
     lines = (("Labels", setting.needs), ("In this course", setting.course))
     notes = "".join(f"<div><b>{head}.</b> {escape(words)}</div>" for head, words in lines)
     sides = _side("Source", setting.source) + _side("Target", setting.target)
@@ -84,12 +85,6 @@ def setting_html(place):
         f'<div style="font-size:24px;font-weight:700;margin-top:6px">{escape(setting.name)}</div>'
         f'<div>{escape(setting.meaning)}</div><div style="{GRID}">{sides}</div>{notes}</div>'
     )
-
-
-def _settings():
-    from tlcourse.domains.settings import SETTINGS
-
-    return SETTINGS
 
 
 def _side(head, side):

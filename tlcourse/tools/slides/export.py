@@ -88,8 +88,7 @@ def export_decks(notebooks, folder):
         for notebook in notebooks:
             html = deck_html(notebook, linked)
             deck = folder / f"{notebook.stem}.html"
-            with paths.write_whole(deck) as temporary:
-                temporary.write_text(html, encoding="utf-8")
+            paths.write_text(deck, html)
             decks.append(deck)
             yield deck
     except paths.CannotWrite as problem:
