@@ -8,7 +8,7 @@ from PIL import Image
 from tlcourse.domains.spurious_correlation import background_reliance, training_draw
 from tlcourse.networks.occlusion import memoize, occlusion_maps, spotlight
 from tlcourse.plots.pictures import picture_html
-from tlcourse.widgets.base import Explorer, large
+from tlcourse.widgets.base import Explorer, framed, large
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 
@@ -58,7 +58,7 @@ class BackgroundDials(Explorer):
             self._strips(reliance.classifiers[0], name, trained, tested),
             self._spotlight(reliance.classifiers[0], name, trained),
         )
-        return _frame("".join(parts))
+        return framed("".join(parts))
 
     def _failed(self):
         self.accuracy = None
@@ -89,11 +89,6 @@ class BackgroundDials(Explorer):
             captions = [word for c in ("own", "other") for word in (f"{c} colour", "bright")]
             self._spotlights[key] = _strip("Bright where it looks", beside, captions)
         return self._spotlights[key]
-
-    def to_html(self):
-        """What a page without a kernel shows."""
-        chosen = "; ".join(f"{each.label}: {_written(each.value)}" for each in self._controls)
-        return f"<p>{escape(chosen)}</p>{self._readout.value}"
 
 
 def _accuracy_html(reliance, accuracy):
@@ -134,14 +129,3 @@ def _strip(title, pictures, captions=None):
         f'<span style="font-weight:600">{escape(title)}</span>'
         f'<div style="display:flex;flex-wrap:wrap;gap:6px">{tiles}</div></div>'
     )
-
-
-def _frame(body):
-    return (
-        '<div role="status" aria-live="polite" style="font-size:18px;line-height:1.4;'
-        f'color:var(--jp-content-font-color1,#111);padding:4px 12px 4px 4px">{body}</div>'
-    )
-
-
-def _written(value):
-    return value if isinstance(value, str) else f"{value:.1f}"

@@ -19,14 +19,6 @@ ANY = "any"
 SPREAD = {"exposure": 0.15, "blur": 0.25}  # a dial is the middle of a range that wide on each side
 STEPS = {"exposure": 0.05, "blur": 0.1, "palette": 0.05}
 START = {"exposure": 1.0, "blur": 0.25, "palette": 0.15, "background": ANY, "style": "shaded"}
-CSS = """
-.tlc-dials { display: grid; grid-template-columns: auto minmax(8em, 1fr) 3em; gap: 6px 12px;
-  align-items: center; }
-.tlc-dials input, .tlc-dials select { width: 100%; min-height: 32px; font: inherit; }
-.tlc-dials select { color: var(--tlc-ink); background: var(--tlc-paper); }
-.tlc-dials input:focus-visible, .tlc-dials select:focus-visible {
-  outline: 4px solid var(--tlc-focus); outline-offset: 2px; }
-"""
 TEXT = "font-size:18px;line-height:1.4;color:var(--jp-content-font-color1,#111);padding:4px"
 
 
@@ -34,7 +26,7 @@ class DomainDials(Control):
     """The dials of one drawn domain."""
 
     _esm = esm("domain_dials")
-    _css = css() + CSS
+    _css = css("domain_dials")
     label = traitlets.Unicode().tag(sync=True)
     value = traitlets.Dict().tag(sync=True)
     _dials = traitlets.List().tag(sync=True)

@@ -11,9 +11,9 @@ from tlcourse.networks.backbones import BUNDLED, load_backbone
 from tlcourse.networks.images import prepare_images
 from tlcourse.networks.layers import layer_shapes
 from tlcourse.widgets.background_runs import BackgroundRuns
-from tlcourse.widgets.base import Control, css, esm
+from tlcourse.widgets.base import Control, css, esm, sheet
 from tlcourse.widgets.league_table import league_html
-from tlcourse.widgets.painter_page import CSS, OWN, about_page, audit_html, static_page
+from tlcourse.widgets.painter_page import OWN, about_page, audit_html, static_page
 from tlcourse.widgets.policy_drawing import DRAWING_CSS, PAINTS
 
 RUNS = (1, 2, 3)
@@ -71,7 +71,7 @@ class PolicyPainter(Control):
     """
 
     _esm = esm("policy_painter")
-    _css = css() + DRAWING_CSS + CSS
+    _css = css() + DRAWING_CSS + sheet("policy_painter")
     policy = traitlets.Any()
     brush = traitlets.Enum(list(PAINTS), "freeze").tag(sync=True)
     seeds = traitlets.Int(1).tag(sync=True)

@@ -1,7 +1,6 @@
 """Two thresholds on sliders, and what they make of standardised features."""
 
 from functools import lru_cache
-from html import escape
 
 import numpy as np
 
@@ -58,11 +57,6 @@ class ThresholdExplorer(Explorer):
 
     def _failed(self):
         self.result = None
-
-    def to_html(self):
-        """What a page without a kernel shows."""
-        written = [f"{control.label}: {_text(control.value)}" for control in self._controls]
-        return f"<p>{escape('; '.join(written))}</p>{self._readout.value}"
 
 
 def result_html(result, reference, counts, low, high):
@@ -134,10 +128,6 @@ def _picture(alt, svg):
     image = image_html(svg, "svg+xml", alt, f"width:{WIDTH}px;max-width:100%;height:auto")
     words = "All standardised values of the training images, and a bell curve (dashed)."
     return f"{image}<div>{words}</div>"
-
-
-def _text(value):
-    return value if isinstance(value, str) else f"{value:.2f}"
 
 
 @lru_cache(maxsize=32)

@@ -10,11 +10,6 @@ from tlcourse.plots.pictures import picture_html
 from tlcourse.widgets.base import Control, css, esm
 
 LABEL = "Are the domains the same? Are the tasks the same?"
-CSS = """
-.tlc-settings { display: grid; grid-template-columns: auto 1fr 1fr; gap: 8px 12px;
-  align-items: center; max-width: 62em; padding: 6px 8px 6px 0; }
-.tlc-settings .tlc-option { min-height: 56px; }
-"""
 PICTURE = "width:100%;display:block;border-radius:6px"
 ROW = "display:grid;grid-template-columns:repeat(6,minmax(0,96px));gap:8px"
 GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(21em,1fr));gap:4px 36px"
@@ -40,7 +35,7 @@ class TransferSettings(Control):
     """
 
     _esm = esm("transfer_settings")
-    _css = css() + CSS
+    _css = css("transfer_settings")
     label = traitlets.Unicode(LABEL).tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
     _cells = traitlets.List().tag(sync=True)

@@ -9,7 +9,7 @@ from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.occlusion import spotlight
 from tlcourse.networks.units import PicturePool, excitation, maximised_picture
 from tlcourse.plots.pictures import picture_html
-from tlcourse.widgets.base import Explorer, control_row, readout_html
+from tlcourse.widgets.base import Explorer, chosen_html, control_row, readout_html
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.picture_upload import PictureUpload
@@ -106,8 +106,7 @@ class UnitExplorer(Explorer):
     def to_html(self):
         """What a page without a kernel shows."""
         controls = (self.source, self.pictures, self.layer, self.unit)
-        chosen = "; ".join(f"{each.label}: {_written(each.value)}" for each in controls)
-        return f"<p>{escape(chosen)}</p>{self._readout.value}"
+        return chosen_html(controls) + self._readout.value
 
 
 def photographs():
@@ -158,7 +157,3 @@ def _row(title, tiles, side):
         f'gap:12px"><span style="font-weight:600">{escape(title)}</span>'
         f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div></div>'
     )
-
-
-def _written(value):
-    return value if isinstance(value, str) else f"{value:.0f}"
