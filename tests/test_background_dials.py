@@ -83,7 +83,7 @@ class TestBackgroundDials:
 
     def test_the_test_dial_trains_nothing_again(self, pairs, monkeypatch):
         dials = BackgroundDials(*pairs)
-        monkeypatch.setattr("tlcourse.domains.spurious_correlation.background_reliance", None)
+        monkeypatch.setattr("tlcourse.widgets.background_dials.background_reliance", None)
         dials.in_test.value = 0.3
         assert TROUBLE not in dials._readout.value
 

@@ -55,9 +55,9 @@ class TestDomainExplorer:
         assert FAILED not in explorer._readout.value
 
     def test_only_the_domain_that_changed_is_drawn_again(self, explorer, monkeypatch):
-        drawn, draw_pictures = [], domain_explorer_draw()
+        drawn, draw_pictures = [], domain_explorer.draw_pictures
         monkeypatch.setattr(
-            "tlcourse.domains.spaces.draw_pictures",
+            "tlcourse.widgets.domain_explorer.draw_pictures",
             lambda domain, *more: drawn.append(domain) or draw_pictures(domain, *more),
         )
         turn(explorer.target, blur=2.0)
@@ -109,12 +109,6 @@ class TestDomainExplorer:
                 assert dial["low"] <= start <= dial["high"]
             else:
                 assert start in dial["options"]
-
-
-def domain_explorer_draw():
-    from tlcourse.domains.spaces import draw_pictures
-
-    return draw_pictures
 
 
 class TestContactSheets:

@@ -238,8 +238,7 @@ def _check_content(remote, content, file, remedy):
             f"{remedy}."
         )
     if not (remote.md5 or remote.sha256 or _recorded(recorded)):
-        with paths.write_whole(recorded) as temporary:
-            temporary.write_text(f"{found}  {file.name}\n", encoding="utf-8")
+        paths.write_text(recorded, f"{found}  {file.name}\n")
 
 
 def _recorded(file):

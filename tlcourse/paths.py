@@ -1,5 +1,6 @@
 """Where things are: files shipped with the course, and the user's own cache and data."""
 
+import csv
 import hashlib
 import json
 import os
@@ -85,6 +86,18 @@ def write_whole(path):
             temporary.unlink(missing_ok=True)
 
 
+def write_text(file, text):
+    """Write a text (UTF-8), whole; CannotWrite as ``write_whole``."""
+    with write_whole(file) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def read_csv(file):
+    """The rows of a table that is shipped, as a list of dict of str."""
+    with Path(file).open(newline="", encoding="utf-8") as rows:
+        return list(csv.DictReader(rows))
+
+
 @contextmanager
 def warn_if_not_kept():
     """Around what is only kept for the next time: where it cannot be written, a warning."""
@@ -114,8 +127,7 @@ def write_json(file, content):
     """Write what JSON can hold, whole, with a checksum, so that a damaged file is not used."""
     content = json.loads(json.dumps(content))
     text = json.dumps({"sha256": _seal(content), "content": content}, indent=1, ensure_ascii=False)
-    with write_whole(file) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_text(file, text + "\n")
 
 
 def read_sealed(file):

@@ -16,14 +16,7 @@ from tlcourse.datasets.photos import TinyImageNet, class_names
 from tlcourse.features.extraction import extract_features
 from tlcourse.networks import weights
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.tables.similarity import (
-    FILE,
-    FORMAT,
-    LAYER,
-    ROLES,
-    ClassMeans,
-    read_class_means,
-)
+from tlcourse.tables.similarity import FILE, FORMAT, LAYER, ROLES, ClassMeans, read_class_means
 
 BACKBONE = "photos"  # its fc7 is the common space
 

@@ -10,9 +10,9 @@ from itertools import product
 
 import torch
 
+from scripts.remake.photographs import drawn, photographs
 from scripts.remake.runner import Runs
-from tlcourse.classifiers.score import PER_CLASS, sample_per_class
-from tlcourse.datasets.photos import TinyImageNet
+from tlcourse.classifiers.score import PER_CLASS
 from tlcourse.finetuning.starts import (
     FAMILY,
     FINE_TUNED,
@@ -67,11 +67,6 @@ LONG_TRIALS = tuple(
 )
 MORE, MOST = 80, 320  # photographs a class to train on
 HELD_OUT = 50  # and to choose settings on
-
-
-def insect_photographs(split, root=None, per_class=None):
-    """Photographs of every second insect class: five classes that no source saw."""
-    return TinyImageNet(FAMILY, split, root, per_class, every=2)
 
 
 def tuning_plan():
@@ -138,7 +133,7 @@ def measure(which, root, start, budget, per_class, seed, settings):
     """One run, as a StartedRun."""
     pool, test = _images(which, root)
     few = pool.subset(first_of_each_class(pool.labels, max(per_class, 2 * PER_CLASS)))
-    train = few.subset(sample_per_class(few.labels.numpy(), per_class, seed))
+    train = drawn(few, per_class, seed)
     return train_from(start, load_backbone(SOURCE), train, test, seed, budget, **settings)[0]
 
 
@@ -151,11 +146,11 @@ def _to_the_end(epochs, trial, per_class=PER_CLASS):
 @cache
 def _images(which, root):
     """To train on, and to evaluate on: for trials the last photographs of the training folder."""
-    backbone = load_backbone(SOURCE)
     if which == "grid":
+        backbone = load_backbone(SOURCE)
         return tuple(prepare_images(backbone, drawn_flowers(40, seed)) for seed in (0, 1))
-    pool = prepare_images(backbone, insect_photographs("train", root, MOST + HELD_OUT))
+    pool, test = photographs(FAMILY, root, MOST + HELD_OUT, every=2)  # five that no source saw
     if which != "tuning":
-        return pool, prepare_images(backbone, insect_photographs("val", root))
+        return pool, test
     held_out = torch.arange(len(pool)) % (MOST + HELD_OUT) >= MOST
     return pool.subset(~held_out), pool.subset(held_out)

@@ -9,9 +9,8 @@ statistics.
 
 from functools import cache, partial
 
+from scripts.remake.photographs import drawn, photographs
 from scripts.remake.runner import Runs
-from tlcourse.classifiers.score import sample_per_class
-from tlcourse.datasets.photos import TinyImageNet
 from tlcourse.finetuning.grid import (
     DEPTHS,
     GRID_POLICIES,
@@ -26,8 +25,8 @@ from tlcourse.finetuning.grid import (
 )
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.batch_norm import with_batch_norm
-from tlcourse.networks.images import prepare_images
 
+MOST = max(STEPS)  # photographs a class to train on
 MORE_DRAWS = (2, 3, 4)
 RUNS = Runs(MEASURED, __doc__.splitlines()[0], "policy_grid --data tiny-imagenet-200")
 KEY = ("policy", "similarity", "target", "per_class", "seed")
@@ -58,7 +57,7 @@ def steps(options):
 
 def measure(root, policy, similarity, target, per_class, seed):
     """One run, as a GridRun."""
-    pool, test = photographs(target, root)
+    pool, test = photographs(target, root, MOST, TEST_PER_CLASS, 2)
     source = source_of("near" if similarity == "none" else similarity, target, root)
     train = drawn(pool, per_class, seed)
     run = train_run(source, policy, train, test, seed, STEPS[per_class])
@@ -72,23 +71,8 @@ def measure(root, policy, similarity, target, per_class, seed):
 
 
 @cache
-def photographs(target, root):
-    """Photographs of one target to draw from, and to test on."""
-    natural = load_backbone("natural")
-    splits = ("train", 48), ("val", TEST_PER_CLASS)
-    return [
-        prepare_images(natural, TinyImageNet(target, *split[:1], root, split[1], 2))
-        for split in splits
-    ]
-
-
-def drawn(pool, per_class, seed):
-    """Some of the photographs, drawn by the seed."""
-    return pool.subset(sample_per_class(pool.labels.numpy(), per_class, seed))
-
-
-@cache
 def source_of(similarity, target, root):
     """The near or far source of a target, with batch normalisation."""
     name = GRID_SOURCES[similarity][GRID_TARGETS.index(target)]
-    return with_batch_norm(load_backbone(name), drawn(photographs(target, root)[0], 16, 0))
+    pool, _ = photographs(target, root, MOST, TEST_PER_CLASS, 2)
+    return with_batch_norm(load_backbone(name), drawn(pool, 16, 0))

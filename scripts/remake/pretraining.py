@@ -123,8 +123,7 @@ def write_backbone(name, network, measured, recipe, folder):
         "date": date.today().isoformat(),
         "sha256": digest,
     }
-    with paths.write_whole(folder / f"{name}.json") as temporary:
-        temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    paths.write_text(folder / f"{name}.json", json.dumps(card, indent=2) + "\n")
     return card
 
 

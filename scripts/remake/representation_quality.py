@@ -36,8 +36,7 @@ def steps(options):
             "weights_sha256": wanted,
             "cells": cells.to_dict("records"),
         }
-        with paths.write_whole(MEASURED) as temporary:
-            temporary.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        paths.write_text(MEASURED, json.dumps(report, indent=1) + "\n")
         return "\n" + factor_effects(results).round(2).to_string()
 
     report = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}

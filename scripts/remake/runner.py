@@ -68,8 +68,7 @@ class Runs:
             about = {"what": self.what, "command": f"python -m scripts.remake {self.command}"}
             runs = [*self.read(), run if isinstance(run, dict) else asdict(run)]
             report = {**about, "cpu_threads": torch.get_num_threads(), "runs": runs}
-            with paths.write_whole(self.file) as temporary:
-                temporary.write_text(json.dumps(report, indent=0) + "\n", encoding="utf-8")
+            paths.write_text(self.file, json.dumps(report, indent=0) + "\n")
 
     def steps(self, keys, measure):
         """A step a key, a dict that is part of its run; ``measure(**key)`` gives the run."""

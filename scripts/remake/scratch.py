@@ -4,17 +4,16 @@ On 20 photographs a class of four target families, which are not shipped. Its se
 first, on photographs held out of the training folder; nothing is chosen on the test photographs.
 """
 
-from functools import cache, partial
+from functools import partial
 
 import torch
 
 from scripts.remake.from_scratch import HELD_OUT
+from scripts.remake.photographs import drawn, photographs
 from scripts.remake.runner import Runs
-from tlcourse.classifiers.score import PER_CLASS, sample_per_class
-from tlcourse.datasets.photos import TRAIN_PER_CLASS, TinyImageNet
+from tlcourse.classifiers.score import PER_CLASS
+from tlcourse.datasets.photos import TRAIN_PER_CLASS
 from tlcourse.finetuning.starts import SCRATCH, first_of_each_class, train_from
-from tlcourse.networks.backbones import load_backbone
-from tlcourse.networks.images import prepare_images
 from tlcourse.tables.measured import SCRATCH_FILE, TRIED
 
 EPOCHS, BATCH = 12, 20
@@ -66,23 +65,13 @@ def best_recipe(trials):
 
 def measure(root, purpose, target, recipe, seed):
     """One run, with its accuracy and its seconds."""
-    photographs, test = _photographs(target, root)
-    shipped = photographs.subset(first_of_each_class(photographs.labels, TRAIN_PER_CLASS))
-    train = shipped.subset(sample_per_class(shipped.labels.numpy(), PER_CLASS, seed))
+    pool, test = photographs(target, root, TRAIN_PER_CLASS + HELD_OUT)
+    shipped = pool.subset(first_of_each_class(pool.labels, TRAIN_PER_CLASS))
+    train = drawn(shipped, PER_CLASS, seed)
     if purpose == TRIAL:
-        place = torch.arange(len(photographs)) % (TRAIN_PER_CLASS + HELD_OUT)
-        test = photographs.subset(place >= TRAIN_PER_CLASS)
+        place = torch.arange(len(pool)) % (TRAIN_PER_CLASS + HELD_OUT)
+        test = pool.subset(place >= TRAIN_PER_CLASS)
     run = train_on(train, test, seed, recipe)
     key = {"purpose": purpose, "target": target, "recipe": recipe, "seed": seed}
     seconds = round(run.curve["cpu_seconds"][-1], 1)
     return {**key, "accuracy": round(run.accuracy, 4), "seconds": seconds}
-
-
-@cache
-def _photographs(family, root):
-    """Those of the training folder, and those to test on."""
-    backbone, splits = load_backbone("natural"), {"train": TRAIN_PER_CLASS + HELD_OUT, "val": None}
-    return [
-        prepare_images(backbone, TinyImageNet(family, split, root, per_class))
-        for split, per_class in splits.items()
-    ]

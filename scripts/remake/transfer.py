@@ -28,8 +28,7 @@ def write_into_card(name):
     """Measure one backbone and put the figures into its card; returns them as lines."""
     card, measured = weights.read_card(name), measure_backbone(name)
     card["measured"]["transfer_accuracy_percent"] = measured
-    with paths.write_whole(paths.SHIPPED_WEIGHTS / f"{name}.json") as temporary:
-        temporary.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    paths.write_text(paths.SHIPPED_WEIGHTS / f"{name}.json", json.dumps(card, indent=2) + "\n")
     return "".join(f"\n  {family}: {row}" for family, row in measured.items())
 
 

@@ -8,14 +8,12 @@ layers that learned nothing.
 
 from functools import cache, partial
 
+from scripts.remake.photographs import drawn, photographs
 from scripts.remake.runner import Runs
-from tlcourse.classifiers.score import sample_per_class
-from tlcourse.datasets.photos import TinyImageNet
 from tlcourse.finetuning.policies import Policy
 from tlcourse.finetuning.training import fine_tune
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.batch_norm import calibrate, with_batch_norm
-from tlcourse.networks.images import prepare_images
 from tlcourse.networks.layers import small_vgg_backbone
 from tlcourse.tables.measured import COPIED_FILE, CURVES, CopiedRun
 
@@ -62,29 +60,18 @@ def steps(options):
 
 def measure(root, curve, layer, seed):
     """One network, as a CopiedRun."""
-    pool, test = photographs(root)
-    train = pool.subset(sample_per_class(pool.labels.numpy(), PER_CLASS, seed))
+    pool, test = photographs("natural", root, 2 * PER_CLASS, TEST_PER_CLASS, EVERY)
+    train = drawn(pool, PER_CLASS, seed)
     policy = copying_policy(curve, layer) if layer else "all random"
     options = {"batch_size": BATCH, "evaluate_every": 10**6, "device": "cpu", "progress": False}
     settings = {"epochs": EPOCHS, "learning_rate": RATE, "seed": seed, **options}
-    run = fine_tune(source_of(curve[0], seed, root), policy, train, test, **settings)
+    run = fine_tune(source_of(curve[0], seed, test), policy, train, test, **settings)
     return CopiedRun(curve, layer, seed, round(run.curve[-1].validation_accuracy, 4))
 
 
 @cache
-def photographs(root):
-    """Photographs of the six classes to draw from, and to test on."""
-    natural, splits = load_backbone("natural"), {"train": 2 * PER_CLASS, "val": TEST_PER_CLASS}
-    return [
-        prepare_images(natural, TinyImageNet("natural", split, root, per_class, EVERY))
-        for split, per_class in splits.items()
-    ]
-
-
-@cache
-def source_of(letter, seed, root):
+def source_of(letter, seed, test):
     """What a curve copies from: network A, network B, or one that learned nothing."""
-    test = photographs(root)[1]
     if letter in SOURCES:
         return with_batch_norm(load_backbone(SOURCES[letter]), test)
     return calibrate(small_vgg_backbone(seed=seed), test)

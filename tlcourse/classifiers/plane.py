@@ -34,12 +34,7 @@ def chessboard(n, seed=0):
     return corners[corner] + rng.normal(0, 0.5, (n, 2)), corner % 2
 
 
-DATA_SETS = {
-    "two clouds": two_clouds,
-    "circles": circles,
-    "moons": moons,
-    "chessboard": chessboard,
-}
+DATA_SETS = {"two clouds": two_clouds, "circles": circles, "moons": moons, "chessboard": chessboard}
 
 
 def sample(data_set, n, n_new=0, seed=0):

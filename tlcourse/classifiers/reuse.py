@@ -13,6 +13,7 @@ from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
 from tlcourse.datasets.animal_pictures import SOURCE_TASK, TASKS
 from tlcourse.datasets.split import stratified_split
 from tlcourse.features.samples import class_indices, feature_matrix
+from tlcourse.networks.units import children_of
 
 AS_IT_IS = "classifier as it is"
 TRAIN_PER_BREED = 12
@@ -29,14 +30,8 @@ def cut_network(backbone, layer):
     ValueError
         If there is no such layer, or the network is not one sequence of layers."""
     (layer,) = backbone.check_layers([layer])
-    children = list(backbone.network.named_children())
-    names = [name for name, _ in children]
-    if not isinstance(backbone.network, nn.Sequential) or backbone.layers[layer] not in names:
-        raise ValueError(
-            f"{backbone.name} is not one sequence of layers: cut a VGG-like network or AlexNet."
-        )
+    names, parts = zip(*children_of(backbone), strict=True)
     end = names.index(backbone.layers[layer]) + 1
-    parts = [module for _, module in children]
     return nn.Sequential(*parts[:end]).eval(), nn.Sequential(*parts[end:]).eval()
 
 

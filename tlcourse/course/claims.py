@@ -5,7 +5,6 @@ this machine: it is recorded with the figures that it was computed from, and sto
 cache, so that the last notebook can list them all.
 """
 
-import csv
 import difflib
 import math
 from dataclasses import asdict, dataclass, field
@@ -31,13 +30,9 @@ class Claim:
     sentence: str
 
 
-def _read_claims():
-    table = Path(__file__).with_name("claims.csv")
-    with table.open(newline="", encoding="utf-8") as rows:
-        return {row["id"]: Claim(**row) for row in csv.DictReader(rows)}
-
-
-CLAIMS = MappingProxyType(_read_claims())
+CLAIMS = MappingProxyType(
+    {row["id"]: Claim(**row) for row in paths.read_csv(Path(__file__).with_name("claims.csv"))}
+)
 
 
 @dataclass(frozen=True)

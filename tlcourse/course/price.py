@@ -4,10 +4,11 @@ The default of every factor, its range, and where the number comes from are in `
 what is an assumption is called one.
 """
 
-import csv
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+
+from tlcourse import paths
 
 GROUPS = ("Labels", "Storage", "Training", "Energy", "People")
 
@@ -28,11 +29,9 @@ class Assumption:
 
 
 def _read_assumptions():
-    table = Path(__file__).with_suffix(".csv")
-    with table.open(newline="", encoding="utf-8") as rows:
-        for row in csv.DictReader(rows):
-            numbers = {key: float(row[key]) for key in ("default", "low", "high")}
-            yield row["name"], Assumption(**{**row, **numbers})
+    for row in paths.read_csv(Path(__file__).with_suffix(".csv")):
+        numbers = {key: float(row[key]) for key in ("default", "low", "high")}
+        yield row["name"], Assumption(**{**row, **numbers})
 
 
 ASSUMPTIONS = MappingProxyType(dict(_read_assumptions()))

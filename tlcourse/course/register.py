@@ -1,11 +1,11 @@
 """The register: every claim with the verdicts on it, and where the slides are wrong."""
 
-import csv
 import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from tlcourse import paths
 from tlcourse.course.claims import CLAIMS, Verdict, recorded
 
 FILE = Path(__file__).with_name("measured_claims.csv")
@@ -58,15 +58,12 @@ def register():
 @lru_cache(maxsize=1)
 def slide_corrections():
     """Where the slides are wrong, as a tuple of Correction."""
-    with CORRECTIONS.open(newline="", encoding="utf-8") as rows:
-        return tuple(Correction(**row) for row in csv.DictReader(rows))
+    return tuple(Correction(**row) for row in paths.read_csv(CORRECTIONS))
 
 
 def stored_verdicts(file=FILE):
     """The maintainers' verdicts, as ``{claim id: Verdict}``."""
-    with Path(file).open(newline="", encoding="utf-8") as rows:
-        return {
-            row["id"]: Verdict(row["id"], row["verdict"], row["evidence"], figures, date="")
-            for row in csv.DictReader(rows)
-            for figures in [json.loads(row["figures"])]
-        }
+    return {
+        row["id"]: Verdict(**{**row, "figures": json.loads(row["figures"]), "date": ""})
+        for row in paths.read_csv(file)
+    }

@@ -6,7 +6,6 @@ training and 50 validation images a class. Two sources differ in kind and not in
 123 classes outside those families are *photos*.
 """
 
-import csv
 from functools import cache
 from pathlib import Path
 
@@ -28,9 +27,8 @@ def class_names(role):
     sources = (*PHOTO_SOURCES, EVERY_SOURCE_CLASS)
     if role not in sources + FAMILIES:
         raise ValueError(f"{role!r} is neither a source {sources} nor a target family {FAMILIES}.")
-    table = Path(__file__).with_name("tiny_imagenet_classes.csv")
-    with table.open(newline="", encoding="utf-8") as rows:
-        return {row["wnid"]: row["name"] for row in csv.DictReader(rows) if _has_role(row, role)}
+    rows = paths.read_csv(Path(__file__).with_name("tiny_imagenet_classes.csv"))
+    return {row["wnid"]: row["name"] for row in rows if _has_role(row, role)}
 
 
 def _has_role(row, role):

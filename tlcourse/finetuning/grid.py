@@ -87,6 +87,14 @@ def read_part(file, part="runs"):
     return json.loads(file.read_text(encoding="utf-8"))[part]
 
 
+def grouped(pairs):
+    """Pairs of key and value as ``{key: its values}``, both in their order."""
+    found = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
 def grid_cells(runs):
     """Accuracies in each cell of the grid, from a list of GridRun.
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from tlcourse import paths
+from tlcourse.finetuning.grid import grouped
 from tlcourse.finetuning.policies import PRESETS
 from tlcourse.networks.images import prepare_images
 
@@ -204,9 +205,7 @@ class League:
 
     def standings(self):
         """Standings: the best mean accuracy first, of equals that which trains less."""
-        by_policy = {}
-        for result in self.results:
-            by_policy.setdefault(result.policy_key, []).append(result)
+        by_policy = grouped((result.policy_key, result) for result in self.results)
         presets = preset_keys(list(self.results[0].stages[0])) if self.results else {}
         own = [key for key in by_policy if key not in presets]
         standings = [

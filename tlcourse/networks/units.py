@@ -162,11 +162,14 @@ def check_unit(backbone, layer, unit):
 
 def children_of(backbone):
     """Name and module of each layer, where the network is one sequence of them."""
-    if not isinstance(backbone.network, nn.Sequential):
+    children = list(backbone.network.named_children())
+    if not isinstance(backbone.network, nn.Sequential) or set(backbone.layers.values()) - {
+        *dict(children)
+    }:
         raise ValueError(
             f"{backbone.name} is not one sequence of layers: take a VGG-like network or AlexNet."
         )
-    return list(backbone.network.named_children())
+    return children
 
 
 def _one(size):

@@ -3,7 +3,6 @@
 Three of them are built here as their papers have them; torchvision has none of the three.
 """
 
-import csv
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -15,6 +14,8 @@ from torch import fx, nn
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision import models
+
+from tlcourse import paths
 
 _THREE, _FOUR = ([[(i + j) % 6 for j in range(n)] for i in range(6)] for n in (3, 4))
 
@@ -252,9 +253,7 @@ def torchvision_models(prefix):
 @lru_cache
 def published():
     """What the papers say: list of dict with network, quantity, value, what and source."""
-    table = Path(__file__).with_name("growing_up.csv")
-    with table.open(newline="", encoding="utf-8") as rows:
-        return tuple(csv.DictReader(rows))
+    return tuple(paths.read_csv(Path(__file__).with_name("growing_up.csv")))
 
 
 def published_number(name, quantity):

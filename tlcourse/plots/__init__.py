@@ -5,11 +5,7 @@ take none and return a matplotlib Figure. Shares and accuracies are from 0 to 1 
 percent; "over draws" or "over seeds" is a sequence of float, one value each.
 """
 
-from tlcourse.plots.decision_boundaries import (
-    plot_map_sizes,
-    plot_margins,
-    plot_spaces,
-)
+from tlcourse.plots.decision_boundaries import plot_map_sizes, plot_margins, plot_spaces
 from tlcourse.plots.domains import (
     plot_called,
     plot_confusion,

@@ -1,13 +1,6 @@
 """Figures of the full-network embedding: shares of -1, 0, 1, differences, marks of a class."""
 
-from tlcourse.plots.style import (
-    OKABE_ITO,
-    finish,
-    keys_of,
-    name_rows,
-    new_axes,
-    write_beside,
-)
+from tlcourse.plots.style import OKABE_ITO, finish, keys_of, name_rows, new_axes, write_beside
 
 _SIGNS = {  # how the bars of a value look, and its name
     -1: ({"color": OKABE_ITO["vermillion"], "hatch": "//"}, "−1, absence"),

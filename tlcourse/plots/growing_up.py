@@ -1,13 +1,6 @@
 """Figures of growing up: size and depth by network, error against size, ranges of cost."""
 
-from tlcourse.plots.style import (
-    OKABE_ITO,
-    finish,
-    name_rows,
-    new_axes,
-    new_panels,
-    write_beside,
-)
+from tlcourse.plots.style import OKABE_ITO, finish, name_rows, new_axes, new_panels, write_beside
 
 _BARS = (("blue", ""), ("orange", "//"), ("bluish green", ".."))
 

@@ -3,15 +3,7 @@
 from math import log10
 
 from tlcourse.plots.generalization import plot_curves, plot_in_panels
-from tlcourse.plots.style import (
-    OKABE_ITO,
-    PALETTE,
-    TILTED,
-    finish,
-    name_rows,
-    new_axes,
-    new_panels,
-)
+from tlcourse.plots.style import OKABE_ITO, PALETTE, TILTED, finish, name_rows, new_axes, new_panels
 
 _CORRELATION_STEPS = (0, 0.05, 0.1, 0.15, 0.2, 0.3, 1)
 _SOURCES = (("natural", "o"), ("manmade", "s"))

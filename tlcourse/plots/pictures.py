@@ -7,6 +7,13 @@ from html import escape
 QUALITY = 78
 
 
+def image_html(data, kind, text, style):
+    """An ``<img>`` of bytes, or of an SVG's text, of a kind ("svg+xml"), with alternative text."""
+    data = data.encode("utf-8") if isinstance(data, str) else data
+    inside = f"data:image/{kind};base64,{base64.b64encode(data).decode('ascii')}"
+    return f'<img alt="{escape(text)}" src="{inside}" style="{style}">'
+
+
 def picture_html(image, text, style=""):
     """A picture (PIL, RGB) as an ``<img>`` with its JPEG inside, alternative text and CSS."""
     buffer = io.BytesIO()

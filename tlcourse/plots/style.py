@@ -3,9 +3,9 @@
 matplotlib is imported when the first figure is drawn. Below, what figures have in common.
 """
 
-import base64
 import io
-from html import escape
+
+from tlcourse.plots.pictures import image_html
 
 OKABE_ITO = {
     "black": "#000000",
@@ -125,11 +125,8 @@ class Picture:
         return f"Figure: {self.text}"
 
     def _repr_html_(self):
-        data = base64.b64encode(self.png).decode("ascii")
-        return (
-            f'<img alt="{escape(self.text)}" src="data:image/png;base64,{data}" '
-            f'style="width:{self.width}px;max-width:100%;height:auto">'
-        )
+        style = f"width:{self.width}px;max-width:100%;height:auto"
+        return image_html(self.png, "png", self.text, style)
 
 
 def new_axes(height=None):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tlcourse import paths
 from tlcourse.classifiers.score import PER_CLASS
-from tlcourse.finetuning.grid import read_part
+from tlcourse.finetuning.grid import grouped, read_part
 from tlcourse.finetuning.starts import SAME_BUDGET, StartedRun
 
 FOLDER = paths.SHIPPED / "measured"
@@ -46,10 +46,7 @@ def accuracy_of_grid():
 
 
 def _by_settings(runs, names):
-    found = {}
-    for run in runs:
-        found.setdefault(tuple(run.settings[name] for name in names), []).append(run.accuracy)
-    return found
+    return grouped((tuple(run.settings[name] for name in names), run.accuracy) for run in runs)
 
 
 def read_measured(which):
@@ -65,11 +62,8 @@ def of_start(runs, start, budget=SAME_BUDGET, per_class=PER_CLASS):
 
 def read_scratch():
     """From scratch on every family: {family: [{"seed", "accuracy" (0 to 1), "seconds"}]}."""
-    found = {}
-    for run in read_part(SCRATCH_FILE):
-        if run["purpose"] == "final":
-            found.setdefault(run["target"], []).append(run)
-    return found
+    runs = read_part(SCRATCH_FILE)
+    return grouped((run["target"], run) for run in runs if run["purpose"] == "final")
 
 
 @dataclass(frozen=True)
@@ -93,8 +87,5 @@ def read_copied():
 
 def measured_curve(name):
     """One measured curve, as ``{layers copied: [accuracy of each seed]}``."""
-    found = {}
-    for run in sorted(read_copied(), key=lambda run: run.layer):
-        if run.curve == name:
-            found.setdefault(run.layer, []).append(run.accuracy)
-    return found
+    runs = sorted(read_copied(), key=lambda run: run.layer)
+    return grouped((run.layer, run.accuracy) for run in runs if run.curve == name)

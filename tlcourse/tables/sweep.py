@@ -52,8 +52,8 @@ class SweepStore:
     def write(self, key, result):
         """Keep a result, a dict that JSON can hold, whole; a warning where that fails."""
         record = {"format": FORMAT, "result": result, "check": _check(key, result)}
-        with paths.warn_if_not_kept(), paths.write_whole(self._file(key)) as temporary:
-            temporary.write_text(json.dumps(record) + "\n", encoding="utf-8")
+        with paths.warn_if_not_kept():
+            paths.write_text(self._file(key), json.dumps(record) + "\n")
 
     def _file(self, key):
         return self.folder / f"{key}.json"

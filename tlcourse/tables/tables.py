@@ -111,8 +111,7 @@ def write_table(table, file, caption=""):
         text = (f"# {caption}\n" if caption else "") + table.to_csv(lineterminator="\n")
     else:
         text = as_latex(table, caption)
-    with paths.write_whole(file) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    paths.write_text(file, text)
     return file
 
 

@@ -5,10 +5,10 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import dataclass
-from importlib import metadata
+from dataclasses import dataclass, replace
+from importlib import import_module, metadata
 
-from tlcourse import paths
+from tlcourse import _torchvision_pair, paths
 
 GB = 1e9
 LITTLE_DISK_GB = 1
@@ -58,7 +58,7 @@ def report():
 def library_findings():
     """numpy, torch, torchvision (with whether the pair fits) and what shows the course."""
     names = ("torch", "torchvision", "scikit-learn", "jupyterlab", "ipywidgets", "anywidget")
-    return [_numpy(), _torch(), _torchvision(), *(_installed(name) for name in names[2:])]
+    return [_imported("numpy"), _imported("torch"), _torchvision(), *map(_installed, names[2:])]
 
 
 def _installed(name):
@@ -71,12 +71,11 @@ def _installed(name):
 _AGAIN = "remove the folder .venv and run start.py again."
 
 
-def _numpy():
+def _imported(name):
     try:
-        import numpy
+        return Finding(name, import_module(name).__version__)
     except Exception as problem:
-        return _does_not_import("numpy", problem)
-    return Finding("numpy", numpy.__version__)
+        return _does_not_import(name, problem)
 
 
 def _does_not_import(name, problem):
@@ -93,28 +92,17 @@ def _does_not_import(name, problem):
     return Finding(name, f"does not import: {first}", remedy, essential=True)
 
 
-def _torch():
-    try:
-        import torch
-    except Exception as problem:
-        return _does_not_import("torch", problem)
-    return Finding("torch", torch.__version__)
-
-
 def _torchvision():
-    try:
-        import torchvision
-    except Exception as problem:
-        return _does_not_import("torchvision", problem)
-    from tlcourse import _torchvision_pair
-
-    found, remedy = f"{torchvision.__version__} (fits torch)", ""
-    if _torchvision_pair._libraries:
-        found = f"{torchvision.__version__} (built for another torch, works after import tlcourse)"
-        remedy = (
-            "without tlcourse imported before, 'import torchvision' fails: remove the folder .venv "
-            "and run start.py again, which takes torch and torchvision from one index."
-        )
+    finding = _imported("torchvision")
+    if finding.remedy:
+        return finding
+    if not _torchvision_pair._libraries:
+        return replace(finding, found=f"{finding.found} (fits torch)")
+    found = f"{finding.found} (built for another torch, works after import tlcourse)"
+    remedy = (
+        "without tlcourse imported before, 'import torchvision' fails: remove the folder .venv "
+        "and run start.py again, which takes torch and torchvision from one index."
+    )
     return Finding("torchvision", found, remedy)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tlcourse.paths import PROJECT
+from tlcourse.paths import PROJECT, data_folder
 
 PYTEST = (sys.executable, "-m", "pytest")
 IN_PARALLEL = ("-n", "2", "--durations", "5")
@@ -63,7 +63,7 @@ def test_notebooks(environment):
     report = build / "notebooks.xml"
     xml = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
-        environment = {**environment, "TLCOURSE_CACHE": cache, "TLCOURSE_DATA": user_data()}
+        environment = {**environment, "TLCOURSE_CACHE": cache, "TLCOURSE_DATA": str(data_folder())}
         environment["PYTHONPATH"] = os.pathsep.join(
             filter(None, (str(PROJECT / "tests"), os.environ.get("PYTHONPATH")))
         )
@@ -72,12 +72,6 @@ def test_notebooks(environment):
             for notebook in failed_notebooks(report):
                 keep_executed(notebook, build, environment)
     return status
-
-
-def user_data():
-    from tlcourse.paths import data_folder
-
-    return str(data_folder())
 
 
 def run_pytest(arguments, environment=None):

@@ -3,8 +3,12 @@
 from html import escape
 
 import numpy as np
+from PIL import Image
 
-from tlcourse.widgets.base import Explorer, large
+from tlcourse.domains.spurious_correlation import background_reliance, training_draw
+from tlcourse.networks.occlusion import memoize, occlusion_maps, spotlight
+from tlcourse.plots.pictures import picture_html
+from tlcourse.widgets.base import Explorer, framed, large
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 
@@ -35,8 +39,6 @@ class BackgroundDials(Explorer):
     """
 
     def __init__(self, train, test, representations, correlations=(1.0, 1.0), draws=3):
-        from tlcourse.networks.occlusion import memoize
-
         self._train, self._test, self._draws = train, test, draws
         self._represent = {name: memoize(each) for name, each in representations.items()}
         self._reliance, self._spotlights = {}, {}
@@ -56,14 +58,12 @@ class BackgroundDials(Explorer):
             self._strips(reliance.classifiers[0], name, trained, tested),
             self._spotlight(reliance.classifiers[0], name, trained),
         )
-        return _frame("".join(parts))
+        return framed("".join(parts))
 
     def _failed(self):
         self.accuracy = None
 
     def _measured(self, name, trained):
-        from tlcourse.domains.spurious_correlation import background_reliance
-
         key = name, trained
         if key not in self._reliance:
             self._reliance[key] = background_reliance(
@@ -72,8 +72,6 @@ class BackgroundDials(Explorer):
         return self._reliance[key]
 
     def _strips(self, classifier, name, trained, tested):
-        from tlcourse.domains.spurious_correlation import training_draw
-
         shown = training_draw(self._train, trained, 0).rows(slice(SHOWN))
         new = self._test.rows(slice(SHOWN)).with_correlation(tested)
         right = classifier.predict(new.X[name]) == new.labels
@@ -81,8 +79,6 @@ class BackgroundDials(Explorer):
         return _strip("Training", shown.pictures) + _strip("Test", new.pictures, marks)
 
     def _spotlight(self, classifier, name, trained):
-        from tlcourse.networks.occlusion import occlusion_maps, spotlight
-
         key = name, trained
         if key not in self._spotlights:
             pair = self._test.rows(slice(1))
@@ -93,11 +89,6 @@ class BackgroundDials(Explorer):
             captions = [word for c in ("own", "other") for word in (f"{c} colour", "bright")]
             self._spotlights[key] = _strip("Bright where it looks", beside, captions)
         return self._spotlights[key]
-
-    def to_html(self):
-        """What a page without a kernel shows."""
-        chosen = "; ".join(f"{each.label}: {_written(each.value)}" for each in self._controls)
-        return f"<p>{escape(chosen)}</p>{self._readout.value}"
 
 
 def _accuracy_html(reliance, accuracy):
@@ -127,10 +118,6 @@ def _bar(words, percent):
 
 
 def _strip(title, pictures, captions=None):
-    from PIL import Image
-
-    from tlcourse.plots.pictures import picture_html
-
     tiles = "".join(
         '<figure style="margin:0;text-align:center;font-size:16px">'
         f"{picture_html(Image.fromarray(picture), '', TILE)}"
@@ -142,14 +129,3 @@ def _strip(title, pictures, captions=None):
         f'<span style="font-weight:600">{escape(title)}</span>'
         f'<div style="display:flex;flex-wrap:wrap;gap:6px">{tiles}</div></div>'
     )
-
-
-def _frame(body):
-    return (
-        '<div role="status" aria-live="polite" style="font-size:18px;line-height:1.4;'
-        f'color:var(--jp-content-font-color1,#111);padding:4px 12px 4px 4px">{body}</div>'
-    )
-
-
-def _written(value):
-    return value if isinstance(value, str) else f"{value:.1f}"

@@ -21,9 +21,15 @@ def esm(name):
     return "".join((STATIC / f"{each}.js").read_text(encoding="utf-8") for each in ("common", name))
 
 
-def css():
-    """The one style sheet of all widgets; it follows JupyterLab's light and dark themes."""
-    return (STATIC / "common.css").read_text(encoding="utf-8")
+def css(*names):
+    """The style sheet of all widgets, which follows JupyterLab's themes, and those of some."""
+    common = (STATIC / "common.css").read_text(encoding="utf-8")
+    return common + "".join(map(sheet, names))
+
+
+def sheet(name):
+    """The style sheet of some widgets alone."""
+    return "\n" + (STATIC / f"{name}.css").read_text(encoding="utf-8")
 
 
 class Widget:
@@ -77,6 +83,10 @@ class Explorer(Widget, ipywidgets.VBox):
     def _failed(self):
         """Forget what was shown before."""
 
+    def to_html(self):
+        """What a page without a kernel shows."""
+        return chosen_html(self._controls) + self._readout.value
+
 
 def control_row(controls):
     """Controls in a row, which breaks where the page is narrow."""
@@ -85,12 +95,22 @@ def control_row(controls):
     return box
 
 
+def chosen_html(controls):
+    """What controls stand at, in a line."""
+    words = (f"{each.label}: {getattr(each, 'in_words', each.value)}" for each in controls)
+    return f"<p>{escape('; '.join(words))}</p>"
+
+
 def readout_html(sentence, head="", body=""):
+    """A sentence in the frame of the readout, below a head and above a body."""
+    return framed(f'{head}<div style="margin:4px 0 8px">{escape(sentence)}</div>{body}')
+
+
+def framed(html):
     """The frame of the readout: spoken by screen readers when it changes."""
     return (
         '<div role="status" aria-live="polite" style="font-size:18px;line-height:1.4;'
-        'color:var(--jp-content-font-color1,#111);padding:4px 12px 4px 4px">'
-        f'{head}<div style="margin:4px 0 8px">{escape(sentence)}</div>{body}</div>'
+        f'color:var(--jp-content-font-color1,#111);padding:4px 12px 4px 4px">{html}</div>'
     )
 
 

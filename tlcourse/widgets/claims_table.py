@@ -5,6 +5,7 @@ from html import escape
 import ipywidgets
 
 from tlcourse.course.claims import COLOURS, MARKS, VERDICTS, as_number
+from tlcourse.course.register import register
 from tlcourse.widgets.base import Explorer
 from tlcourse.widgets.choice import Choice
 
@@ -35,7 +36,7 @@ class ClaimsTable(Explorer):
     """
 
     def __init__(self, entries=None):
-        self._entries = _register() if entries is None else list(entries)
+        self._entries = register() if entries is None else list(entries)
         self.filter = Choice("Show", FILTERS)
         super().__init__(self.filter)
         self.children = ipywidgets.HTML(overview_html(self._entries)), *self.children
@@ -131,9 +132,3 @@ def _correction(correction):
         f"<details><summary>{escape(correction.what_is_right)}</summary>The slide: "
         f"{escape(correction.slide_says)}.<br>Evidence: {escape(correction.evidence)}.</details>"
     )
-
-
-def _register():
-    from tlcourse.course.register import register
-
-    return register()

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from html import escape
 
+from tlcourse.datasets.drawn import FAMILIES, DrawnImages
 from tlcourse.plots.pictures import picture_html, side_by_side
 from tlcourse.widgets.base import Explorer
 from tlcourse.widgets.choice import Choice
@@ -16,7 +17,7 @@ class ContactSheets(Explorer):
     """A family of drawings to choose (``family``, a Choice); its classes below."""
 
     def __init__(self, family="animals"):
-        self.family = Choice("Family", _families(), family)
+        self.family = Choice("Family", FAMILIES, family)
         super().__init__(self.family)
 
     def _answer(self):
@@ -27,15 +28,13 @@ class ContactSheets(Explorer):
         return "".join(
             f"<details{' open' if family == self.family.value else ''}>"
             f'<summary style="font-size:18px">{family}</summary>{sheet_html(family)}</details>'
-            for family in _families()
+            for family in FAMILIES
         )
 
 
 @lru_cache
 def sheet_html(family):
     """Every class of a family as HTML: its name as text, and a strip of pictures."""
-    from tlcourse.datasets.drawn import DrawnImages
-
     images = DrawnImages(family, n_per_class=COLUMNS, side=SIDE)
     strips = {name: [] for name in images.classes}
     for picture, label in images:
@@ -43,12 +42,6 @@ def sheet_html(family):
     rows = "".join(_row(name, pictures) for name, pictures in strips.items())
     colour = "color:var(--jp-content-font-color1,#111)"
     return f'<div style="font-size:18px;line-height:1.2;{colour};{GRID}">{rows}</div>'
-
-
-def _families():
-    from tlcourse.datasets.drawn import FAMILIES
-
-    return FAMILIES
 
 
 def _row(name, pictures):

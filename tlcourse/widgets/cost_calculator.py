@@ -12,24 +12,6 @@ OWN = "your own numbers"
 WHOLE = ("images", "answers_per_image", "processors", "runs")
 STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 HOURS_A_WORKING_YEAR = 1800
-CSS = """
-.tlc-cost-groups { display: grid; gap: 14px 28px; margin: 12px 0;
-  grid-template-columns: repeat(auto-fit, minmax(14.5em, 1fr)); }
-.tlc-cost-groups fieldset { display: flex; flex-direction: column; }
-.tlc-cost-dial { display: grid; grid-template-columns: 1fr auto; gap: 0 8px; margin-bottom: 6px; }
-.tlc-cost-dial output { font-weight: 700; font-variant-numeric: tabular-nums; }
-.tlc-cost-dial input { grid-column: 1 / 3; width: 100%; height: 28px; margin: 0;
-  accent-color: #0072b2; }
-.tlc-cost-dial input:focus-visible { outline: 4px solid var(--tlc-focus); }
-.tlc-cost-bill { margin-top: auto; border-top: 2px solid var(--tlc-line); padding-top: 4px; }
-.tlc-cost-track { display: block; height: 12px; margin-top: 4px;
-  background: var(--jp-layout-color3, #ddd); }
-.tlc-cost-bar { display: block; height: 100%; background: #0072b2; }
-.tlc-cost-total { font-size: 26px; font-weight: 700; margin: 8px 0 0; }
-.tlc-cost-source { min-height: 2.8em; margin: 0; }
-.tlc-cost-hidden { position: absolute; width: 1px; height: 1px; overflow: hidden;
-  clip-path: inset(50%); }
-"""
 
 
 def stops(name):
@@ -67,7 +49,7 @@ class CostCalculator(Control):
     """
 
     _esm = esm("cost_calculator")
-    _css = css() + CSS
+    _css = css("cost_calculator")
     scenario = traitlets.Unicode().tag(sync=True)
     scenarios = traitlets.List().tag(sync=True)
     positions = traitlets.Dict().tag(sync=True)

@@ -3,6 +3,7 @@
 from html import escape
 
 from tlcourse.plots.style import as_duration
+from tlcourse.tables.savings import cost_to_reach
 from tlcourse.widgets.base import Explorer
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
@@ -42,8 +43,6 @@ class CostToReach(Explorer):
 
 def costs_html(runs, accuracy, column, written):
     """A table."""
-    from tlcourse.tables.savings import cost_to_reach
-
     rows = []
     for start, seeds in runs.items():
         costs = [cost_to_reach(run.curve_over(column), accuracy) for run in seeds]

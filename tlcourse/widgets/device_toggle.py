@@ -1,5 +1,6 @@
 """Choose the device that computes."""
 
+from tlcourse import devices as machine
 from tlcourse.widgets.choice import Choice
 
 
@@ -11,10 +12,7 @@ class DeviceToggle(Choice):
     """
 
     def __init__(self, value=None, devices=None):
-        if devices is None:
-            from tlcourse import devices as machine
-
-            devices = machine.devices()
+        devices = machine.devices() if devices is None else devices
         reasons = {d.name: d.reason for d in devices if not d.available}
         available = {d.name for d in devices} - set(reasons)
         fastest = next((name for name in ("cuda", "mps", "cpu") if name in available), None)

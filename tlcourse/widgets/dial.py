@@ -41,6 +41,11 @@ class Dial(Control):
             )
         return proposal["value"]
 
+    @property
+    def in_words(self):
+        """Its value as the slider shows it."""
+        return f"{self.value:.{self.digits}f}"
+
     def to_html(self):
         """What a page without a kernel shows."""
-        return f"<p>{escape(self.label)}: <b>{self.value:.{self.digits}f}</b></p>"
+        return f"<p>{escape(self.label)}: <b>{self.in_words}</b></p>"

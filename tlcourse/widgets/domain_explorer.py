@@ -7,6 +7,10 @@ from html import escape
 
 import traitlets
 
+from tlcourse.datasets.drawn.domains import FAMILIES, Domain, family_module
+from tlcourse.datasets.drawn.factors import BACKGROUNDS, LIMITS, STYLES, Factors
+from tlcourse.domains.spaces import APPEARANCE, compare_domains, draw_pictures, feature_vectors
+from tlcourse.networks.backbones import load_backbone
 from tlcourse.widgets.base import Control, Explorer, css, esm
 from tlcourse.widgets.choice import Choice
 
@@ -15,14 +19,6 @@ ANY = "any"
 SPREAD = {"exposure": 0.15, "blur": 0.25}  # a dial is the middle of a range that wide on each side
 STEPS = {"exposure": 0.05, "blur": 0.1, "palette": 0.05}
 START = {"exposure": 1.0, "blur": 0.25, "palette": 0.15, "background": ANY, "style": "shaded"}
-CSS = """
-.tlc-dials { display: grid; grid-template-columns: auto minmax(8em, 1fr) 3em; gap: 6px 12px;
-  align-items: center; }
-.tlc-dials input, .tlc-dials select { width: 100%; min-height: 32px; font: inherit; }
-.tlc-dials select { color: var(--tlc-ink); background: var(--tlc-paper); }
-.tlc-dials input:focus-visible, .tlc-dials select:focus-visible {
-  outline: 4px solid var(--tlc-focus); outline-offset: 2px; }
-"""
 TEXT = "font-size:18px;line-height:1.4;color:var(--jp-content-font-color1,#111);padding:4px"
 
 
@@ -30,7 +26,7 @@ class DomainDials(Control):
     """The dials of one drawn domain."""
 
     _esm = esm("domain_dials")
-    _css = css() + CSS
+    _css = css("domain_dials")
     label = traitlets.Unicode().tag(sync=True)
     value = traitlets.Dict().tag(sync=True)
     _dials = traitlets.List().tag(sync=True)
@@ -58,9 +54,6 @@ class DomainExplorer(Explorer):
     """
 
     def __init__(self, backbone=None, family="birds"):
-        from tlcourse.datasets.drawn import FAMILIES
-        from tlcourse.domains.spaces import APPEARANCE
-
         self._backbone, self._pictures, self._answers, self.pair = backbone, {}, {}, None
         self.family = Choice("Family", FAMILIES, family)
         self.space = Choice("Feature space X", (APPEARANCE, "fc7"))
@@ -81,8 +74,6 @@ class DomainExplorer(Explorer):
         self.pair = None
 
     def _measured(self):
-        from tlcourse.domains.spaces import compare_domains
-
         vectors, shown = [], []
         for seed, dials in enumerate((self.source, self.target)):
             pictures = self._drawn(domain_of(self.family.value, dials.value), seed)
@@ -92,18 +83,12 @@ class DomainExplorer(Explorer):
         return pair, pair_html(pair, *shown, self.space.value, self.family.value)
 
     def _drawn(self, domain, seed):
-        from tlcourse.domains.spaces import draw_pictures
-
         if (domain, seed) not in self._pictures:
             self._pictures[domain, seed] = draw_pictures(domain, N_PICTURES, seed)
         return self._pictures[domain, seed]
 
     def _described(self, pictures):
-        from tlcourse.domains.spaces import feature_vectors
-
         if self._backbone is None and self.space.value == "fc7":
-            from tlcourse.networks.backbones import load_backbone
-
             self._backbone = load_backbone("natural")
         return feature_vectors(pictures, self.space.value, self._backbone)
 
@@ -119,8 +104,6 @@ class DomainExplorer(Explorer):
 
 def dials_of_a_domain():
     """The dials: name, and either a range with its step or options; as a list of dicts."""
-    from tlcourse.datasets.drawn.factors import BACKGROUNDS, LIMITS, STYLES
-
     ranges = [
         {"name": name, "low": LIMITS[name][0], "high": LIMITS[name][1], "step": step}
         for name, step in STEPS.items()
@@ -131,8 +114,6 @@ def dials_of_a_domain():
 
 def domain_of(family, dials):
     """The drawn domain that dials describe."""
-    from tlcourse.datasets.drawn import BACKGROUNDS, Domain, Factors
-
     ranges = {name: _around(name, dials[name]) for name in SPREAD}
     background = BACKGROUNDS if dials["background"] == ANY else dials["background"]
     factors = Factors(
@@ -143,8 +124,6 @@ def domain_of(family, dials):
 
 def pair_html(pair, source, target, space, family):
     """A pair of domains as HTML: pictures, the two densities, and the distance in words."""
-    from tlcourse.datasets.drawn.domains import family_module
-
     words = _sentence(pair, space)
     if family_module(family).FILLS:
         words += f" Pictures of {family} have no background: that dial does nothing here."
@@ -196,8 +175,6 @@ def _components(space):
 
 
 def _around(name, middle):
-    from tlcourse.datasets.drawn.factors import LIMITS
-
     low, high = LIMITS[name]
     if not low <= middle <= high:
         raise ValueError(f"{name} is {middle}: give a number between {low:g} and {high:g}.")

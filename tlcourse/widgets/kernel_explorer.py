@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from tlcourse.classifiers.kernels import KERNELS, N_NEW, kernel_svm
 from tlcourse.classifiers.plane import DATA_SETS, sample
-from tlcourse.widgets.base import Explorer, readout_html
+from tlcourse.widgets.base import Explorer, large, readout_html
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.plane_drawing import draw_points, draw_regions, grid, static_plane
 
@@ -55,9 +55,5 @@ def _answer(data_set, kernel):
     )
     alt = f"The boundary of a {kernel} SVM on {data_set}. {words}"
     picture = static_plane(alt, regions, draw_points(X, y, support, size=0.6))
-    head = (
-        f'<div style="font-size:30px;font-weight:700">{100 * accuracy:.1f}% '
-        f'<span style="font-size:18px;font-weight:400">of {N_NEW:,} new points are right</span>'
-        "</div>"
-    )
+    head = large(f"{100 * accuracy:.1f}%", f"of {N_NEW:,} new points are right")
     return accuracy, readout_html(words, head, picture)

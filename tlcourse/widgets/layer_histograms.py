@@ -1,9 +1,10 @@
 """The values of each layer's features as a histogram, one layer under the other, on one scale."""
 
-import base64
 from html import escape
 
 import numpy as np
+
+from tlcourse.plots.pictures import image_html
 
 WIDTH, ROW, TEXT = 960, 33, 18
 NAME, BAR, PLOT = 100, 280, 540
@@ -29,11 +30,8 @@ def draw_histograms(values, shares):
 
 def static_histograms(alt, values, shares):
     """The same as an ``<img>`` with alternative text, for pages with a kernel and without."""
-    data = base64.b64encode(draw_histograms(values, shares).encode("utf-8")).decode("ascii")
-    return (
-        f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" '
-        f'style="width:{WIDTH}px;max-width:100%;height:auto">'
-    )
+    style = f"width:{WIDTH}px;max-width:100%;height:auto"
+    return image_html(draw_histograms(values, shares), "svg+xml", alt, style)
 
 
 def _common_bins(values):

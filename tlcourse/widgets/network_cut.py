@@ -13,18 +13,13 @@ from tlcourse.widgets.network_drawing import draw_network, static_picture
 from tlcourse.widgets.plane_drawing import CLASSES, LIMIT, draw_points, static_plane
 
 TITLE = "Where to cut: on the left the representation, on the right the classifier"
-CSS = """
-.tlc-layer.tlc-kept .tlc-front { fill: #0072b2; stroke: #0072b2; }
-.tlc-layer.tlc-kept .tlc-face { fill: #56b4e9; stroke: #0072b2; }
-.tlc-layer.tlc-kept .tlc-name { fill: #fff; }
-"""
 
 
 class CutChoice(Control):
     """The drawing of the network as one group of radio buttons: the last layer that is kept."""
 
     _esm = esm("network_cut")
-    _css = css() + CSS
+    _css = css("network_cut")
     value = traitlets.Unicode().tag(sync=True)
     title = traitlets.Unicode(TITLE).tag(sync=True)
     _svg = traitlets.Unicode().tag(sync=True)

@@ -1,10 +1,10 @@
 """A network drawn as in the lecture: blocks of layers, the max-pools between them, fc6, fc7."""
 
-import base64
 from html import escape
 from itertools import groupby
 from math import log2
 
+from tlcourse.plots.pictures import image_html
 from tlcourse.widgets.base import css
 
 NAME_SIZE = 20  # px, legible from the last row
@@ -62,13 +62,9 @@ def static_picture(layer_sizes, selected, title="Layers", pools=None):
     svg = draw_network(layer_sizes, selected, title, pools)
     style = f"<style>svg{{background:white}}{css()}</style>"
     svg = svg.replace('role="group"', "").replace("</svg>", f"{style}</svg>")
-    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
     names = ", ".join(layer for layer in layer_sizes if layer in selected)
     alt = f"{title}: the network's {len(layer_sizes)} layers in a row; selected: {names or 'none'}."
-    return (
-        f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" '
-        'style="max-width:100%;height:auto">'
-    )
+    return image_html(svg, "svg+xml", alt, "max-width:100%;height:auto")
 
 
 def describe_layer(layer, size, is_selected):

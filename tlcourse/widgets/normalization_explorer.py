@@ -6,6 +6,12 @@ from functools import lru_cache
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from tlcourse.classifiers import normalization_trials
+from tlcourse.classifiers.score import evaluate_transfer
+from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES
+from tlcourse.features.extraction import shipped_features
+from tlcourse.features.normalization import NORMALIZATIONS
+from tlcourse.features.statistics import share_of_variance, spread_of_scale
 from tlcourse.widgets.base import Explorer, large, readout_html
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.layer_histograms import static_histograms
@@ -40,9 +46,6 @@ class NormalizationExplorer(Explorer):
     """
 
     def __init__(self, normalization="none", layers="full network", answer=None):
-        from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES
-        from tlcourse.features.normalization import NORMALIZATIONS
-
         self._measured, self.accuracy = answer or measured_answer, None
         self.source = Choice("Source: the backbone was trained on", PHOTO_SOURCES)
         self.target = Choice("Target", FAMILIES, "insects")
@@ -78,10 +81,6 @@ class NormalizationExplorer(Explorer):
 @lru_cache(maxsize=512)
 def measured_answer(source, target, layer_set, normalization, C):
     """Accuracies over draws of the training images, and the readout as HTML."""
-    from tlcourse.classifiers import normalization_trials
-    from tlcourse.classifiers.score import evaluate_transfer
-    from tlcourse.features.statistics import share_of_variance, spread_of_scale
-
     layers = _layers_of(source, target, layer_set)
     weight = (
         normalization_trials.scaled_C(source, target, layers, normalization)
@@ -126,8 +125,6 @@ def _who_holds_the_variance(shares, sizes):
 
 
 def _layers_of(source, target, layer_set):
-    from tlcourse.features.extraction import shipped_features
-
     every = tuple(shipped_features(source, target)[0].layer_sizes)
     convolutions = tuple(layer for layer in every if layer.startswith("conv"))
     sets = {"convolutions": convolutions, "full network": every}

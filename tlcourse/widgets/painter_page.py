@@ -3,43 +3,17 @@
 from html import escape
 from itertools import groupby
 
+from tlcourse.finetuning.policies import PRESETS
+from tlcourse.networks.batch_norm import PUT_BACK
 from tlcourse.widgets.policy_drawing import PAINTS, draw_policy, static_drawing, swatch
 
 OWN = "my own policy"
 HEAD = ("", "layers", "starts from", "parameters", "learning rate")
 CELL = 'style="text-align:left;vertical-align:top;padding:2px 10px 2px 0;white-space:{}"'
-CSS = """
-.tlc-painter { container-type: inline-size; }
-.tlc-painter .tlc-option, .tlc-painter .tlc-button, .tlc-select {
-  min-height: 36px; padding: 2px 12px;
-}
-.tlc-painter .tlc-option img { margin: 0; }
-.tlc-painter .tlc-scroll { padding: 2px 0 0; }
-.tlc-painter .tlc-painted { max-width: 100%; height: auto; }
-.tlc-painter .tlc-status, .tlc-help { margin: 0 0 4px; font-size: 16px; }
-.tlc-help { color: var(--tlc-quiet); }
-.tlc-select {
-  max-width: 15em; box-sizing: border-box; border: 2px solid var(--tlc-line); border-radius: 6px;
-  font: inherit; background: var(--tlc-paper); color: var(--tlc-ink);
-}
-.tlc-select:focus-visible, .tlc-panel:focus-visible {
-  outline: 4px solid var(--tlc-focus); outline-offset: -4px;
-}
-.tlc-news { flex: 1 1 14em; font-size: 16px; line-height: 1.2; }
-.tlc-painter progress { display: block; width: 100%; height: 8px; margin: 4px 0; }
-.tlc-painter progress.tlc-idle { visibility: hidden; }
-.tlc-panels { display: grid; gap: 4px 28px; }
-.tlc-panel { max-height: 320px; overflow: auto; border-top: 2px solid var(--tlc-line); }
-@container (min-width: 1100px) { .tlc-panels { grid-template-columns: 1fr 1.1fr; } }
-.rise-enabled .tlc-panel { max-height: 184px; }
-@container (max-width: 1099px) { .rise-enabled .tlc-panel:first-child { max-height: 114px; } }
-"""
 
 
 def about_page(title, shapes, choices):
     """What the page needs to know once."""
-    from tlcourse.finetuning.policies import PRESETS
-
     brushes = [
         {"choice": name, "letter": paint.letter, "words": paint.words, "swatch": swatch(name)}
         for name, paint in PAINTS.items()
@@ -80,8 +54,6 @@ def _audit_row(rows):
 def _origin(row):
     if row.choice == "random":
         return "new weights"
-    from tlcourse.networks.batch_norm import PUT_BACK
-
     source, _, weights = row.starts_from.partition(" (")
     if weights.rstrip(")").endswith(PUT_BACK):
         source = weights.partition(",")[0]

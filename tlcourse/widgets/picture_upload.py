@@ -10,6 +10,7 @@ from pathlib import Path
 
 import traitlets
 
+from tlcourse.datasets.folder import UnreadableImage, read_image
 from tlcourse.widgets.base import Control, esm
 
 
@@ -30,8 +31,6 @@ class PictureUpload(Control):
 
     def read(self, name, content):
         """Take the picture that a file holds."""
-        from tlcourse.datasets import UnreadableImage, read_image
-
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "picture")
             file.write_bytes(content)

@@ -1,12 +1,11 @@
 """The plane as SVG: points of two or more classes, the regions of a classifier, its margin."""
 
-import base64
-from html import escape
-
 import numpy as np
 from contourpy import FillType, LineType, contour_generator
 
+from tlcourse.plots.pictures import image_html
 from tlcourse.plots.style import OKABE_ITO
+from tlcourse.widgets.base import sheet
 
 SIDE = 440  # px
 LIMIT = 3.0  # the axes go from -LIMIT to LIMIT
@@ -17,14 +16,6 @@ CLASSES = (
     ("green triangle", OKABE_ITO["bluish green"], "M0,-11 L10.5,8 L-10.5,8 z"),
     ("red diamond", OKABE_ITO["vermillion"], "M0,-11.5 L11.5,0 L0,11.5 L-11.5,0 z"),
 )
-CSS = """
-.tlc-plane { background: #fff; border: 2px solid #777; max-width: 100%; height: auto; }
-.tlc-dot { stroke: #fff; stroke-width: 1.5; outline: none; }
-.tlc-dot.tlc-current { filter: drop-shadow(0 0 4px #d55e00) drop-shadow(0 0 4px #d55e00); }
-.tlc-dot.tlc-support { stroke: #000; stroke-width: 4; }
-.tlc-boundary { fill: none; stroke: #000; stroke-width: 3.5; }
-.tlc-margin { fill: none; stroke: #000; stroke-width: 2; stroke-dasharray: 8 6; }
-"""
 
 
 def to_pixels(points):
@@ -43,13 +34,8 @@ def draw_regions(scores):
     """Both sides of a classifier, its boundary, and its margin, as an SVG fragment."""
     along = np.linspace(0, SIDE, CELLS)
     table = np.reshape(scores, (CELLS, CELLS))[::-1]
-    contours = contour_generator(
-        along,
-        along,
-        table,
-        line_type=LineType.Separate,
-        fill_type=FillType.OuterOffset,
-    )
+    kinds = {"line_type": LineType.Separate, "fill_type": FillType.OuterOffset}
+    contours = contour_generator(along, along, table, **kinds)
     sides = zip(CLASSES, ((-np.inf, 0), (0, np.inf)), strict=False)
     parts = [_region(contours.filled(*ends), colour) for (_, colour, _), ends in sides]
     parts += [_lines(contours.lines(level), "tlc-margin") for level in (-1, 1)]
@@ -77,12 +63,10 @@ def draw_plane(*fragments, style=""):
 
 def static_plane(alt, *fragments):
     """The same picture as an ``<img>`` with alternative text: for HTML that a widget shows too."""
-    svg = draw_plane(*fragments, style=f"<style>{CSS} .tlc-plane {{ border: 0 }}</style>")
-    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    return (
-        f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" '
-        f'style="width:{SIDE}px;max-width:100%;height:auto;border:2px solid #777">'
-    )
+    css = f"<style>{sheet('plane')} .tlc-plane {{ border: 0 }}</style>"
+    svg = draw_plane(*fragments, style=css)
+    style = f"width:{SIDE}px;max-width:100%;height:auto;border:2px solid #777"
+    return image_html(svg, "svg+xml", alt, style)
 
 
 def _region(filled, colour):

@@ -1,12 +1,13 @@
 """A network drawn as in the lecture, each layer painted freeze, fine-tune or random."""
 
-import base64
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
 from math import log2
 
+from tlcourse.plots.pictures import image_html
 from tlcourse.plots.style import OKABE_ITO
+from tlcourse.widgets.base import sheet
 
 TOP, TALLEST, SHORTEST = 10, 158, 114
 MARGIN, GAP, BLOCK_GAP, POOL_WIDTH, SLANT = 14, 10, 14, 20, 6
@@ -29,23 +30,7 @@ PAINTS = {
     "fine-tune": Paint("T", OKABE_ITO["orange"], "it's a good starting point"),
     "random": Paint("R", OKABE_ITO["reddish purple"], "it's pretty much useless"),
 }
-DRAWING_CSS = """
-.tlc-painted { display: block; font-family: system-ui, sans-serif; }
-.tlc-painted text { fill: var(--jp-content-font-color1, #111); }
-.tlc-painted .tlc-in { fill: #000; }
-.tlc-paint { cursor: pointer; outline: none; }
-.tlc-front, .tlc-face { stroke: var(--jp-content-font-color1, #222); stroke-width: 1.5; }
-.tlc-paint .tlc-marks { fill: none; stroke: #fff; stroke-linecap: round; visibility: hidden; }
-.tlc-marks-fine-tune { stroke-width: 2.5; stroke-opacity: 0.6; }
-.tlc-marks-random { stroke-width: 5; stroke-opacity: 0.65; }
-.tlc-head .tlc-front { stroke-dasharray: 6 4; stroke-width: 2.5; }
-.tlc-badge { fill: #fff; stroke: #000; stroke-width: 1.5; }
-.tlc-paint:hover .tlc-front { stroke-width: 4; }
-.tlc-paint:focus .tlc-front { stroke: var(--jp-content-font-color1, #000); stroke-width: 5; }
-.tlc-block { cursor: pointer; outline: none; }
-.tlc-block path { fill: none; stroke: var(--jp-content-font-color1, #222); stroke-width: 2; }
-.tlc-block:hover text { text-decoration: underline; }
-""" + "".join(
+DRAWING_CSS = sheet("policy_drawing") + "".join(
     f'.tlc-paint[data-choice="{choice}"] .tlc-front, .tlc-paint[data-choice="{choice}"] .tlc-face '
     f"{{ fill: {paint.colour}; }}\n"
     f'.tlc-paint[data-choice="{choice}"] .tlc-marks-{choice} {{ visibility: visible; }}\n'
@@ -83,7 +68,8 @@ def static_drawing(shapes, choices, title, words):
     """The drawing as an ``<img>``, for pages without a kernel; ``words`` say what it shows."""
     style = f"<style>svg{{background:white}}{DRAWING_CSS}</style>"
     svg = draw_policy(shapes, choices, title).replace('role="toolbar"', "")
-    return _image(svg.replace("</svg>", f"{style}</svg>"), f"{title}: {words}", "max-width:100%")
+    svg = svg.replace("</svg>", f"{style}</svg>")
+    return image_html(svg, "svg+xml", f"{title}: {words}", "max-width:100%")
 
 
 def swatch(choice, alt=""):
@@ -95,12 +81,9 @@ def swatch(choice, alt=""):
         '<text class="tlc-in" x="15" y="18" text-anchor="middle" font-weight="700" '
         f'font-size="16" font-family="sans-serif">{PAINTS[choice].letter}</text></g></svg>'
     )
-    return _image(svg, alt, "vertical-align:middle;margin:0;width:30px;max-width:none")
-
-
-def _image(svg, alt, style):
-    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    return f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" style="{style}">'
+    return image_html(
+        svg, "svg+xml", alt, "vertical-align:middle;margin:0;width:30px;max-width:none"
+    )
 
 
 def _blocks(shapes):

@@ -2,10 +2,18 @@
 
 import traitlets
 
+from tlcourse.finetuning import training
+from tlcourse.finetuning.audits import audit
+from tlcourse.finetuning.league import League, league_file, preset_name
+from tlcourse.finetuning.policies import as_policy
 from tlcourse.finetuning.progress import LEARNING_RATE
-from tlcourse.widgets.base import Control, css, esm
+from tlcourse.networks.backbones import BUNDLED, load_backbone
+from tlcourse.networks.images import prepare_images
+from tlcourse.networks.layers import layer_shapes
+from tlcourse.widgets.background_runs import BackgroundRuns
+from tlcourse.widgets.base import Control, css, esm, sheet
 from tlcourse.widgets.league_table import league_html
-from tlcourse.widgets.painter_page import CSS, OWN, about_page, audit_html, static_page
+from tlcourse.widgets.painter_page import OWN, about_page, audit_html, static_page
 from tlcourse.widgets.policy_drawing import DRAWING_CSS, PAINTS
 
 RUNS = (1, 2, 3)
@@ -63,7 +71,7 @@ class PolicyPainter(Control):
     """
 
     _esm = esm("policy_painter")
-    _css = css() + DRAWING_CSS + CSS
+    _css = css() + DRAWING_CSS + sheet("policy_painter")
     policy = traitlets.Any()
     brush = traitlets.Enum(list(PAINTS), "freeze").tag(sync=True)
     seeds = traitlets.Int(1).tag(sync=True)
@@ -84,8 +92,6 @@ class PolicyPainter(Control):
         fine_tune=None,
         **options,
     ):
-        from tlcourse.networks.layers import layer_shapes
-
         self._options, self._asked, self.words = {**OPTIONS, **options}, 0, ""
         self.reason = why_not(backbone, target)
         self.backbone = backbone if self.reason else _loaded(backbone)
@@ -149,9 +155,6 @@ class PolicyPainter(Control):
 
     @traitlets.validate("policy")
     def _fits(self, proposal):
-        from tlcourse.finetuning.audits import audit
-        from tlcourse.finetuning.policies import as_policy
-
         policy = as_policy(proposal["value"])
         rate, augment = self._options["learning_rate"], self._options["augment"]
         self.audit = audit(self.backbone, policy, self._n_classes, rate, augment)
@@ -188,8 +191,6 @@ class PolicyPainter(Control):
         self._show_league()
 
     def _answer(self, _change=None):
-        from tlcourse.finetuning.league import preset_name
-
         self._painted = {
             "number": self._asked,
             "choices": self.choices,
@@ -199,9 +200,6 @@ class PolicyPainter(Control):
         }
 
     def _background_runs(self, images, fine_tune):
-        from tlcourse.finetuning import training
-        from tlcourse.widgets.background_runs import BackgroundRuns
-
         self._test = images[2:]
         fine_tune = fine_tune or training.fine_tune
         return BackgroundRuns(
@@ -209,8 +207,6 @@ class PolicyPainter(Control):
         )
 
     def _new_league(self, images):
-        from tlcourse.finetuning.league import League, league_file
-
         if not images:
             return League()
         digests = [each.digest() for each in images]
@@ -240,8 +236,6 @@ class PolicyPainter(Control):
 
 def why_not(backbone, target):
     """Why a backbone cannot be trained on a target here, in a sentence; empty where it can."""
-    from tlcourse.networks.backbones import BUNDLED
-
     if isinstance(backbone, str) and backbone not in BUNDLED:
         return (
             f"{backbone} is drawn and audited here without its weights, so it cannot be trained: "
@@ -253,14 +247,9 @@ def why_not(backbone, target):
 
 
 def _loaded(backbone):
-    from tlcourse.networks.backbones import load_backbone
-
     return load_backbone(backbone) if isinstance(backbone, str) else backbone
 
 
 def _prepared(backbone, train, validation, *test):
-    from tlcourse.finetuning.training import check_images
-    from tlcourse.networks.images import prepare_images
-
-    images = check_images(backbone, train, validation)
+    images = training.check_images(backbone, train, validation)
     return *images, *(prepare_images(backbone, each) for each in test)

@@ -1,5 +1,6 @@
 """The two published tables: which one, and sorted by which row."""
 
+from tlcourse.tables.published import show_published
 from tlcourse.widgets.base import Explorer
 from tlcourse.widgets.choice import Choice
 
@@ -30,7 +31,7 @@ class PublishedTables(Explorer):
     """
 
     def __init__(self, table="high similarity", show=None):
-        self._show = show or _show_published
+        self._show = show or show_published
         self.table = Choice("Table", TABLES, table)
         self.sort_by = {
             which: Choice("Data sets in the order of", (AS_PUBLISHED, *rows))
@@ -54,9 +55,3 @@ def _roomy(html):
     """Tables in a widget lack a notebook's style: heads over their columns, spreads unbroken."""
     html = html.replace("<th>", '<th style="text-align:left">').replace(" ± ", "&nbsp;±&nbsp;")
     return html.replace("<table", '<table cellpadding="3"')
-
-
-def _show_published(which, sort_by):
-    from tlcourse.tables.published import show_published
-
-    return show_published(which, sort_by)

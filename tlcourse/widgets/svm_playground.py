@@ -10,7 +10,6 @@ from tlcourse.classifiers.plane import sample
 from tlcourse.widgets.base import Control, css, esm
 from tlcourse.widgets.plane_drawing import (
     CLASSES,
-    CSS,
     LIMIT,
     SIDE,
     draw_points,
@@ -52,7 +51,7 @@ class SVMPlayground(Control):
     """
 
     _esm = esm("svm_playground")
-    _css = css() + CSS
+    _css = css("plane")
     points = traitlets.List().tag(sync=True)
     C = traitlets.Float(1.0).tag(sync=True)
     _drawn = traitlets.Dict().tag(sync=True)

@@ -2,6 +2,8 @@
 
 from html import escape
 
+from tlcourse.tables.tables import differences, summarize
+
 BASELINE = "fc7"
 TRACK = "background:var(--jp-layout-color3,#ddd);height:22px;position:relative"
 COLUMNS = "grid-template-columns:14em minmax(6em,1fr) 7em 10em;gap:5px 14px"
@@ -9,8 +11,6 @@ COLUMNS = "grid-template-columns:14em minmax(6em,1fr) 7em 10em;gap:5px 14px"
 
 def rows_html(results, distances, embeddings):
     """What was measured on one target, source by source."""
-    from tlcourse.tables.tables import summarize
-
     summary = summarize(results)
     shown = summary[summary["embedding"].isin(embeddings)]
     blocks = [
@@ -46,8 +46,6 @@ def _source_html(source, rows, distance, results):
 
 def _gain(results, source, embedding):
     """Mean and spread of the points over fc7, paired by draw; None for fc7 itself."""
-    from tlcourse.tables.tables import differences
-
     if embedding == BASELINE:
         return None
     of_source = results[results["source"] == source]

@@ -1,11 +1,14 @@
 """Two thresholds on sliders, and what they make of standardised features."""
 
-import base64
 from functools import lru_cache
-from html import escape
 
 import numpy as np
 
+from tlcourse.classifiers.discretization import evaluate_thresholds, standardized
+from tlcourse.classifiers.score import evaluate_transfer, layer_sets
+from tlcourse.datasets.photos import FAMILIES
+from tlcourse.features.normalization import HIGH, LOW
+from tlcourse.plots.pictures import image_html
 from tlcourse.plots.style import OKABE_ITO, as_duration
 from tlcourse.widgets.base import Explorer, large, readout_html
 from tlcourse.widgets.choice import Choice
@@ -36,10 +39,6 @@ class ThresholdExplorer(Explorer):
     """
 
     def __init__(self, sources=("natural", "manmade"), families=None, evaluate=None):
-        from tlcourse.classifiers.discretization import evaluate_thresholds
-        from tlcourse.datasets.photos import FAMILIES
-        from tlcourse.features.normalization import HIGH, LOW
-
         self._evaluate, self.result = evaluate or evaluate_thresholds, None
         families = families or FAMILIES
         started_with = "insects" if "insects" in families else families[0]
@@ -58,11 +57,6 @@ class ThresholdExplorer(Explorer):
 
     def _failed(self):
         self.result = None
-
-    def to_html(self):
-        """What a page without a kernel shows."""
-        written = [f"{control.label}: {_text(control.value)}" for control in self._controls]
-        return f"<p>{escape('; '.join(written))}</p>{self._readout.value}"
 
 
 def result_html(result, reference, counts, low, high):
@@ -131,28 +125,17 @@ def _threshold(value):
 
 
 def _picture(alt, svg):
-    data = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    return (
-        f'<img alt="{escape(alt)}" src="data:image/svg+xml;base64,{data}" '
-        f'style="width:{WIDTH}px;max-width:100%;height:auto">'
-        "<div>All standardised values of the training images, and a bell curve (dashed).</div>"
-    )
-
-
-def _text(value):
-    return value if isinstance(value, str) else f"{value:.2f}"
+    image = image_html(svg, "svg+xml", alt, f"width:{WIDTH}px;max-width:100%;height:auto")
+    words = "All standardised values of the training images, and a bell curve (dashed)."
+    return f"{image}<div>{words}</div>"
 
 
 @lru_cache(maxsize=32)
 def _histogram(source, family):
-    from tlcourse.classifiers.discretization import standardized
-
     train = standardized(source, family)[0]
     return np.histogram(train, bins=N_BARS, range=(-LIMIT, LIMIT))[0]
 
 
 def _without_thresholds(source, family):
-    from tlcourse.classifiers.score import evaluate_transfer, layer_sets
-
     layers = layer_sets(source, family)["full network"]
     return evaluate_transfer(source, family, layers, normalization="standardized").accuracy

@@ -5,15 +5,11 @@ from html import escape
 
 import traitlets
 
+from tlcourse.domains.settings import SETTINGS
 from tlcourse.plots.pictures import picture_html
 from tlcourse.widgets.base import Control, css, esm
 
 LABEL = "Are the domains the same? Are the tasks the same?"
-CSS = """
-.tlc-settings { display: grid; grid-template-columns: auto 1fr 1fr; gap: 8px 12px;
-  align-items: center; max-width: 62em; padding: 6px 8px 6px 0; }
-.tlc-settings .tlc-option { min-height: 56px; }
-"""
 PICTURE = "width:100%;display:block;border-radius:6px"
 ROW = "display:grid;grid-template-columns:repeat(6,minmax(0,96px));gap:8px"
 GRID = "display:grid;grid-template-columns:repeat(auto-fit,minmax(21em,1fr));gap:4px 36px"
@@ -39,21 +35,21 @@ class TransferSettings(Control):
     """
 
     _esm = esm("transfer_settings")
-    _css = css() + CSS
+    _css = css("transfer_settings")
     label = traitlets.Unicode(LABEL).tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
     _cells = traitlets.List().tag(sync=True)
     _details = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, value="same domain, same task"):
-        super().__init__(value=value, _cells=[_cell(one) for one in _settings().values()])
+        super().__init__(value=value, _cells=[_cell(one) for one in SETTINGS.values()])
         self._details = setting_html(self.value)
         self.observe(self._show, "value")
 
     @traitlets.validate("value")
     def _is_a_cell(self, proposal):
-        if proposal["value"] not in _settings():
-            known = "; ".join(_settings())
+        if proposal["value"] not in SETTINGS:
+            known = "; ".join(SETTINGS)
             raise traitlets.TraitError(f"{proposal['value']!r} is no cell: choose from {known}.")
         return proposal["value"]
 
@@ -68,14 +64,14 @@ class TransferSettings(Control):
         """What a page without a kernel shows."""
         return "".join(
             f'<h4 style="margin:14px 0 2px">{escape(place.capitalize())}</h4>{setting_html(place)}'
-            for place in _settings()
+            for place in SETTINGS
         )
 
 
 @lru_cache
 def setting_html(place):
     """One cell of the table as HTML: its name, source and target in pictures, what it needs."""
-    setting = _settings()[place]
+    setting = SETTINGS[place]
     lines = (("Labels", setting.needs), ("In this course", setting.course))
     notes = "".join(f"<div><b>{head}.</b> {escape(words)}</div>" for head, words in lines)
     sides = _side("Source", setting.source) + _side("Target", setting.target)
@@ -84,12 +80,6 @@ def setting_html(place):
         f'<div style="font-size:24px;font-weight:700;margin-top:6px">{escape(setting.name)}</div>'
         f'<div>{escape(setting.meaning)}</div><div style="{GRID}">{sides}</div>{notes}</div>'
     )
-
-
-def _settings():
-    from tlcourse.domains.settings import SETTINGS
-
-    return SETTINGS
 
 
 def _side(head, side):

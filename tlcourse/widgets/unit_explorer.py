@@ -4,8 +4,12 @@ from html import escape
 
 from PIL import Image
 
+from tlcourse.datasets.photos import FAMILIES, TinyImageNet, default_root
+from tlcourse.networks.backbones import load_backbone
+from tlcourse.networks.occlusion import spotlight
+from tlcourse.networks.units import PicturePool, excitation, maximised_picture
 from tlcourse.plots.pictures import picture_html
-from tlcourse.widgets.base import Explorer, control_row, readout_html
+from tlcourse.widgets.base import Explorer, chosen_html, control_row, readout_html
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.picture_upload import PictureUpload
@@ -70,8 +74,6 @@ class UnitExplorer(Explorer):
         self._update()
 
     def _backbone(self):
-        from tlcourse.networks.backbones import load_backbone
-
         name = self.source.value
         if name not in self._backbones:
             self._backbones[name] = load_backbone(name)
@@ -87,8 +89,6 @@ class UnitExplorer(Explorer):
         self.excitation = None
 
     def _answer(self):
-        from tlcourse.networks.units import excitation, maximised_picture
-
         self.excitation, layer, unit = None, self.layer.value, int(self.unit.value)
         backbone, pool = self._backbone(), self._pool()
         made = Image.fromarray(maximised_picture(backbone, layer, unit, self._seed))
@@ -106,22 +106,16 @@ class UnitExplorer(Explorer):
     def to_html(self):
         """What a page without a kernel shows."""
         controls = (self.source, self.pictures, self.layer, self.unit)
-        chosen = "; ".join(f"{each.label}: {_written(each.value)}" for each in controls)
-        return f"<p>{escape(chosen)}</p>{self._readout.value}"
+        return chosen_html(controls) + self._readout.value
 
 
 def photographs():
     """Photographs of the target families, as a PicturePool."""
-    from tlcourse.datasets import FAMILIES, TinyImageNet
-    from tlcourse.networks.units import PicturePool
-
     sets = (TinyImageNet(family, "val", per_class=PHOTOS_PER_CLASS) for family in FAMILIES)
     return PicturePool(item for each in sets for item in each)
 
 
 def _missing():
-    from tlcourse.datasets.photos import default_root
-
     if (default_root() / "val").is_dir():
         return {}
     return {PHOTOGRAPHS: "Tiny ImageNet is not on this machine, and is not ours to give."}
@@ -144,8 +138,6 @@ def _tiles(sightings):
 
 
 def _own_tiles(found):
-    from tlcourse.networks.occlusion import spotlight
-
     seen, lit = (Image.fromarray(each) for each in (found.seen, spotlight(found.seen, found.where)))
     return [
         (seen, "as the network sees it", "your picture as the network sees it"),
@@ -165,7 +157,3 @@ def _row(title, tiles, side):
         f'gap:12px"><span style="font-weight:600">{escape(title)}</span>'
         f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div></div>'
     )
-
-
-def _written(value):
-    return value if isinstance(value, str) else f"{value:.0f}"

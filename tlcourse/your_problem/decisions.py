@@ -17,6 +17,7 @@ from tlcourse.classifiers.score import (
     of_rows,
     sample_per_class,
 )
+from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets import FAMILIES, PHOTO_SOURCES
 from tlcourse.features.extraction import shipped_features
 from tlcourse.finetuning.grid import (
@@ -24,6 +25,7 @@ from tlcourse.finetuning.grid import (
     GRID_SOURCES,
     GRID_TARGETS,
     TEST_PER_CLASS,
+    grouped,
     read_grid,
     tied_with_best,
 )
@@ -135,12 +137,10 @@ def _policy_case(target, similarity, per_class):
 def investigated_case(investigation):
     """What ``investigate`` measured, as a case; raw pixels are an option too."""
     labels = investigation.problem.labels[investigation.split.test]
-    classes = np.unique(labels)
     found = {}
-    for row in investigation.comparison.rows:
-        right = row.option.predictions == labels
-        of_class = [right[:, labels == label].mean(axis=1) for label in classes]
-        found[row.option.name] = dict(enumerate(np.mean(of_class, axis=0).tolist()))
+    for option in (row.option for row in investigation.comparison.rows):
+        draws = [mean_class_accuracy(labels, predicted) for predicted in option.predictions]
+        found[option.name] = dict(enumerate(draws))
     decided = investigation.proposed.option.name
     return Case(f"{investigation.problem.name}, live", found, decided)
 
@@ -201,8 +201,5 @@ def _best_policy(case):
 
 
 def _over_habit(cases, habit):
-    by_family = {}
-    for case in cases:
-        gain = case.regret(habit) - case.regret()
-        by_family.setdefault(case.name.split(",")[0], []).append(gain)
-    return [float(np.mean(gains)) for gains in by_family.values()]
+    gains = ((case.name.split(",")[0], case.regret(habit) - case.regret()) for case in cases)
+    return [float(np.mean(of_family)) for of_family in grouped(gains).values()]

@@ -76,8 +76,7 @@ def write_report(investigation, folder, name=None, pdf=True):
     stem = stem.encode()[:LONGEST_STEM].decode(errors="ignore")
     try:
         html = _free_file(folder, stem, _mark(problem))
-        with paths.write_whole(html) as temporary:
-            temporary.write_text(report_html(investigation), encoding="utf-8")
+        paths.write_text(html, report_html(investigation))
     except OSError as problem:
         why = problem.strerror or problem
         raise CannotReport(f"{folder} cannot be written ({why}): name another folder.") from None

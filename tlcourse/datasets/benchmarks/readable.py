@@ -28,9 +28,8 @@ def _unreadable(files, name):
     look = partial(thread_map, max_workers=min(4, os.cpu_count() or 1), delay=2, leave=False)
     reasons = look(_reason, files, desc=f"checking images of {name}")
     bad = {file: why for file, why in zip(files, reasons, strict=True) if why}
-    with paths.warn_if_not_kept(), paths.write_whole(record) as temporary:
-        text = json.dumps({str(file): why for file, why in bad.items()})
-        temporary.write_text(text, encoding="utf-8")
+    with paths.warn_if_not_kept():
+        paths.write_text(record, json.dumps({str(file): why for file, why in bad.items()}))
     return bad
 
 

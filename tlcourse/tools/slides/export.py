@@ -5,7 +5,6 @@ A widget is shown as the static picture that it stored. Formulas are drawn by ma
 
 import copy
 from functools import lru_cache
-from html import escape
 from pathlib import Path
 
 import nbformat
@@ -17,7 +16,7 @@ from traitlets.config import Config
 from tlcourse import paths
 from tlcourse.browsers import CannotPrint, find_browser, print_page
 from tlcourse.tools.slides.formulas import formula_html
-from tlcourse.tools.slides.reveal import LICENCE, as_module_url, reveal_files
+from tlcourse.tools.slides.reveal import as_module_url, reveal_files
 from tlcourse.widgets.base import TO_WAKE
 
 WIDTH, HEIGHT = 1280, 720
@@ -88,8 +87,7 @@ def export_decks(notebooks, folder):
         for notebook in notebooks:
             html = deck_html(notebook, linked)
             deck = folder / f"{notebook.stem}.html"
-            with paths.write_whole(deck) as temporary:
-                temporary.write_text(html, encoding="utf-8")
+            paths.write_text(deck, html)
             decks.append(deck)
             yield deck
     except paths.CannotWrite as problem:
@@ -173,7 +171,6 @@ def _deck_parts():
     return {
         "width": WIDTH,
         "height": HEIGHT,
-        "licence": escape(LICENCE),
         "reveal_js": as_module_url(files["script"]),
         "notes_js": as_module_url(files["notes"]),
         "reveal_css": files["style"],

@@ -91,11 +91,7 @@ def show(notebooks, options):
 def server_options(notebook, options=()):
     """Options of the server that shows ``notebook``, on this machine only, with a token."""
     page = notebook.relative_to(paths.PROJECT).as_posix()
-    return [
-        *jupyter.server_defaults(options),
-        f"--SlidesApp.default_url=/slides/{page}",
-        *options,
-    ]
+    return [*jupyter.server_defaults(options), f"--SlidesApp.default_url=/slides/{page}", *options]
 
 
 def export(notebooks, folder):
