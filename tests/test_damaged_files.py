@@ -58,6 +58,17 @@ def test_codes_of_8_bits_are_not_taken_for_features_where_their_scale_lost_its_n
             assert cache.read_file(entry) is None
 
 
+def test_the_checksum_is_read_where_the_directory_gives_a_larger_size(entry):
+    content = entry.read_bytes()
+    for name in (b"values.npy", b"labels.npy", b"about.npy"):
+        size = content.rindex(name) - 46 + 20  # of a member, packed and unpacked, in the directory
+        altered = bytearray(content)
+        altered[size : size + 8] = b"\0\0\1\0" * 2
+        altered[content.index(name) + 60] ^= 1
+        entry.write_bytes(bytes(altered))
+        assert cache.read_file(entry) is None
+
+
 def small_network():
     return nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.BatchNorm1d(2))
 

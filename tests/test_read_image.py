@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageOps, PngImagePlugin
 
 from tlcourse.datasets import UnreadableImage, read_image
 
@@ -301,3 +301,17 @@ def test_error_travels_between_processes():
     error = pickle.loads(pickle.dumps(UnreadableImage("a.png", "empty, zero bytes")))
     assert str(error) == "a.png: empty, zero bytes."
     assert error.reason == "empty, zero bytes"
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.float32, np.uint16, np.uint8])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_long_grey_tiffs_are_turned(tmp_path, kind, orientation):
+    pixels = np.arange(700, dtype=kind)[None] % 200
+    image, exif = Image.fromarray(pixels), Image.Exif()
+    exif[0x0112] = orientation
+    image.save(tmp_path / "turned.tif", exif=exif)
+    image.save(tmp_path / "plain.tif")
+    plain, turned = (read_image(tmp_path / f"{name}.tif") for name in ("plain", "turned"))
+    plain.getexif()[0x0112] = orientation
+    expected = np.asarray(ImageOps.exif_transpose(plain))
+    np.testing.assert_array_equal(np.asarray(turned), expected)

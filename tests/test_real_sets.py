@@ -1,6 +1,7 @@
 """The real sets: one list, features that score as the photographs' own, a command that adds one."""
 
 import json
+import time
 from dataclasses import asdict
 
 import numpy as np
@@ -35,9 +36,10 @@ def test_predictions_on_shipped_features_are_those_on_the_photographs_own(name):
 
 @pytest.mark.parametrize("name", ["flowers102", "caltech101"])
 def test_official_protocols_reach_the_lecture_from_what_is_shipped(name):
-    last, full = (evaluate_real(name, f"official {kind}") for kind in ("last layer", "embedding"))
-    assert last.accuracy >= 0.91 and full.accuracy >= 0.93
-    assert last.seconds < 30 and full.seconds < 30
+    for kind, least in {"last layer": 0.91, "embedding": 0.93}.items():
+        started = time.process_time()
+        assert evaluate_real(name, f"official {kind}").accuracy >= least
+        assert time.process_time() - started < 30
 
 
 def test_official_splits_are_whole():

@@ -31,6 +31,7 @@ ENTRANCE = ("cli", "__main__")  # they call the tools; nothing imports them
 LARGE = ("tlcourse/datasets/drawn", "tlcourse/widgets")
 # Called by tests alone for now: notebooks will put them on stage.
 TO_COME = {
+    "tlcourse.classifiers.score": {"evaluate_real"},
     "tlcourse._torchvision_pair": {"cure_on_first_import"},  # the package's __init__ calls it
     "tlcourse.finetuning.runs": {"load_run"},
     "tlcourse.finetuning.training": {"resume"},

@@ -344,6 +344,7 @@ class TestFeatureExtractionExplorer:
         assert explorer.result.n_features > last.n_features == 1280
         train, test = shipped_features("imagenet", explorer.family.value)
         assert set(last.per_class) == set(train.classes[:10])
+        assert "Of a set with more than ten classes, ten are explored" in explorer._readout.value
         explorer.kind.value, explorer.backbone.value = PHOTOS, "natural"
         assert explorer.layers.value == ["conv3_2", "fc6"]
         expected = evaluate_transfer("natural", explorer.family.value, ("conv3_2", "fc6"))

@@ -83,16 +83,22 @@ def _opened(path):
 
 
 def _turn(image):
-    """What its EXIF orientation asks for; no other metadata is read, whatever is wrong with it."""
-    if image.format != "TIFF":  # those of a TIFF are forgotten before Pillow, loading it, reads all
+    """What its EXIF orientation asks for; no other metadata is read, whatever is wrong with it.
+
+    A TIFF is turned by Pillow as it is loaded, so that of its tags the orientation alone is left.
+    """
+    by_pillow = image.format == "TIFF"
+    if by_pillow:
+        image.filename = ""  # a file that Pillow maps into memory is garbled as it is turned
+    else:
         image.load()
     orientation = 1
     with suppress(Exception):
         orientation = image.getexif()[ExifTags.Base.Orientation]
     exif = image.getexif()
-    for tag in list(exif):
+    for tag in set(exif) - ({ExifTags.Base.Orientation} if by_pillow else set()):
         del exif[tag]
-    return TURNS[orientation - 2] if orientation in range(2, 9) else None
+    return TURNS[orientation - 2] if orientation in range(2, 9) and not by_pillow else None
 
 
 def as_rgb(image):

@@ -72,16 +72,16 @@ def class_mean_emd(source, source_labels, target, target_labels):
 
 
 def prototype_similarity(X, y, prototypes):
-    """How like classes of the source a target's classes are: -1 to 1, *higher is more similar*.
+    """Cosine of the mean of a class of X (n, d), y and the nearest prototype, mean over classes.
 
-    Mean over the classes of ``X`` (n, d), ``y`` of the cosine of the class's mean and the prototype
-    most like it, of those of the source's classes (classes, d): the weights of its classifier,
-    centred here, as a softmax does not see what they share. Give ``X`` minus the source's mean.
-    Raises ValueError as ``two_domains`` does. Trap: a network's own classes look like themselves.
+    -1 to 1, *higher is more similar*. ``prototypes`` (source classes, d) are the weights of the
+    source's classifier, centred here; give X minus the source's mean. Raises as ``two_domains``.
     """
-    prototypes, X = two_domains(prototypes, X)
+    X, prototypes = two_domains(X, prototypes)
+    centred = prototypes - prototypes.mean(axis=0)  # a softmax does not see what they share
     means, _ = _class_means(X, y, "y")
-    return float(cosine_similarity(means, prototypes - prototypes.mean(axis=0)).max(axis=1).mean())
+    nearest = cosine_similarity(means, centred).max(axis=1)
+    return float(nearest.mean())
 
 
 def _class_means(X, y, name):

@@ -20,9 +20,9 @@ from tlcourse.features.normalization import make_normalization
 from tlcourse.features.samples import noise_control
 
 TABLES = ("accuracies", "distances", "pacs")
-LAST, TERNARY, L2 = "last layer", "all layers, ternary", "all layers, L2"
+LAST, TERNARY = "last layer", "all layers, ternary"
 PACS = tuple(name for name in REAL_SETS if name.startswith("PACS"))
-RESAMPLES, REPEATS, IMAGES = 1999, 5, 240
+RESAMPLES, CONTROLS, IMAGES = 1999, 5, 240
 
 
 def real_file(table):
@@ -30,20 +30,19 @@ def real_file(table):
 
 
 def read_real(table):
-    """One of ``TABLES`` as measured by 'python -m scripts.remake real_tables', as a DataFrame.
+    """One of ``TABLES``: rows of ``measure_accuracies``, ``measure_distance``, ``measure_pacs``.
 
-    "accuracies": a row a target and representation; accuracy, low, high (95%, test images
-    resampled), and gain, gain_low, gain_high over the last layer in points. "distances": a row a
-    target, of ``measure_distance``. "pacs": a row two domains and a representation. ValueError if
-    there is no such table.
-    """
+    ValueError if there is no such table."""
     if table not in TABLES:
         raise ValueError(f"There is no table {table!r}: choose from {', '.join(TABLES)}.")
     return pd.read_csv(real_file(table))
 
 
 def measure_accuracies(name):
-    """The rows of one real set, a representation each, from the predictions on its card."""
+    """The rows of one real set, a representation each, from the predictions on its card.
+
+    accuracy, low, high: a share, its 95% interval, test images resampled. gain, gain_low,
+    gain_high: the same of what it gains over the last layer, in points."""
     scores = shipped_card(name)["scores"]
     rows = []
     for representation, score in scores.items():
@@ -94,19 +93,18 @@ def measure_distance(name, prototypes):
     """How far one real set's training images lie from the sample of the source: a row.
 
     In the last layer: MMD (one bandwidth, of the source) and the proxy A-distance, L2 per image, of
-    500 images and 240, means over five draws, each beside the highest of 20 noise controls, halves
-    of the source. Then ``prototype_similarity`` with ``prototypes`` (source classes, features),
-    beside the highest of five with the features of the prototypes permuted.
+    500 images and 240, each beside the highest of five noise controls, which are halves of the
+    source. Then ``prototype_similarity`` with ``prototypes`` (source classes, features), beside the
+    highest of five with their features permuted.
     """
     target = shipped_features("imagenet", name, ("train",))[0]
     raw, rng, row = target.select("head"), np.random.default_rng(0), {"target": name}
     X, middle, distances = _source()
-    Z = _unit(raw)
-    draws = [(rng.permutation(X)[: len(X) // 2], rng.permutation(Z)) for _ in range(REPEATS)]
+    draw = rng.permutation(X)[: len(X) // 2], rng.permutation(_unit(raw))
     for kind, (distance, noise) in distances.items():
-        row |= {kind: np.mean([distance(*draw) for draw in draws]), f"{kind}_noise": noise}
+        row |= {kind: distance(*draw), f"{kind}_noise": noise}
     similarity = partial(prototype_similarity, raw - middle, target.labels)
-    noise = [similarity(rng.permutation(prototypes, axis=1)) for _ in range(REPEATS)]
+    noise = [similarity(rng.permutation(prototypes, axis=1)) for _ in range(CONTROLS)]
     return row | {"prototypes": similarity(prototypes), "prototypes_noise": max(noise)}
 
 
@@ -120,10 +118,12 @@ def _source():
         "mmd": lambda X, Z: maximum_mean_discrepancy(X, Z[:IMAGES], bandwidth=bandwidth),
         "a_distance": lambda X, Z: proxy_a_distance(X, Z[:IMAGES]),
     }
-    noise = {
-        kind: max(noise_control(each, X, control="halves")) for kind, each in distances.items()
+    options = {"control": "halves", "repeats": CONTROLS}
+    controlled = {
+        kind: (distance, max(noise_control(distance, X, **options)))
+        for kind, distance in distances.items()
     }
-    return X, raw.mean(axis=0), {kind: (distances[kind], noise[kind]) for kind in distances}
+    return X, raw.mean(axis=0), controlled
 
 
 def _unit(X):

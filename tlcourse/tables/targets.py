@@ -282,7 +282,7 @@ def _part(target):
     whole = _benchmark(target.name, target.root)
     shown = shipped_features(IMAGENET, target.name)[0].classes if target.name in REAL_SETS else ()
     shown = [name for name in shown if name in whole.classes]
-    classes = (shown or list(whole.classes))[: target.n_classes]
+    classes = (shown if len(shown) > 1 else list(whole.classes))[: target.n_classes]
     files, labels, n_train = [], [], 0
     for part in (whole.train(), whole.test()):
         n_train = len(files)

@@ -64,6 +64,12 @@ class FeatureExtractionExplorer(Explorer):
         return self.families[self.kind.value]
 
     @property
+    def _has_many(self):
+        from tlcourse.tables.targets import DATA_SETS, REAL
+
+        return self.kind.value in (DATA_SETS, REAL)
+
+    @property
     def layers(self):
         """The layers of the backbone that is chosen, on a toggle that it keeps."""
         sizes = self._sizes or _layer_sizes(self.backbone.value)
@@ -90,7 +96,8 @@ class FeatureExtractionExplorer(Explorer):
             evaluated = self._evaluate(source, target, list(layers), per_class=self._per_class)
             self._results[key] = evaluated
         self.result = self._results[key]
-        return result_html(self.result, words, self._per_class)
+        few = ". Of a set with more than ten classes, ten are explored" if self._has_many else ""
+        return result_html(self.result, words + few, self._per_class)
 
     def _failed(self):
         self.result = None

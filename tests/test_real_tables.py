@@ -1,0 +1,93 @@
+"""The tables of the real sets: what is kept is what the cards and the features say."""
+
+import numpy as np
+import pytest
+from sklearn.metrics import balanced_accuracy_score
+
+from scripts.remake import real_tables
+from tlcourse.classifiers.score import evaluate_real
+from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE
+from tlcourse.domains.similarity import prototype_similarity
+from tlcourse.features.extraction import shipped_card
+from tlcourse.tables.real_sets import measure_accuracies, measure_pacs, read_real, resampled
+
+TARGETS = {name for name in REAL_SETS if name != SAMPLE}
+
+
+def test_accuracies_are_those_of_the_cards():
+    kept = read_real("accuracies").set_index(["target", "representation"])
+    assert {target for target, _ in kept.index} == TARGETS
+    for target in TARGETS:
+        scores = shipped_card(target)["scores"]
+        assert set(kept.loc[target].index) == set(scores)
+        for representation, score in scores.items():
+            row = kept.loc[target, representation]
+            assert row["accuracy"] == pytest.approx(score["accuracy"], abs=1e-4)
+            assert row["low"] < row["accuracy"] < row["high"]
+
+
+def test_rows_of_a_set_are_measured_as_they_are_kept():
+    kept = read_real("accuracies")
+    kept = kept[kept["target"] == "steel"].to_dict("records")
+    for row, again in zip(kept, measure_accuracies("steel"), strict=True):
+        assert row == {
+            key: pytest.approx(value, rel=1e-4) if isinstance(value, float) else value
+            for key, value in again.items()
+        }
+
+
+def test_the_interval_is_that_of_test_images_drawn_again_one_by_one():
+    rng = np.random.default_rng(1)
+    labels = np.repeat([0, 1, 2], [60, 30, 10])
+    predicted = np.where(rng.random(100) < 0.7, labels, 3)
+    draws = []
+    for _ in range(1500):
+        parts = [rng.choice(predicted[labels == y], sum(labels == y)) == y for y in range(3)]
+        draws.append(np.mean(list(map(np.mean, parts))))
+    mean, low, high = resampled(predicted == labels, labels)
+    with pytest.warns(UserWarning, match="not in y_true"):
+        assert mean == pytest.approx(balanced_accuracy_score(labels, predicted))
+    assert (low, high) == pytest.approx(np.quantile(draws, (0.025, 0.975)), abs=0.015)
+
+
+def test_a_set_tested_on_its_own_domain_is_the_set_itself():
+    rows = {(row["trained_on"], row["tested_on"]): row for row in measure_pacs("last layer")}
+    assert len(rows) == 16
+    for name in {name for name, _ in rows}:
+        own = evaluate_real(name, "last layer").accuracy
+        assert rows[name, name]["accuracy"] == pytest.approx(own)
+    kept = read_real("pacs").set_index(["trained_on", "tested_on", "representation"])["accuracy"]
+    for pair, row in rows.items():
+        assert kept[(*pair, "last layer")] == pytest.approx(row["accuracy"], abs=0.01)
+
+
+def test_every_target_lies_clear_of_the_noise():
+    kept = read_real("distances").set_index("target")
+    assert set(kept.index) == TARGETS
+    for kind in ("mmd", "a_distance", "prototypes"):
+        assert (kept[kind] > kept[f"{kind}_noise"]).all()
+    assert set(kept["mmd"].nsmallest(2).index) == {"caltech101", "PACS photo"}
+
+
+def test_prototype_similarity_by_hand():
+    rng = np.random.default_rng(0)
+    X, prototypes, y = rng.normal(size=(12, 5)), rng.normal(size=(4, 5)), np.arange(12) % 3
+    nearest = []
+    for label in range(3):
+        mean = X[y == label].mean(axis=0)
+        each = [row - prototypes.mean(axis=0) for row in prototypes]
+        nearest.append(max(mean @ row / np.sqrt(mean @ mean * (row @ row)) for row in each))
+    assert prototype_similarity(X, y, prototypes) == pytest.approx(np.mean(nearest))
+    assert prototype_similarity(X, y, prototypes + 7) == pytest.approx(np.mean(nearest))
+
+
+def test_the_page_is_what_the_tables_say(tmp_path, monkeypatch):
+    page = tmp_path / "tables.md"
+    page.write_text(real_tables.PAGE.read_text("utf-8"), "utf-8")
+    monkeypatch.setattr(real_tables, "PAGE", page)
+    before = page.read_text("utf-8")
+    real_tables.write_page()
+    assert page.read_text("utf-8") == before
+    assert "| caltech101 | 92.3 (" in before
+    with pytest.raises(ValueError, match="no table 'gains': choose from accuracies"):
+        read_real("gains")
