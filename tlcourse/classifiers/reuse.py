@@ -22,13 +22,9 @@ TRAIN_PER_BREED = 12
 def cut_network(backbone, layer):
     """The network in two parts that share its weights: (representation, classifier).
 
-    ``layer`` is the last one of the representation, its ReLU included;
-    ``classifier(representation(images))`` are the scores of the network.
-
-    Raises
-    ------
-    ValueError
-        If there is no such layer, or the network is not one sequence of layers."""
+    ``layer`` is the representation's last, its ReLU included; the scores are
+    ``classifier(representation(images))``. ValueError if there is no such layer, or the network is
+    not one sequence of layers."""
     (layer,) = backbone.check_layers([layer])
     names, parts = zip(*children_of(backbone), strict=True)
     end = names.index(backbone.layers[layer]) + 1
