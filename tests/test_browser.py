@@ -53,7 +53,7 @@ def evaluate(backbone, family, layers, per_class):
                            n_features=sum(sizes[l] for l in layers), seconds=0.05)
 
 families = ("cats and dogs", "insects")
-explorer = FeatureExtractionExplorer(sizes, families=families, evaluate=evaluate)
+explorer = FeatureExtractionExplorer(sizes, ("natural", "manmade"), families, evaluate=evaluate)
 explorer
 """,
     """
@@ -302,20 +302,25 @@ def test_vgg16_and_flowers102_are_grey_until_they_are_fetched(in_lab, tmp_path):
     lab.write_notebook(in_lab.notebooks / "fetch.ipynb", [EXPLORER.format(**where)])
     with in_lab.open_lab("fetch.ipynb", (1500, 2600)) as (page, problems):
         assert lab.run_all(page) == []
-        radio = lambda name: page.get_by_role("radio", name=name, exact=True)  # noqa: E731
-        radio("the nine data sets").check()
-        for name in ("vgg16", "flowers102"):
-            assert radio(name).last.is_disabled()
-            assert page.get_by_text(f"{name}: run 'python3 start.py fetch {name}'.").is_visible()
+        lists = page.get_by_role("combobox")
+        source, kind = (lists.and_(page.get_by_label(name)) for name in ("Source", "what kind"))
+        flowers = page.locator("option[value=flowers102]")
+        target = lists.and_(page.get_by_label("images to classify"))
+        target = target.filter(has=flowers, visible=True)
+        kind.select_option("the nine data sets")
+        for of, name in ((source, "vgg16"), (target, "flowers102")):
+            option = of.locator("option", has_text=name)
+            assert option.is_disabled()
+            assert option.inner_text() == f"{name}: run 'python3 start.py fetch {name}'."
         lab.screenshot(page, "not-fetched")
         small_flowers102(tmp_path / "data" / "flowers-102")
         (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
         vgg16 = torchvision.models.vgg16(weights=None).state_dict()
         torch.save(vgg16, tmp_path / "hub" / "checkpoints" / "vgg16-397923af.pth")
         assert lab.run_all(page) == []
-        radio("the nine data sets").check()
-        radio("flowers102").last.check()
-        radio("vgg16").check()
+        kind.select_option("the nine data sets")
+        target.select_option("flowers102")
+        source.select_option("vgg16")
         page.get_by_text("Shown: vgg16 backbone, flowers102, fc7. Of").wait_for()
         page.get_by_role("button", name="fc6", exact=True).click()
         page.get_by_text("Shown: vgg16 backbone, flowers102, fc6. Of").wait_for()

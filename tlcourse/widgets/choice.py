@@ -15,6 +15,7 @@ class Choice(Control):
     """A group of radio buttons in a row; arrow keys move the choice and stay in the group.
 
     ``reasons`` say why an option cannot be chosen; with all of them there, the value is "".
+    ``pull_down`` makes a list that opens: for many options, where a slide has little room.
     """
 
     _esm = esm("choice")
@@ -22,15 +23,17 @@ class Choice(Control):
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)
     value = traitlets.Unicode().tag(sync=True)
     _reasons = traitlets.Dict().tag(sync=True)
+    _pull_down = traitlets.Bool().tag(sync=True)
 
-    def __init__(self, label, options, value=None, reasons=None):
+    def __init__(self, label, options, value=None, reasons=None, pull_down=False):
         options, reasons = list(options), dict(reasons or {})
         free = [option for option in options if option not in reasons]
         if not options:
             raise ValueError(f"{label}: there is no option to choose.")
         self._checked = (label, options, reasons)
         value = value or next(iter(free), "")
-        super().__init__(label=label, options=options, _reasons=reasons, value=value)
+        shown = {"label": label, "options": options, "_reasons": reasons, "_pull_down": pull_down}
+        super().__init__(**shown, value=value)
 
     @traitlets.validate("value")
     def _can_be_chosen(self, proposal):
@@ -52,4 +55,5 @@ class Choice(Control):
 
 def offered_choice(label, offered):
     """A choice of what is offered: {name: what brings it, where it is not on this machine}."""
-    return Choice(label, offered, reasons={name: how for name, how in offered.items() if how})
+    reasons = {name: how for name, how in offered.items() if how}
+    return Choice(label, offered, reasons=reasons, pull_down=True)

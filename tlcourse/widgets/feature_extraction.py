@@ -49,14 +49,17 @@ class FeatureExtractionExplorer(Explorer):
 
         self._evaluate, self._sizes, self._at_first = evaluate or _evaluated, layer_sizes, layers
         self._per_class, self._results, self._toggles, self.result = per_class, {}, {}, None
-        sources = dict.fromkeys(backbones, "") if backbones else offered_sources()
-        kinds = {"": dict.fromkeys(families, "")} if families else offered_targets()
-        self.backbone = offered_choice("Source: the backbone was trained on", sources)
-        self.kind = Choice("Target: what kind", kinds)
-        words = "Target: the images to classify"
-        self.families = {kind: offered_choice(words, names) for kind, names in kinds.items()}
-        targets = [*([self.kind] if len(kinds) > 1 else []), *self.families.values()]
-        super().__init__([self.backbone], targets, self.layers)
+        words = "Source: the backbone was trained on", "Target: the images to classify"
+        self.backbone = offered_choice(words[0], offered_sources())
+        if backbones:
+            self.backbone = Choice(words[0], backbones)
+        offered = offered_targets()
+        self.kind = Choice("Target: what kind", offered, pull_down=True)
+        self.families = {kind: offered_choice(words[1], names) for kind, names in offered.items()}
+        if families:
+            self.families[self.kind.value] = Choice(words[1], families)
+        kinds = [] if families else [self.kind]
+        super().__init__([self.backbone, *kinds, *self.families.values()], self.layers)
 
     @property
     def family(self):

@@ -17,7 +17,7 @@ function make(tag, attributes = {}, ...children) {
 const PRESENTER_KEYS = new Set(["PageDown", "PageUp", "Escape"]);
 
 function keepKeysInside(root) {
-  for (const node of root.querySelectorAll("button, input, [tabindex]")) {
+  for (const node of root.querySelectorAll("button, input, select, [tabindex]")) {
     node.setAttribute("data-lm-suppress-shortcuts", "true");
   }
   root.addEventListener("keydown", (event) => {
