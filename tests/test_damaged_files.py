@@ -26,12 +26,13 @@ def damaged(content, until=None):
         yield content[:place]
 
 
-@pytest.fixture(params=[False, True], ids=["float16", "8 bits"])
+@pytest.fixture(params=[0, 1, 2], ids=["float16", "8 bits", "8 bits below 0"])
 def entry(request, tmp_path):
     file = tmp_path / "entry.npz"
     matrix = np.random.default_rng(0).gamma(0.3, 2, (4, 5)).astype(np.float32)
+    matrix -= request.param == 2
     labels, about = np.arange(4) % 2, {"backbone": "natural"}
-    cache.write_file(file, matrix, labels, ["a", "b"], {"x": 2, "y": 3}, about, request.param)
+    cache.write_file(file, matrix, labels, ["a", "b"], {"x": 2, "y": 3}, about, request.param > 0)
     return file
 
 
@@ -46,6 +47,15 @@ def test_entry_of_features(entry):
         entry.write_bytes(altered)
         read = cache.read_file(entry)
         assert read is None or same(read, whole)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_entry_that_lost_an_array_is_not_used(entry):
+    with np.load(entry) as whole:
+        arrays = dict(whole)
+    for lost in arrays:
+        np.savez(entry, **{name: array for name, array in arrays.items() if name != lost})
+        assert cache.read_file(entry) is None
 
 
 def test_codes_of_8_bits_are_not_taken_for_features_where_their_scale_lost_its_name(entry):

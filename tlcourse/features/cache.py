@@ -88,6 +88,10 @@ def read_file(file):
             about = json.loads(str(entry["about"]))
             if about.pop("format") != FORMAT or not ARRAYS.issuperset(entry.files):
                 return None
+            if (
+                about.pop("arrays", entry.files) != entry.files
+            ):  # one was lost (older files do not say)
+                return None
             if "packed" in entry:
                 matrix = _unpacked(entry["packed"], sum(about["layer_sizes"].values()))
             else:
@@ -122,7 +126,7 @@ def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=Fal
     """
     text = {"format": FORMAT, "classes": classes, "layer_sizes": dict(layer_sizes), "about": about}
     width = np.int16 if labels.max() <= np.iinfo(np.int16).max else np.int64
-    arrays = {"labels": labels.astype(width), "about": np.array(json.dumps(text))}
+    arrays = {"labels": labels.astype(width)}
     if eight_bits and matrix.dtype.kind == "i":
         arrays["packed"] = _packed(matrix)
     elif eight_bits:
@@ -137,6 +141,8 @@ def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=Fal
             arrays["lowest"] = lowest
     else:
         arrays["values"] = matrix.astype(np.float16 if _fit_float16(matrix) else np.float32)
+    text["arrays"] = [*arrays, "about"]
+    arrays["about"] = np.array(json.dumps(text))
     with paths.write_whole(file) as temporary, temporary.open("wb") as stream:
         (np.savez_compressed if eight_bits else np.savez)(stream, **arrays)
 
