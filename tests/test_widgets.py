@@ -11,9 +11,9 @@ import pytest
 import traitlets
 
 from tlcourse import widgets
-from tlcourse.classifiers.score import evaluate_transfer
+from tlcourse.classifiers.score import evaluate_features, evaluate_transfer, of_rows
 from tlcourse.features.extraction import shipped_features
-from tlcourse.tables.targets import PHOTOS, REAL
+from tlcourse.tables.targets import PHOTOS, REAL, RealTarget
 from tlcourse.widgets import base, feature_extraction, network_drawing
 from tlcourse.widgets.layer_toggle import usual_sets
 
@@ -349,6 +349,17 @@ class TestFeatureExtractionExplorer:
         assert explorer.layers.value == ["conv3_2", "fc6"]
         expected = evaluate_transfer("natural", explorer.family.value, ("conv3_2", "fc6"))
         assert explorer.result.accuracy == expected.accuracy
+
+    def test_so_many_images_a_class_train_as_it_says(self):
+        target = RealTarget("food", per_class=5)
+        features = target.features("imagenet")
+        train, test = (of_rows(features, rows) for rows in target.split(features, 0))
+        expected = evaluate_features(train, test, ["head"]).accuracy
+        explorer = widgets.FeatureExtractionExplorer(per_class=5)
+        explorer.backbone.value, explorer.kind.value = "imagenet", REAL
+        explorer.family.value = "food"
+        assert explorer.result.accuracy == expected
+        assert "5 training images a class" in explorer._readout.value
 
     @pytest.mark.parametrize("accuracy", [0.0, 1.0])
     def test_readout_at_the_ends_of_the_range(self, accuracy):

@@ -295,16 +295,16 @@ def _part(target):
     return ImageFiles(files, labels, classes), n_train
 
 
-def explored(name, source):
+def explored(name, source, per_class=PER_CLASS):
     """A target of the list that answers at once or in a minute: of many classes, few."""
-    if name in BENCHMARKS and not (name in REAL_SETS and source == IMAGENET):
-        here = state_of(name).word != "absent"
-        return PartOfBenchmark(name) if here or name not in REAL_SETS else RealTarget(name)
-    if name in REAL_SETS:
-        return RealTarget(name)
+    fetched = name in BENCHMARKS and state_of(name).word != "absent"
+    if name in REAL_SETS and (source == IMAGENET or not fetched):
+        return RealTarget(name, per_class)
+    if name in BENCHMARKS:
+        return PartOfBenchmark(name, per_class=per_class)
     if name in photos.FAMILIES and source not in photos.PHOTO_SOURCES:
-        return PhotographTarget(name)
-    return as_target(name)
+        return PhotographTarget(name, per_class=per_class)
+    return replace(as_target(name), per_class=per_class)
 
 
 @lru_cache(maxsize=2)

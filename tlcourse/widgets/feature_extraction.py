@@ -154,7 +154,7 @@ def _evaluated(source, name, layers, per_class):
 
     if name in FAMILIES and source in PHOTO_SOURCES:
         return evaluate_transfer(source, name, layers, per_class)
-    target = explored(name, source)
+    target = explored(name, source, per_class)
     features = target.features(source, progress=False)
     train, test = (of_rows(features, rows) for rows in target.split(features, 0))
     return evaluate_features(train, test, layers)
