@@ -81,11 +81,11 @@ def test_notebook_is_valid_and_not_paired_on_save(notebook):
 
 @each_notebook
 def test_twin_is_the_notebook(notebook):
-    twin = notebook.with_suffix(".py")
-    assert twin.exists(), f"Make it: jupytext --to py:percent {notebook.name}"
+    twin = twin_of(notebook)
+    assert twin.exists(), f"Make it: jupytext --to py:percent --output {twin} {notebook}"
     assert twin.read_text(encoding="utf-8") == as_text(notebook), (
-        f"They differ: jupytext --to py:percent {notebook.name}, or, if the text is the newer one, "
-        f"jupytext --to ipynb --update {twin.name}"
+        f"They differ: jupytext --to py:percent --output {twin} {notebook}, or, if the text is the "
+        f"newer one, jupytext --to ipynb --update --output {notebook} {twin}"
     )
 
 
@@ -106,8 +106,12 @@ def test_no_sentence_turns_into_a_list(notebook):
 
 
 def test_no_twin_is_alone():
-    twins = set((paths.PROJECT / "notebooks").glob("[0-9]*.py"))
-    assert twins <= {notebook.with_suffix(".py") for notebook in NOTEBOOKS}
+    twins = set((paths.PROJECT / "notebooks").rglob("*.py"))
+    assert twins == {twin_of(notebook) for notebook in NOTEBOOKS}
+
+
+def twin_of(notebook):
+    return notebook.parent / "text" / f"{notebook.stem}.py"
 
 
 def as_text(notebook):
