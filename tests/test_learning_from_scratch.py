@@ -1,216 +1,192 @@
-"""Runs from each start, their plans and what was measured; what a network latched on to."""
+"""The command of notebook 01: plan, rule and tables; a kill and a resume change nothing."""
 
-import json
+from argparse import Namespace
+from itertools import islice
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
+from torch import nn
 
 from scripts.remake import from_scratch, runner
-from scripts.remake.from_scratch import PLANS
-from tlcourse import widgets
-from tlcourse.classifiers.score import evaluate_transfer
-from tlcourse.finetuning.cost import training_cost
-from tlcourse.finetuning.starts import (
-    CS,
-    FINE_TUNED,
-    FLOWERS,
-    FROZEN,
-    SCRATCH,
-    STARTS,
-    LatchedOn,
-    accuracy_by_volume,
-    accuracy_of_settings,
-    as_inputs,
-    draw_shortcut,
-    drawn_flowers,
-    five_insects,
-    flowers_of_the_grid,
-    latch_on,
-    train_from,
-)
-from tlcourse.networks.backbones import load_backbone
-from tlcourse.networks.images import prepare_images
-from tlcourse.tables import measured as tables_measured
-from tlcourse.tables.measured import (
-    FILES,
-    GRID,
-    SEEDS,
-    TRIAL,
-    TRIED,
-    accuracy_of_grid,
-    of_start,
-    read_measured,
+from scripts.remake.from_scratch import (
+    CURVES,
+    FAMILIES,
+    FINAL_ON,
+    KEY,
+    PATIENCE,
+    RUNS,
+    SETTINGS,
+    TRIALS,
+    TRIED_ON,
+    best_trial,
+    random_settings,
+    read,
 )
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@pytest.fixture(scope="module")
-def natural():
-    return load_backbone("natural")
+def pictures(n, seed=0, n_classes=2):
+    """Noise, brighter for one class than for the other."""
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(n) % n_classes
+    pixels = (
+        torch.randint(0, 120, (n, 3, 64, 64), generator=generator)
+        + 100 * labels[:, None, None, None]
+    )
+    return pixels.to(torch.uint8), labels
 
 
-@pytest.fixture(scope="module")
-def flowers(natural):
-    return tuple(prepare_images(natural, drawn_flowers(3, seed)) for seed in (0, 1))
+def tiny(source, n_classes, seed):
+    """A network that trains at once."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        layers = nn.Conv2d(3, 4, 8, stride=8), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten()
+        return nn.Sequential(*layers, nn.Linear(256, n_classes))
 
 
-@pytest.fixture(scope="module")
-def widget():
-    runs = read_measured("curves")
-    return widgets.CostToReach({start: of_start(runs, start) for start in STARTS})
+@pytest.fixture
+def made(tmp_path, monkeypatch):
+    """A folder for the tables, made-up photographs, and evaluations that come soon."""
+    monkeypatch.setattr(from_scratch, "FOLDER", tmp_path)
+    parts = pictures(12), pictures(8, 1), pictures(8, 2)
+    monkeypatch.setattr(from_scratch, "photographs", lambda *_: parts)
+    monkeypatch.setattr(from_scratch, "_photographs", lambda *_: parts)
+    monkeypatch.setattr(from_scratch, "begin", tiny)
+    for name, value in {"EVERY": 4, "EARLY": (2,), "LONGEST": 8, "SHORT": 3}.items():
+        monkeypatch.setattr(from_scratch, name, value)
+    return tmp_path
 
 
-class TestTrainFrom:
-    @pytest.mark.parametrize("start", STARTS)
-    def test_curve_and_cost_of_each_start(self, natural, flowers, start):
-        run, trained = train_from(
-            start, natural, *flowers, epochs=2, evaluate_every=1, progress=False
-        )
-        assert run.per_class == 3 and run.accuracy == run.curve["accuracy"][-1]
-        assert run.curve["images"] == [0, 15, 30] and len(set(map(len, run.curve.values()))) == 1
-        name = "small_vgg_bn" if start == SCRATCH else "natural"
-        kept = start == FROZEN
-        cost = training_cost(name, STARTS[start], len(FLOWERS), cache=kept)[0]
-        assert run.curve["flops"][-1] == cost.of(15, 30)
-        assert trained.backbone.name == name
+class TestPlan:
+    def test_a_dozen_different_settings_four_of_each_augmentation(self):
+        settings = random_settings()
+        assert len(set(settings)) == 12
+        assert [s[2] for s in settings] == sorted([0, 0.4, 0.8] * 4)
+        assert all(0.002 <= rate <= 0.1 and 1e-5 <= decay <= 0.01 for rate, decay, _ in settings)
 
-    def test_what_is_frozen_stays_and_what_is_tuned_starts_from_the_source(self, natural, flowers):
-        quick = {"epochs": 1, "evaluate_every": 1, "progress": False}
-        before = natural.network.conv3_1.weight
-        _, frozen = train_from(FROZEN, natural, *flowers, **quick)
-        assert torch.equal(frozen.network.network.conv3_1.weight, before)
-        _, tuned = train_from(FINE_TUNED, natural, *flowers, learning_rate=1e-5, **quick)
-        assert torch.allclose(tuned.network.network.conv3_1.weight, before, atol=1e-3)
-        _, scratch = train_from(SCRATCH, natural, *flowers, **quick)
-        assert not torch.allclose(scratch.network.network.conv3_1.weight, before, atol=1e-3)
+    def test_a_plan_has_no_run_twice_and_no_source_that_is_the_target(self):
+        plan = list(from_scratch.plan())
+        assert len(set(plan)) == len(plan) > 100
+        assert {target for target, *_ in plan} == {*FAMILIES, "flowers102"}
 
-    def test_width_is_a_setting_of_design(self, flowers):
-        _, run = train_from(
-            SCRATCH, None, *flowers, width=0.25, epochs=1, evaluate_every=1, progress=False
-        )
-        assert run.network.network.conv5_1.out_channels == 48
-
-    def test_unknown_start(self, natural, flowers):
-        with pytest.raises(ValueError, match="There is no start 'hero': choose from"):
-            train_from("hero", natural, *flowers)
-
-
-class TestMeasured:
-    @pytest.mark.parametrize("which", FILES)
-    def test_every_run_of_the_plan_is_there_once(self, which):
-        runs = read_measured(which)
-        wanted = list(PLANS[which]())
-        assert len(runs) == len(wanted)
-        for *names, settings in wanted:
-            found = [
-                run
-                for run in runs
-                if [run.start, run.budget, run.per_class, run.seed] == names
-                and settings.items() <= run.settings.items()
-            ]
-            assert len(found) == 1
-
-    @pytest.mark.parametrize("which", FILES)
-    def test_how_it_was_measured_is_said(self, which):
-        saved = json.loads((tables_measured.FOLDER / FILES[which]).read_text("utf-8"))
-        assert saved["cpu_threads"] == 1 and saved["command"].endswith("--data tiny-imagenet-200")
-
-    def test_budgets_are_the_same(self):
-        runs = read_measured("curves")
-        assert len({run.curve["images"][-1] for run in runs}) == 1
-        assert [run.seed for run in of_start(runs, FROZEN)] == [0, 1, 2]
-
-    def test_a_grid_has_every_combination(self):
-        grid = accuracy_of_grid()
-        assert len(grid) == np.prod([len(values) for values in GRID.values()])
-        assert {len(seeds) for seeds in grid.values()} == {len(SEEDS)}
-
-    @pytest.mark.parametrize("start", STARTS)
-    def test_settings_are_the_best_on_held_out_photographs(self, start):
-        trials = [
-            run for run in read_measured("tuning") if (run.start, run.budget) == (start, TRIAL)
-        ]
-        rated = {}
-        for run in trials:
-            setting = tuple(run.settings[name] for name in TRIED)
-            rated[setting] = rated.get(setting, 0) + run.accuracy
-        best = max(rated, key=rated.get)
-        measured = of_start(read_measured("curves"), start)
-        assert {tuple(run.settings[name] for name in TRIED) for run in measured} == {best}
+    def test_draws_are_disjoint(self):
+        labels = np.repeat([0, 1], 10)
+        rows = [from_scratch.first_of_each(labels, draw, 3).tolist() for draw in (0, 1)]
+        assert rows == [[0, 1, 2, 10, 11, 12], [3, 4, 5, 13, 14, 15]]
 
     def test_the_command_says_what_is_missing(self, tmp_path, monkeypatch):
         monkeypatch.setattr(from_scratch, "FOLDER", tmp_path)
         with pytest.raises(SystemExit, match="Tiny ImageNet was not found"):
             runner.main(["from_scratch", "--data", str(tmp_path)])
 
-
-class TestReusedFeatures:
-    def test_five_insects_are_every_second_class(self):
-        train, test = five_insects()
-        assert train.classes == ["ladybug", "bee", "walking stick", "mantis", "monarch"]
-        assert np.bincount(train.labels).tolist() == [40] * 5
-        assert np.bincount(test.labels).tolist() == [50] * 5
-
-    def test_more_images_help_and_draws_differ(self):
-        by_volume = accuracy_by_volume(*five_insects(), volumes=(1, 40), seeds=(0, 1))
-        assert max(by_volume[1]) < min(by_volume[40]) and by_volume[1][0] != by_volume[1][1]
-        assert len(by_volume[40]) == 1
-        assert np.mean(by_volume[40]) > evaluate_transfer("natural", "insects", "fc7").accuracy
-        with pytest.raises(ValueError, match="40 images and 41 a class were asked"):
-            accuracy_by_volume(*five_insects(), volumes=(41,))
-
-    def test_every_setting_of_the_grid(self):
-        found = accuracy_of_settings(*five_insects(), ("fc7",), ("none", "standardized"))
-        assert len(found) == 2 * len(CS) and all(0 < value < 1 for value in found.values())
-
-    def test_the_grid_has_its_own_flowers(self):
-        train, test = flowers_of_the_grid(2, 3)
-        assert len(train) == 2 * len(FLOWERS) and len(test) == 3 * len(FLOWERS)
+    def test_what_comes_after_the_trials_waits_for_them(self, made):
+        with pytest.raises(ValueError, match="planned when these trials"):
+            best_trial("short", "from scratch", TRIED_ON)
 
 
-class TestShortcut:
-    def test_frozen_features_that_know_no_colour_are_not_misled(self):
-        train, test = draw_shortcut(16, 20)
-        assert train.agrees.all() and (test.agreeing.labels == test.conflicting.labels).all()
-        settings = {"epochs": 15, "evaluate_every": 30}
-        found = latch_on(FROZEN, load_backbone("drawn"), train, test, n_explained=3, **settings)
-        assert abs(found.agreeing - found.conflicting) < 0.2 and found.background_share < 0.3
+class TestRule:
+    def test_stops_after_the_rate_fell_once_and_keeps_the_best_weights(self, monkeypatch):
+        monkeypatch.setattr(from_scratch, "EVERY", 2)
+        given = iter([0.5, 0.4, 0.6] + [0.6] * 20)
 
-    def test_accuracy_is_that_of_the_network(self):
-        train, test = draw_shortcut(8, 10)
-        settings = {"epochs": 1, "evaluate_every": 1}
-        found = latch_on(SCRATCH, None, train, test, n_explained=2, **settings)
-        margins = found.classifier.decision_function(as_inputs(test.conflicting.pictures))
-        assert found.conflicting == pytest.approx(np.mean((margins > 0) == test.labels))
+        def right(network, images, labels):
+            return next(given) if len(labels) == 10 else 1.0
 
-    def test_share_of_what_is_not_negative(self):
-        assert LatchedOn(1, 0, np.array([3.0, 1.0]), None).background_share == 0.75
-        assert LatchedOn(1, 0, np.array([3.0, -1.0]), None).background_share == 1
-        assert LatchedOn(1, 0, np.array([-3.0, -1.0]), None).background_share == 0
+        monkeypatch.setattr(from_scratch, "accuracy", right)
+        monkeypatch.setattr(from_scratch, "EARLY", ())
+        network = from_scratch.begin("", 2, 0)
+        curve, best = from_scratch.to_the_plateau(
+            network, pictures(8), pictures(10, 1), 0, 0.01, 0, 0
+        )
+        assert len(curve) == 3 + 2 * PATIENCE and best["updates"] == 6
+        assert [point["updates"] for point in curve] == list(range(2, 2 * len(curve) + 1, 2))
+        assert curve[-1]["images"] == 8 * curve[-1]["updates"]
+
+    def test_batch_norms_are_settled_on_training_images(self):
+        network = from_scratch.begin("", 2, 0)
+        images = pictures(8)[0]
+        from_scratch.settle(network, images)
+        first = next(each for each in network if isinstance(each, nn.BatchNorm2d))
+        outputs = network[0](from_scratch.as_input(images))
+        assert first.running_mean == pytest.approx(outputs.mean((0, 2, 3)).detach(), abs=0.02)
+
+    def test_reused_weights_are_the_sources_and_the_last_layer_is_new(self):
+        network = from_scratch.begin("natural", 3, 0)
+        source = from_scratch.load_backbone("natural").network
+        assert torch.equal(network.conv1_1.weight, source.conv1_1.weight)
+        assert network.fc8.out_features == 3 and network.conv1_1.weight.requires_grad
+        assert network.conv1_1.weight is not source.conv1_1.weight
 
 
-class TestCostToReach:
-    def test_both_ends_and_every_option(self, widget):
-        for control, values in (
-            (widget.accuracy, (widget.accuracy.min, widget.accuracy.max, 40)),
-            (widget.spent, (*widget.spent.options, "images seen")),
-        ):
-            for value in values:
-                control.value = value
-                assert "could not be shown" not in widget._readout.value
-                assert all(start in widget._readout.value for start in STARTS)
+RUN = dict(zip(KEY, ("insects", "from scratch", "", 40, 0, 0.01, 1.4e-5, 0.4), strict=True))
 
-    def test_what_nobody_reaches(self, widget):
-        widget.accuracy.value = 80
-        assert "0 of 3 seeds" in widget._readout.value and "never" in widget._readout.value
 
-    def test_reads_without_a_kernel(self, widget):
-        bundle, *_ = [widget._repr_mimebundle_()]
-        bundle = bundle[0] if isinstance(bundle, tuple) else bundle
-        assert "<table" in bundle["text/html"] and bundle["text/plain"] == "CostToReach()"
+class TestTables:
+    def test_a_kill_and_a_resume_give_the_same_tables(self, made, monkeypatch):
+        def tables():
+            names = (RUNS, TRIALS, CURVES)
+            return [read(name).drop(columns="cpu_seconds", errors="ignore") for name in names]
 
-    def test_no_run(self):
-        with pytest.raises(ValueError, match="There is no run to read a cost from"):
-            widgets.CostToReach({})
+        def go_on(n):
+            for step in islice(from_scratch.steps(Namespace(data=made, folder=made)), n):
+                if not step.is_done:
+                    step.make()
+
+        monkeypatch.setattr(from_scratch, "TRIED_ON", TRIED_ON[:1])
+        monkeypatch.setattr(from_scratch, "FINAL_ON", FINAL_ON[:1])
+        go_on(18)
+        whole = tables()
+        for file in made.glob("*.csv"):
+            file.unlink()
+        go_on(14)
+        killed = read(TRIALS, round="plateau").iloc[-1]
+        left = read(TRIALS)  # killed after the curve of the last run, before its row
+        left[~((left["round"] == "plateau") & (left["rate"] == killed["rate"]))].to_csv(
+            made / TRIALS, index=False
+        )
+        go_on(18)
+        for before, after in zip(whole, tables(), strict=True):
+            order = [name for name in ("round", *KEY, "updates") if name in before]
+            before, after = (each.sort_values(order, ignore_index=True) for each in (before, after))
+            pd.testing.assert_frame_equal(before, after)
+
+    def test_a_trial_that_was_chosen_is_not_run_again(self, made):
+        options = Namespace(data=made, folder=made)
+        from_scratch.measure(options, RUN, "plateau")
+        assert from_scratch.measure(options, RUN, "").endswith("as before")
+        assert len(read(RUNS)) == 1 and "round" not in read(RUNS)
+        assert read(RUNS)["decay"].item() == 1.4e-5
+
+    def test_an_svm_on_frozen_features_has_a_row_a_number_of_images(self, made):
+        from_scratch.frozen(Namespace(data=made, folder=made), "insects", "natural", (2, 6))
+        rows = read(RUNS)
+        assert rows["per_class"].tolist() == [2, 2, 6, 6]
+        assert (rows["test_accuracy"] > 0.9).all() and (rows["cpu_seconds"] > 0).all()
+
+
+class TestMeasured:
+    def test_every_trial_of_the_first_round_is_there(self):
+        short = read(TRIALS, round="short", start="from scratch")
+        assert set(short[SETTINGS].itertuples(index=False, name=None)) == set(random_settings())
+        assert len(short) == 12 * len(TRIED_ON) and short["test_accuracy"].isna().all()
+
+    def test_one_setting_of_the_rival_is_used_everywhere_and_is_the_best_tried(self):
+        used = read(RUNS, start="from scratch")[SETTINGS].drop_duplicates()
+        assert [tuple(row) for row in used.to_numpy()] == [
+            best_trial("plateau", "from scratch", FINAL_ON)
+        ]
+
+    def test_a_run_and_its_curve_agree(self):
+        runs, curves = read(RUNS), read(CURVES)
+        trained = runs[~runs["start"].str.startswith("frozen")]
+        assert not runs.duplicated(KEY).any() and len(trained)
+        best = curves.groupby(KEY)["validation_accuracy"].max()
+        keys = pd.MultiIndex.from_frame(trained[KEY])
+        assert np.allclose(best.loc[keys].to_numpy(), trained["validation_accuracy"])
+
+    @pytest.mark.parametrize("start", ["from scratch", "fine-tuned", "frozen, all layers"])
+    def test_every_family_is_there_with_40_photographs(self, start):
+        assert set(read(RUNS, start=start, per_class=40)["target"]) >= set(FAMILIES)

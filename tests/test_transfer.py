@@ -4,11 +4,10 @@ from functools import partial
 
 import numpy as np
 import pytest
-import torch
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
-from scripts.remake import scratch, transfer
+from scripts.remake import transfer
 from tlcourse.classifiers import score
 from tlcourse.classifiers.score import (
     evaluate_transfer,
@@ -21,9 +20,6 @@ from tlcourse.course.map import CourseMap
 from tlcourse.datasets import PHOTO_SOURCES
 from tlcourse.features.extraction import shipped_features
 from tlcourse.networks import weights
-from tlcourse.networks.backbones import load_backbone
-from tlcourse.networks.images import prepare_images
-from tlcourse.tables import measured as tables_measured
 
 # Each figure is the best of a few on ONE draw of the training images: all 36 of the baseline are
 # whole numbers of test images, as a mean over draws would not be. Ours is the mean of that over
@@ -136,39 +132,6 @@ def test_sources_have_the_same_volume():
     assert len(cards[0]["classes"]) == len(cards[1]["classes"]) == 41
     assert cards[0]["recipe"] == cards[1]["recipe"]
     assert not set(cards[0]["classes"]) & set(cards[1]["classes"])
-
-
-def test_training_from_scratch_learns_and_repeats():
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randint(0, 60, (40, 3, 64, 64), dtype=torch.uint8, generator=generator)
-    images[20:] += 180
-    pictures = prepare_images(
-        load_backbone("natural"), (images, torch.arange(2).repeat_interleave(20))
-    )
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    one, two = (scratch.train_on(pictures, pictures, 5, epochs=15) for _ in range(2))
-    torch.set_num_threads(threads)
-    assert one.curve["accuracy"] == two.curve["accuracy"] and one.accuracy > 0.9
-
-
-def test_the_recipe_of_scratch_is_the_best_of_its_trials():
-    runs = scratch.RUNS.read()
-    mean = {}
-    for trial in (run for run in runs if run["purpose"] == scratch.TRIAL):
-        recipe = tuple(trial["recipe"].items())
-        mean[recipe] = mean.get(recipe, 0) + trial["accuracy"] / len(scratch.TRIED_ON)
-    assert len(mean) == len(scratch.TRIALS)
-    best = dict(max(mean, key=mean.get))
-    assert all(run["recipe"] == best for run in runs if run["purpose"] == scratch.FINAL)
-
-
-def test_measured_scratch_covers_every_target_and_seed():
-    measured = tables_measured.read_scratch()
-    assert tuple(measured) == scratch.TARGETS
-    for runs in measured.values():
-        assert [run["seed"] for run in runs] == list(scratch.SEEDS)
-        assert all(0 < run["accuracy"] < 1 and run["seconds"] > 0 for run in runs)
 
 
 def test_the_map_lists_every_notebook_of_the_design_once():

@@ -54,8 +54,9 @@ WARM_UP = 100  # updates in which the rate rises
 EARLY = (10, 20, 40, 70)  # updates after which the curve has a point too
 SEEN = 500  # training images on which batch norms are re-estimated, and training accuracy is taken
 TRIED_ON = [(target, per_class) for per_class in (40, 200) for target in ("insects", "vehicles")]
-FINAL_ON = TRIED_ON[:2]
-AUGMENTATIONS, TUNING_RATES, TUNING_DECAY = (0, 0.4, 0.8), (0.001, 0.003, 0.01), 5e-4
+FINAL_ON = TRIED_ON[:1]
+AUGMENTATIONS = (0, 0.4, 0.8)
+TUNED = 0.003, 5e-4  # rate and decay of reused networks: not searched for
 
 
 def add_arguments(parser):
@@ -85,10 +86,7 @@ def steps(options):
     for (target, per_class), setting in product(FINAL_ON, finalists):
         yield step(target, SCRATCH, "", per_class, 0, setting, "plateau")
     scratch = best_trial("plateau", SCRATCH, FINAL_ON)
-    tuned = [(rate, TUNING_DECAY, scratch[2]) for rate in TUNING_RATES]
-    for (target, per_class), setting in product(FINAL_ON, tuned):
-        yield step(target, FINE_TUNED, NEAR[target], per_class, 0, setting, "short")
-    settings = {SCRATCH: scratch, FINE_TUNED: best_trial("short", FINE_TUNED, FINAL_ON)}
+    settings = {SCRATCH: scratch, FINE_TUNED: (*TUNED, scratch[2])}
     for target, start, source, per_class, draw in plan():
         yield step(target, start, source, per_class, draw, settings.get(start))
     for setting, (target, per_class) in product(finalists, TRIED_ON):  # is the choice a good one?
@@ -99,9 +97,8 @@ def steps(options):
 
 def plan():
     """The runs (target, start, source, images a class, draw), the most useful ones first."""
-    yield from _of_all(40, scratch=True)
+    yield from _of_all(40, NEAR, scratch=True)
     yield from ((f, LAST_LAYER, s, VOLUMES, 0) for s in ("natural", "manmade") for f in FAMILIES)
-    yield from _of_all(40, NEAR)
     for per_class in (200, 8):
         yield from _of_all(per_class, NEAR, scratch=True)
     yield FLOWERS, SCRATCH, "", FLOWERS_PER_CLASS, 0
@@ -116,11 +113,11 @@ def plan():
         yield from _of_all(per_class, FAR)
 
 
-def _of_all(per_class, sources=(), scratch=False, draw=0):
-    """Runs on every family: from scratch, and fine-tuned from each one's source."""
-    for family in FAMILIES if scratch else ():
-        yield family, SCRATCH, "", per_class, draw
-    for family in FAMILIES if sources else ():
+def _of_all(per_class, sources, scratch=False, draw=0):
+    """Runs on every family: from scratch, and fine-tuned from its source."""
+    for family in sorted(FAMILIES, key=[target for target, _ in FINAL_ON].__contains__)[::-1]:
+        if scratch:
+            yield family, SCRATCH, "", per_class, draw
         yield family, FINE_TUNED, sources[family], per_class, draw
 
 
@@ -140,7 +137,7 @@ def _step(options, target, start, source, per_class, draw, setting, trial=""):
 def read(file, **wanted):
     """Rows of one of the tables with these values, as a DataFrame."""
     if not (FOLDER / file).exists():
-        return pd.DataFrame(columns=["round", *KEY])
+        return pd.DataFrame(columns=["round", *KEY, *SPENT, *RIGHT])
     table = pd.read_csv(FOLDER / file).fillna({"source": ""})
     for name, value in wanted.items():
         table = table[table[name] == value]
@@ -175,9 +172,10 @@ def best_trial(which, start, cells, augmentations=AUGMENTATIONS):
 
 def measure(options, run, trial):
     """One run, its row and its curve."""
-    same = pd.concat([read(RUNS, **run), read(TRIALS, **run).query("round != 'short'")])
-    if trial != "short" and len(same):  # it was taken to the plateau before, as a trial or not
-        row = same.iloc[0].drop("round").to_dict()
+    tried = read(TRIALS, **run).query("round != 'short'").drop(columns="round")
+    same = [*read(RUNS, **run).to_dict("records"), *tried.to_dict("records")]
+    if trial != "short" and same:  # it was taken to the plateau before, as a trial or not
+        row = same[0]
         add(TRIALS if trial else RUNS, [{"round": trial, **row} if trial else row])
         return f"test {row['test_accuracy']:.1%}, as before"
     train, validation, test = photographs(options, run["target"], run["per_class"], run["draw"])

@@ -31,7 +31,6 @@ COMMANDS = (
     "class_means",
     "policy_grid",
     "from_scratch",
-    "scratch",
     "yosinski",
     "representation_quality",
     "real_sets",

@@ -1,21 +1,18 @@
 """Figures of training: accuracy while it goes on, what it costs, and what policies come to.
 
-Learning curves, images and updates needed, grids of settings, layers copied as in Yosinski et al.
+Learning curves, layers copied as in Yosinski et al.
 2014, policies by cell, and the trade-off of notebook 08.
 """
 
-from tlcourse.plots.generalization import plot_curves
 from tlcourse.plots.style import (
     OKABE_ITO,
     PALETTE,
     SERIES,
-    draw_band,
     finish,
     keys_of,
     name_rows,
     new_axes,
     new_panels,
-    write_beside,
 )
 
 _COPIED = {
@@ -68,59 +65,6 @@ def mean_curve(seeds):
     points = [dict(zip(map(float, x), map(float, y), strict=True)) for x, y in seeds]
     values = np.array([np.interp(at, list(each), list(each.values())) for each in points])
     return at, values.mean(0), values.min(0), values.max(0)
-
-
-def plot_images_needed(by_volume, fewer, ax=None):
-    """Accuracy against training images a class, with arrows from scratch to reuse.
-
-    by_volume : ``{line: {images a class: accuracies over draws}}``; fewer : ``{(accuracy, images
-    of reuse, images from scratch): what is written at the arrow}``.
-    """
-    ax = plot_curves(by_volume, "training images a class", ax=ax)
-    volumes = sorted({volume for line in by_volume.values() for volume in line})
-    ax.set_xscale("log")
-    ax.set_xticks(volumes, [str(volume) for volume in volumes], minor=False)
-    ax.minorticks_off()
-    arrow = {"arrowstyle": "->", "linewidth": 2.2, "color": "0.25"}
-    for (accuracy, few, many), text in fewer.items():
-        y, middle = 100 * accuracy, (few * many) ** 0.5
-        ax.annotate("", (few, y), (many, y), arrowprops=arrow)
-        write_beside(ax, text, (middle, y), (0, 6), fontsize=15)
-    return finish(ax, legend=3)
-
-
-def plot_cost_to_reach(costs, ylabel, ax=None):
-    """What each start spends until an accuracy is reached, against that accuracy.
-
-    costs : ``{start: {accuracy: cost of each seed}}``; ``inf`` where a seed never got there, and a
-    line ends where one did not. ylabel : what is spent, and its unit.
-    """
-    ax = ax or new_axes()
-    for (name, line), series in zip(costs.items(), SERIES, strict=False):
-        reached = {100 * at: seeds for at, seeds in line.items() if max(seeds) < float("inf")}
-        draw_band(ax, list(reached), reached.values(), series, name, scale=1)
-    xlabel = "accuracy to be reached (%)"
-    return finish(ax, "y", 3, yscale="log", xlabel=xlabel, ylabel=ylabel)
-
-
-def plot_settings(grids, chance, ax=None):
-    """Every setting of each grid as a point, its middle half as a box, its median as a line.
-
-    grids : ``{way of learning: accuracy of each setting}``, and chance, that of guessing: 0 to 1.
-    """
-    import numpy as np
-
-    ax = ax or new_axes(height=2.2 + 0.9 * len(grids))
-    for y, (values, (colour, marker, _)) in enumerate(zip(grids.values(), SERIES, strict=False)):
-        values = 100 * np.sort(np.asarray(values, dtype=float))
-        low, median, high = np.quantile(values, (0.25, 0.5, 0.75))
-        ax.barh(y, high - low, 0.62, left=low, color=colour, alpha=0.25)
-        ax.vlines(median, y - 0.31, y + 0.31, color=colour, linewidth=3.5)
-        offsets = 0.2 * np.resize([-1, 0, 1], len(values))
-        ax.plot(values, y + offsets, marker, color=colour, markersize=8, alpha=0.8)
-    ax.axvline(100 * chance, color=PALETTE["chance"], linestyle="dotted", label="guessing")
-    name_rows(ax, grids)
-    return finish(ax, "x", 1, shade="0.9", xlabel="accuracy of one setting (%)")
 
 
 def plot_copied_layers(curves, ax=None, base=None):

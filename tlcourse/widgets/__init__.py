@@ -5,7 +5,6 @@ from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.claims_table import ClaimsTable
 from tlcourse.widgets.contact_sheets import ContactSheets
 from tlcourse.widgets.cost_calculator import CostCalculator
-from tlcourse.widgets.cost_to_reach import CostToReach
 from tlcourse.widgets.device_toggle import DeviceToggle
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.domain_explorer import DomainExplorer

@@ -61,6 +61,8 @@ def _networks():
 
 
 def _loss_and_network(loss, network, *_):
+    if loss is None:
+        return None
     weights = torch.cat([each.detach().flatten() for each in network.parameters()])
     has_gradients = all(each.grad is not None for each in network.parameters())
     return [float(loss), weights.numpy(), has_gradients]
