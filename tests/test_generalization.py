@@ -21,7 +21,6 @@ from tlcourse.domains.generalization import (
     accuracies_of_halves,
     conditional_distance,
     distances_of_halves,
-    errors_of_fixes,
     random_halves,
     retrain_with_few,
     train_classifier,
@@ -311,14 +310,6 @@ class TestOtherSource:
         assert found.decision_function(probe) == pytest.approx(
             twice.decision_function(probe), abs=0.01
         )
-
-    def test_a_few_target_pictures_lower_the_error_there(self):
-        source, target = (synthetic_pair(animal=0.5, seed=s) for s in (0, 1))
-        sets = [(source.agreeing, source.with_correlation(0), target.conflicting)]
-        tests = {"same": source.agreeing, "other": target.conflicting}
-        found = errors_of_fixes(sets, tests, "x")
-        assert found["as it is"] == {"same": [0], "other": [1]}
-        assert found["more varied data"]["other"] == found["a few target pictures"]["other"] == [0]
 
 
 class Brightness:

@@ -101,18 +101,3 @@ def classifiers_of_fixes(source, varied, few, representation):
         "more varied data": train_classifier(varied.X[representation], varied.labels),
         "a few target pictures": retrain_with_few(source, few, representation),
     }
-
-
-def errors_of_fixes(training_sets, tests, representation):
-    """{remedy: {test set: errors over draws}}; training sets are triples as for the classifiers."""
-    draws = [classifiers_of_fixes(*samples, representation) for samples in training_sets]
-    return {
-        fix: {
-            name: [
-                1 - value
-                for value in accuracies([draw[fix] for draw in draws], sample, representation)
-            ]
-            for name, sample in tests.items()
-        }
-        for fix in draws[0]
-    }
