@@ -114,11 +114,9 @@ def plan():
 
 
 def _of_all(per_class, sources, scratch=False, draw=0):
-    """Runs on every family: from scratch, and fine-tuned from its source."""
-    for family in sorted(FAMILIES, key=[target for target, _ in FINAL_ON].__contains__)[::-1]:
-        if scratch:
-            yield family, SCRATCH, "", per_class, draw
-        yield family, FINE_TUNED, sources[family], per_class, draw
+    """Runs on every family: from scratch, and then fine-tuned from its source."""
+    yield from ((family, SCRATCH, "", per_class, draw) for family in FAMILIES if scratch)
+    yield from ((family, FINE_TUNED, sources[family], per_class, draw) for family in FAMILIES)
 
 
 def _step(options, target, start, source, per_class, draw, setting, trial=""):
