@@ -72,7 +72,11 @@ claim.predict(
     "A linear SVM on the last layer, or a network trained from scratch until its plateau?",
     ["from scratch", "the last layer, near", "the last layer, near and far", "neither"],
 )"""
-MEASURED = "claim.measured([3.0, 2.0, 4.0], on='six targets', limits='one network')"
+MEASURED = """claim.measured(
+    {name: [3.0, 2.0, 4.0] for name in claim.claim.conditions},
+    on="six targets",
+    limits="one network",
+)"""
 SEEN = """(slide) => {
   const top = slide.getBoundingClientRect().top, scale = slide.getBoundingClientRect().height / 720;
   const isSeen = (node) => node.checkVisibility({ visibilityProperty: true });
