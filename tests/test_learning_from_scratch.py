@@ -187,6 +187,10 @@ class TestMeasured:
         keys = pd.MultiIndex.from_frame(trained[KEY])
         assert np.allclose(best.loc[keys].to_numpy(), trained["validation_accuracy"])
 
-    @pytest.mark.parametrize("start", ["from scratch", "fine-tuned", "frozen, all layers"])
-    def test_every_family_is_there_with_40_photographs(self, start):
-        assert set(read(RUNS, start=start, per_class=40)["target"]) >= set(FAMILIES)
+    def test_what_is_there_is_of_the_plan(self):
+        plan = {(*run[:3], run[4], n) for run in from_scratch.plan() for n in np.ravel(run[3])}
+        runs = read(RUNS).replace({"start": {"frozen, all layers": "frozen, last layer"}})
+        columns = ["target", "start", "source", "draw", "per_class"]
+        assert plan >= set(runs[columns].itertuples(index=False, name=None))
+        families = runs[runs["per_class"] == 40].groupby("start")["target"].unique()
+        assert set(families["frozen, last layer"]) == set(FAMILIES)
