@@ -25,7 +25,6 @@
 # needs the internet.
 
 # %% slideshow={"slide_type": "skip"}
-import numpy as np
 import pandas as pd
 import torch
 from PIL import Image
@@ -124,7 +123,8 @@ claim.measured(shown, "One photograph.", "Another flower may differ.", option)
 # Take the last layer away. What remains **describes** a photograph, by 1,280
 # [features](../docs/glossary.md#feature). A new [linear classifier](../docs/glossary.md#linear-probe)
 # on top learns 30 kinds of flowers from 20 photographs of each; the network itself learns nothing.
-# These photographs are not ours to give. Their features come with the course.
+# These photographs are not ours to give. Their features come with the course. Will this name the
+# photograph above?
 
 # %% slideshow={"slide_type": "-"}
 train, test = shipped_features("imagenet", "flowers102")
@@ -191,7 +191,8 @@ check_code("00: mean class accuracy", mean_class_accuracy)
 #
 # ```python
 # def mean_class_accuracy(predicted, labels):
-#     return np.mean([(predicted[labels == label] == label).mean() for label in np.unique(labels)])
+#     right = pd.Series(predicted == labels)
+#     return right.groupby(labels).mean().mean()
 # ```
 #
 # </details>
