@@ -136,11 +136,11 @@ print(features)
 # `extract_features` gives the same numbers, for any layers, and keeps them on disk. Whoever writes it
 # by hand can go wrong in three ways without being told:
 #
-# 1. **[Train mode](../docs/glossary.md#eval-mode)**: dropout is random, and
-#    [batch normalisation](../docs/glossary.md#batch-normalisation) describes an image by its neighbours.
-# 2. **[Before the ReLU](../docs/glossary.md#activation)** or after it? The ReLU works in place, and
-#    overwrites what a hook has kept.
-# 3. **The order of images**: a loader that shuffles gives rows in another order than your labels.
+# - **[Train mode](../docs/glossary.md#eval-mode)**: dropout is random, and
+#   [batch normalisation](../docs/glossary.md#batch-normalisation) describes an image by its neighbours.
+# - **[Before the ReLU](../docs/glossary.md#activation)** or after it? The ReLU works in place, and
+#   overwrites what a hook has kept.
+# - **The order of images**: a loader that shuffles gives rows in another order than your labels.
 
 # %% slideshow={"notes": "The second network has batch norms: in train mode the same picture gets other scores in other company, and the statistics move for good.", "slide_type": "subslide"}
 # Trap 1: train mode
@@ -250,7 +250,7 @@ runs = pd.read_csv(MEASURED / "from_scratch.csv").query("target in @near_source"
 runs["test_accuracy"] *= 100
 rival = runs.query("start == 'from scratch' and per_class == 40")
 rival = rival.groupby("target")["test_accuracy"].mean().rename("from scratch")
-starts = pd.concat([rival, reused.astype(float)], axis=1).loc[list(near_source)]
+starts = pd.concat([rival, reused.astype(float)], axis=1).loc[list(near_source)].dropna()
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Left, look at the order of the three marks within a target. Right, at how little lies between one layer and all of them.", "slide_type": "subslide"}
 real = pd.read_csv(MEASURED / "real_accuracies.csv")
@@ -279,15 +279,19 @@ gains = {
 }
 won = (ahead.mean() > 0).sum()
 is_near_run = runs["source"].isna() | (runs["source"] == runs["target"].map(near_source))
-curves = runs[is_near_run].pivot_table("test_accuracy", "per_class", "start")
-gaps = (curves["frozen, last layer"] - curves["from scratch"]).dropna()
-beside = {f"near, {images} images a class: points": gap for images, gap in gaps.items()}
+curves = runs[is_near_run].pivot_table("test_accuracy", ["per_class", "target"], "start")
+gaps = (curves["frozen, last layer"] - curves["from scratch"]).groupby("per_class").mean()
+beside = {f"near, {images} images a class: points": gap for images, gap in gaps.dropna().items()}
 on = "Six targets, 40 images a class; five real targets whose like ImageNet has."
 limits = "Near and far are read off the names; the rival has 50 more images to stop by."
 claim.measured(gains, on, limits, option=options[won], beside=beside)
 
 # %% [markdown] slideshow={"notes": "The slide is modest about the source and generous about the layer. Ask when the rival wins.", "slide_type": "subslide"}
-# **Reading.** TODO
+# **Reading.** On five real targets whose like ImageNet has, the last layer stays 1.2 points behind all
+# layers together. It has dropped what does not tell the source's classes apart, and a target may need
+# that. Against a rival that is trained from scratch until it learns no more, the card says what the near
+# and the far source are worth with 40 images a class. This is one volume, one small network, and the
+# slide does not say what is *enough*: notebook 01 gives the rival more images.
 
 # %% [markdown] slideshow={"notes": "Ask what \"all of this\" was in the claim: volume, variety, similarity, capacity. Fix what close means before any number is seen.", "slide_type": "slide"}
 # ## Claim: ten minutes of CPU
@@ -372,11 +376,16 @@ beside = {f"{name}: minutes in all": total for name, total in totals.items()}
 beside["the SVM alone, minutes at most"] = minutes["SVM"].max()
 option = lengths[np.searchsorted([1, 5, 20], totals["flowers102"])]
 on = "Last layer of EfficientNet-Lite0, a linear SVM, official training and test images."
-limits = "Reading and forward passes are timed on one photograph and multiplied."
+limits = "Passes are timed on one photograph and multiplied. The verdict is on accuracy alone."
 clock.measured(margins, on, limits, option=option, beside=beside)
 
 # %% [markdown] slideshow={"notes": "The ten minutes are about one pass over the images on one core. They are paid once; every further classifier takes seconds.", "slide_type": "subslide"}
-# **Reading.** TODO
+# **Reading.** The SVM alone takes 0.13 minutes; with reading and one pass over all 8,189 images
+# flowers102 takes 9.77 minutes of CPU here, 8.37 of them in the passes, and lies 4.6 points above nine tenths of
+# the state of the art. The network has all that the claim asks for, and describes once; the SVM only
+# has to decide. The slide's own network was VGG16 with ten crops of each image, 81,890 passes for
+# flowers102 ([published](../docs/bibliography.md#garcia-gasulla-2018)): with those only the classifier
+# fits into ten minutes. Nine tenths is our reading of *close*.
 
 # %% [markdown] slideshow={"notes": "A channel is one column. Who flattens has not averaged. Three minutes.", "slide_type": "slide"}
 # ## Exercises
