@@ -250,16 +250,15 @@ plots.alt_text(
 # %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 added = {  # points that training adds to each property, by layer and draw
     net: {
-        name: 100 * (accuracy[net][name] - accuracy["random weights"][name]) for name in accuracy[net]
+        name: 100 * (accuracy[net][name] - accuracy["random weights"][name])
+        for name in accuracy[net]
     }
     for net in ("natural", "drawn")
 }
 every = drawn.default_layers
 by_level = {
     net: {
-        level: dict(
-            zip(every, np.mean([gains[name] for name in names], axis=0), strict=True)
-        )
+        level: dict(zip(every, np.mean([gains[name] for name in names], axis=0), strict=True))
         for level, names in layer_probes.LEVELS.items()
     }
     for net, gains in added.items()
@@ -382,7 +381,9 @@ other = {"natural": "manmade", "manmade": "natural"}
 far = {target: other[source] for target, source in near.items()}
 blocks = [layer.partition("_")[0] for layer in every]
 sets = {"fc7": every[-1:], "fc6, fc7": every[-2:]}
-sets |= {f"from {block}": every[blocks.index(block) :] for block in ("conv5", "conv4", "conv3", "conv2")}
+sets |= {
+    f"from {block}": every[blocks.index(block) :] for block in ("conv5", "conv4", "conv3", "conv2")
+}
 sets["all layers"] = every
 own_task = Pictures(np.stack([np.asarray(each) for each in hybrid_pictures]), hybrids.targets)
 
@@ -396,7 +397,10 @@ def on_photographs(sources, layers, seeds=range(5)):
     draws = ({"per_class": 4, "seed": seed, **FOUR} for seed in seeds)
     return np.array(
         [
-            [evaluate_transfer(source, target, layers, **options).accuracy for target, source in sources.items()]
+            [
+                evaluate_transfer(source, target, layers, **options).accuracy
+                for target, source in sources.items()
+            ]
             for options in draws
         ]
     ).T
@@ -424,7 +428,7 @@ drawings = {
 }
 panels = {"photographs, mean of four targets": photographs, "41 drawn classes": drawings}
 
-# %% slideshow={"slide_type": "-"} jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 gained = {
     title: {
         name: {
