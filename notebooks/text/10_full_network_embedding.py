@@ -189,7 +189,7 @@ claim.predict(
 # **Fairness.** C = 1 is the paper's, but C acts on the *scale* of features. So each embedding also
 # gets the C, of three, that serves it best on the five **other** targets.
 
-# %% slideshow={"slide_type": "-"} jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 near = {family: "natural" for family in FAMILIES[:3]} | {
     family: "manmade" for family in FAMILIES[3:]
 }
@@ -225,7 +225,7 @@ plots.alt_text(
     "is near zero.",
 )
 
-# %% slideshow={"notes": "Read the columns: 38 against 40 at C = 1, all 42 with a small C. The gain was C.", "slide_type": "subslide"} jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Read the columns: 38 against 40 at C = 1, all 42 with a small C. The gain was C.", "slide_type": "subslide"}
 print(f"{'mean of 6 targets (%)':22}{'C = 1':>8}{'C suited':>10}   C borrowed")
 for name in discretization.MAGNITUDES:
     usual = 100 * np.mean([at[name, 1.0] for at in measured.values()])
@@ -293,7 +293,7 @@ for name, matrix in three.items():
     print(f"{name:13} longest image / shortest {lengths.max() / lengths.min():.2f}, ", end="")
     print(f"components for 90% of the variance: {needed} of {len(matrix) - 1}")
 
-# %% slideshow={"notes": "Two gains: at C = 1, and with C suited. The first is what a paper would have reported. Compare with the hands.", "slide_type": "subslide"} tags=["claim:discretise"] jupyter={"outputs_hidden": true}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Two gains: at C = 1, and with C suited. The first is what a paper would have reported. Compare with the hands.", "slide_type": "subslide"} tags=["claim:discretise"]
 points = {
     which: np.array([np.mean(differences[family, which]) for family in FAMILIES])
     for which in (AT_1, SUITED)
