@@ -197,15 +197,16 @@ def _finite(claim_id, numbers):
 
 
 def kept_part(measured):
-    """A Measured without what was predicted, as JSON has it."""
-    kept = asdict(measured)
+    """A Measured without what was predicted, as JSON has it; in lists, whose order stays."""
+    kept = asdict(measured) | {"beside": list(measured.beside.items())}
+    kept["effects"] = [(name, *effect) for name, effect in measured.effects.items()]
     return {name: kept[name] for name in kept if name not in ("predicted", "option")}
 
 
 def from_kept(kept):
     """A Measured from what ``kept_part`` gave."""
-    effects = {name: Effect(*effect) for name, effect in kept["effects"].items()}
-    return Measured(**{**kept, "effects": effects})
+    effects = {name: Effect(*effect) for name, *effect in kept["effects"]}
+    return Measured(**{**kept, "effects": effects, "beside": dict(kept["beside"])})
 
 
 def recorded(claim_id):
