@@ -25,8 +25,7 @@
 # needs the internet.
 
 # %% slideshow={"slide_type": "skip"}
-import matplotlib.pyplot as plt
-import numpy as np
+import pandas as pd
 import torch
 from PIL import Image
 from sklearn.datasets import load_sample_image
@@ -48,12 +47,12 @@ plots.use_course_style()
 #
 # [Every claim](../docs/glossary.md#claim) of the lecture goes through the same steps.
 #
-# 1. **The claim**, in the slide's words, and why one would say so.
-# 2. **Predict**: you commit to an answer. It is kept, and nothing waits for it.
-# 3. **Run**: code that you can read and change measures it. Results appear when you run the cell.
-# 4. **The card**: your prediction, the effect that was measured with its 95% interval, and a
-#    [verdict](../docs/glossary.md#verdict) by one rule for all claims.
-# 5. **Read**: what was found, why, and what it does not say.
+# - **The claim**, in the slide's words, and why one would say so.
+# - **Predict**: you commit to an answer. It is kept, and nothing waits for it.
+# - **Run**: code that you can read and change measures it. Results appear when you run the cell.
+# - **The card**: your prediction, the effect that was measured with its 95% interval, and a
+#   [verdict](../docs/glossary.md#verdict) by one rule for all claims.
+# - **Read**: what was found, why, and what it does not say.
 #
 # At the end of a notebook are **exercises**, functions that you write and that are checked on inputs
 # that you do not see, and a **quiz**. In a terminal, `python3 start.py slides 00` shows a notebook as
@@ -84,7 +83,7 @@ upload = PictureUpload("Your photograph", sample, height=220)
 upload
 
 # %% slideshow={"notes": "Have everybody commit before anybody runs on, and count hands for each option. Do not comment.", "slide_type": "subslide"} tags=["predict"]
-answers = ["another flower, surely", "another flower, unsurely", "something else", "no answer"]
+answers = ["another flower, surely", "another flower, unsurely", "no flower", "no answer"]
 dahlia = "Three of its classes are flowers, none is a dahlia. What does it answer to one?"
 claim = claims.open("warm-up")
 claim.predict(dahlia, answers)
@@ -95,24 +94,22 @@ names = read_card("imagenet")["classes"]
 network = imagenet.network.to(device.value or "cpu").eval()
 image = imagenet.preprocess(upload.picture)[None].to(device.value or "cpu")
 with torch.inference_mode():
-    scores = network(image)
-top = scores.softmax(dim=1)[0].topk(5)
+    scores = network(image).squeeze(0)
+top = scores.softmax(dim=0).cpu().topk(5)
 print(*[f"{100 * p:4.1f}%  {names[i]}" for p, i in zip(*top, strict=True)], sep="\n")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Ask what bee and ant have to do with it: neither is in the picture. Photographs of them were taken on flowers.", "slide_type": "subslide"}
-figure, ax = plt.subplots(figsize=(11, 4.5))
-bars = ax.barh([names[i] for i in top.indices], 100 * top.values.cpu())
-ax.bar_label(bars, fmt="%.1f%%", padding=6)
-ax.invert_yaxis()
-ax.set(xlabel="probability (%)", xlim=(0, 100), title="The five most probable of 1,000 classes")
-plots.alt_text(ax, "Bars of the five most probable classes: daisy first, then bee and others.")
+shares = pd.Series(100 * top.values.numpy(), [names[i] for i in top.indices])
+ax = shares[::-1].plot.barh(figsize=(11, 4.5), xlim=(0, 100), xlabel="probability (%)")
+ax.bar_label(ax.containers[0], fmt="%.1f%%", padding=6)
+plots.alt_text(ax, "Bars of the top five classes: daisy first, then bee and others.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "The card of a claim looks like this, with a verdict. Compare the answer with the hands.", "slide_type": "subslide"} tags=["claim:warm-up"]
-first, sure = names[top.indices[0]], 100 * float(top.values[0])
+first, sure = shares.index[0], shares.iloc[0]
 is_flower = first in ("daisy", "yellow lady's slipper", "cardoon")
 option = answers[0 if sure > 50 else 1] if is_flower else answers[2]
-beside = {f"{first} (%)": sure, "next four together (%)": 100 * float(top.values[1:].sum())}
-claim.measured(beside, on="One photograph.", limits="Another flower may differ.", option=option)
+shown = {f"{first} (%)": sure, "the other four (%)": shares.iloc[1:].sum()}
+claim.measured(shown, "One photograph.", "Another flower may differ.", option)
 
 # %% [markdown] slideshow={"notes": "The usual slip is to call this an error of the network. It was never taught the word; ask what else it could have said.", "slide_type": "subslide"}
 # **Reading.** The network says *daisy*, with a probability of 32%, the nearest of the names that it
@@ -126,17 +123,24 @@ claim.measured(beside, on="One photograph.", limits="Another flower may differ."
 # Take the last layer away. What remains **describes** a photograph, by 1,280
 # [features](../docs/glossary.md#feature). A new [linear classifier](../docs/glossary.md#linear-probe)
 # on top learns 30 kinds of flowers from 20 photographs of each; the network itself learns nothing.
-# These photographs are not ours to give. Their features come with the course.
+# These photographs are not ours to give. Their features come with the course. Will this name the
+# photograph above?
 
 # %% slideshow={"slide_type": "-"}
 train, test = shipped_features("imagenet", "flowers102")
 X, X_test = train.select("head"), test.select("head")
-print(f"{len(X)} photographs of {len(train.classes)} kinds of flowers, {X.shape[1]} features of each")
-
+print(f"{len(X)} photographs of {len(train.classes)} kinds of flowers, {X.shape[1]} features each")
 svm = make_pipeline(Normalizer(), LinearSVC(C=1, random_state=0)).fit(X, train.labels)
 predicted = svm.predict(X_test)
-right = np.mean(predicted == test.labels)
-print(f"{right:.0%} of {len(X_test)} other photographs right; guessing: {1 / len(train.classes):.0%}")
+right = pd.Series(predicted == test.labels)
+print(f"{right.mean():.0%} of {len(right)} others right; guessing: {1 / len(train.classes):.0%}")
+
+by_class = right.groupby(test.labels).mean()
+hardest = by_class.nsmallest(3)
+print("hardest:", ", ".join(test.classes[label] for label in hardest.index))
+with torch.inference_mode():
+    description = network.forward_features(image).mean(dim=(2, 3)).cpu()
+print("the photograph above:", train.classes[svm.predict(description.numpy())[0]])
 
 # %% [markdown] slideshow={"notes": "Leave three minutes for each. The check says in words what is wrong; the solution is one click away and meant to be used.", "slide_type": "slide"}
 # ## Exercises
@@ -151,7 +155,7 @@ print(f"{right:.0%} of {len(X_test)} other photographs right; guessing: {1 / len
 
 # %% slideshow={"slide_type": "-"}
 def softmax(scores):
-    """Scores (images, classes), a tensor -> probabilities of the same shape, rows that sum to 1."""
+    """A tensor of scores (images, classes) -> probabilities of the same shape."""
     ...  # TODO
 
 
@@ -187,7 +191,8 @@ check_code("00: mean class accuracy", mean_class_accuracy)
 #
 # ```python
 # def mean_class_accuracy(predicted, labels):
-#     return np.mean([(predicted[labels == label] == label).mean() for label in np.unique(labels)])
+#     right = pd.Series(predicted == labels)
+#     return right.groupby(labels).mean().mean()
 # ```
 #
 # </details>

@@ -197,15 +197,16 @@ def _finite(claim_id, numbers):
 
 
 def kept_part(measured):
-    """A Measured without what was predicted, as JSON has it."""
-    kept = asdict(measured)
+    """A Measured without what was predicted, as JSON has it; in lists, whose order stays."""
+    kept = asdict(measured) | {"beside": list(measured.beside.items())}
+    kept["effects"] = [(name, *effect) for name, effect in measured.effects.items()]
     return {name: kept[name] for name in kept if name not in ("predicted", "option")}
 
 
 def from_kept(kept):
     """A Measured from what ``kept_part`` gave."""
-    effects = {name: Effect(*effect) for name, effect in kept["effects"].items()}
-    return Measured(**{**kept, "effects": effects})
+    effects = {name: Effect(*effect) for name, *effect in kept["effects"]}
+    return Measured(**{**kept, "effects": effects, "beside": dict(kept["beside"])})
 
 
 def recorded(claim_id):
@@ -237,13 +238,15 @@ def card(measured):
     """The card: prediction, effects with interval and unit, verdict, and what it rests on."""
     claim, colour = measured.claim, COLOURS[measured.verdict]
     head = "" if claim is WARM_UP else f"{MARKS[measured.verdict]} {measured.verdict.capitalize()}"
+    reach = _reach(measured.effects.values(), claim.zero)
     rows = "".join(
-        f"<div><b style='font-size:22px'>{escape(in_words(effect, claim))}</b> "
+        f"<div>{_drawn(effect, claim.zero, reach)} <b style='font-size:22px'>"
+        f"{escape(in_words(effect, claim))}</b> "
         f"{escape(f'{name}: {_side(effect, claim.zero)}' if name else '')}</div>"
         for name, effect in measured.effects.items()
     )
-    about = f"<div><small>{escape(claim.effect)}; 95% interval over each {escape(claim.unit_of)}"
-    about = f"{about}</small></div>" if rows else ""
+    about = f"<div><small>{escape(claim.effect)}; 95% interval, the unit is the "
+    about = f"{about}{escape(claim.unit_of)}</small></div>" if rows else ""
     beside = "".join(
         f"<span>{escape(name)} <b>{as_number(value)}</b></span>"
         for name, value in measured.beside.items()
@@ -259,6 +262,28 @@ def card(measured):
         f'<div style="font-size:26px;font-weight:700">{escape(head)}</div>'
         f"{rows}{about}<div>{escape(measured.on)}</div>"
         f'<div style="display:flex;flex-wrap:wrap;gap:4px 28px">{beside}</div>{limits}</section>'
+    )
+
+
+def _place(value, zero):
+    """Where a value lies beside zero; ratios by their logarithms."""
+    return math.log(max(value, 1e-3)) if zero else value
+
+
+def _reach(effects, zero):
+    """How far intervals reach from zero, to either side."""
+    ends = [abs(_place(end, zero)) for effect in effects for end in effect]
+    return max(ends, default=0) or 1
+
+
+def _drawn(effect, zero, reach):
+    """An interval beside zero, as a small picture that the numbers beside it say in words."""
+    value, low, high = (80 + 74 * _place(end, zero) / reach for end in effect)
+    return (
+        '<svg aria-hidden="true" width="160" height="20" viewBox="0 0 160 20" '
+        'style="vertical-align:middle;color:inherit"><path d="M80 0V20" stroke="currentColor" '
+        f'stroke-dasharray="3 2"/><path d="M{low:.1f} 10H{high:.1f}" stroke="currentColor" '
+        f'stroke-width="4"/><circle cx="{value:.1f}" cy="10" r="6" fill="currentColor"/></svg>'
     )
 
 

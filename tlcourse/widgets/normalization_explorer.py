@@ -119,7 +119,7 @@ def _who_holds_the_variance(shares, sizes):
         return ""
     part, features = (sum(counts[layer] for layer in full) for counts in (shares, sizes))
     return (
-        f"{' and '.join(full)} {'hold' if len(full) > 1 else 'holds'} {100 * part:.0f}% of the "
+        f"{' and '.join(full)} hold{'s' if len(full) == 1 else ''} {100 * part:.0f}% of the "
         f"variance with {100 * features / sum(sizes.values()):.0f}% of the features. "
     )
 

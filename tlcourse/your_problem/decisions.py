@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from tlcourse.classifiers.intervals import paired_difference
 from tlcourse.classifiers.score import (
     evaluate_features,
     every_second_class,
@@ -25,9 +24,7 @@ from tlcourse.finetuning.grid import (
     GRID_SOURCES,
     GRID_TARGETS,
     TEST_PER_CLASS,
-    grouped,
     read_grid,
-    tied_with_best,
 )
 from tlcourse.tables.similarity import similarity_table
 from tlcourse.your_problem.advice import decide
@@ -44,11 +41,12 @@ AS_PROPOSED = ("fine-tune top 7", "fine-tune all")  # the rule's policy for much
 
 @dataclass(frozen=True)
 class Case:
-    """What was measured of one case."""
+    """What was measured of one case; ``target`` is what it is a case of."""
 
     name: str
     accuracies: dict[str, dict[int, float]]
     decided: str
+    target: str = ""
 
     def mean(self, option):
         """Mean accuracy of an option over its draws."""
@@ -63,11 +61,6 @@ class Case:
         """Points that the best option has over one, by default over the decided one."""
         return 100 * (self.mean(self.best) - self.mean(option or self.decided))
 
-    @property
-    def within_noise(self):
-        """Whether the best option is not surely better than the decided one, paired by draw."""
-        return self.decided in tied_with_best(self.accuracies)
-
 
 def source_cases():
     """Six families of photographs, two sources, three embeddings: which source, which embedding?
@@ -79,7 +72,7 @@ def source_cases():
     nearest = dict(zip(nearest["target"], nearest["source"], strict=True))
     pairs = [(family, n) for family in FAMILIES for n in VOLUMES]
     return [
-        Case(f"{family}, {n} a class", _svm_options(family, n), f"{nearest[family]}, {SVM}")
+        Case(f"{family}, {n} a class", _svm_options(family, n), f"{nearest[family]}, {SVM}", family)
         for family, n in tqdm(pairs, "families of photographs", delay=2)
     ]
 
@@ -131,7 +124,7 @@ def _policy_case(target, similarity, per_class):
     method, _ = decide(per_class, distance > typical_distance())
     proposed = next(policy for policy in AS_PROPOSED if policy in found)
     decided = SVM if method == "full network" else proposed
-    return Case(f"{target} from {source}, {per_class} a class", found, decided)
+    return Case(f"{target} from {source}, {per_class} a class", found, decided, target)
 
 
 def investigated_case(investigation):
@@ -142,7 +135,8 @@ def investigated_case(investigation):
         draws = [mean_class_accuracy(labels, predicted) for predicted in option.predictions]
         found[option.name] = dict(enumerate(draws))
     decided = investigation.proposed.option.name
-    return Case(f"{investigation.problem.name}, live", found, decided)
+    name = investigation.problem.name
+    return Case(f"{name}, live", found, decided, name)
 
 
 def regrets(cases):
@@ -165,22 +159,25 @@ def best_habit(cases):
 
 
 def takeaways(photographs, policies, live):
-    """The lecture's takeaways, each as a Difference in points over Cases, above zero if right.
-
-    Volumes of one family are averaged first, so that the photographs are six observations.
-    """
+    """The lecture's takeaways: {name: points gained over its rival, one a target}."""
     habit = best_habit(photographs)
     short = [case for case in policies if not case.name.endswith(" 48 a class")]
     return {
         "use a pre-trained net": _gain(policies + live, _best_reused, _best_without),
-        "analyse similarity": paired_difference(_over_habit(photographs, habit)),
+        "analyse similarity": _gain(
+            photographs, lambda case: case.mean(case.decided), _always(habit)
+        ),
         "freeze, fine-tune, retrain": _gain(policies, _always(MIXED), _always("fine-tune all")),
         "extract features if data are short": _gain(short, _always(SVM), _best_policy),
     }
 
 
 def _gain(cases, first, second):
-    return paired_difference([100 * (first(case) - second(case)) for case in cases])
+    """Points of one option over another, one a target: its cases are averaged."""
+    found = {}
+    for case in cases:
+        found.setdefault(case.target, []).append(100 * (first(case) - second(case)))
+    return [float(np.mean(points)) for points in found.values()]
 
 
 def _always(option):
@@ -198,8 +195,3 @@ def _best_without(case):
 def _best_policy(case):
     """The best of the three policies that every cell has; it is chosen on the test images."""
     return max(case.mean(option) for option in REUSING)
-
-
-def _over_habit(cases, habit):
-    gains = ((case.name.split(",")[0], case.regret(habit) - case.regret()) for case in cases)
-    return [float(np.mean(of_family)) for of_family in grouped(gains).values()]
