@@ -2,14 +2,11 @@
 
 from dataclasses import dataclass
 
-import pandas as pd
-
 from tlcourse import paths
 from tlcourse.finetuning.grid import grouped, read_part
 
 FOLDER = paths.SHIPPED / "measured"
 COPIED_FILE = FOLDER / "yosinski_in_miniature.json"
-SCRATCH_FILE = FOLDER / "from_scratch.csv"
 CURVES = ("BnB", "BnB+", "AnB", "AnB+", "random")
 
 
@@ -36,10 +33,3 @@ def measured_curve(name):
     """One measured curve, as ``{layers copied: [accuracy of each seed]}``."""
     runs = sorted(read_copied(), key=lambda run: run.layer)
     return grouped((run.layer, run.accuracy) for run in runs if run.curve == name)
-
-
-def read_scratch():
-    """From scratch with 40 images a class: {family: a dict a run, "accuracy" among it}."""
-    runs = pd.read_csv(SCRATCH_FILE).query("start == 'from scratch' and per_class == 40")
-    runs = runs.rename(columns={"test_accuracy": "accuracy"})
-    return {target: its.to_dict("records") for target, its in runs.groupby("target")}
