@@ -59,10 +59,9 @@ explorer
     """
 display(check_answer(..., 3, ""), check_answer(2, 3, "", {2: "That is fc6 and fc7 alone."}),
         check_answer(3, 3, "The third layer is the first that sees the whole picture."),
-        prediction.compare("fc6 wins by 2.6 points", "fc6"))
-from tlcourse.course import claims
-claims.record("reuse-all", "depends", "fc7 against the full network on six targets, five seeds.",
-              {"fc7 (%)": 33.1, "full network (%)": 41.9, "targets won": 5})
+        )
+from tlcourse.widgets import claims
+claims.open("warm-up").measured({"fc7 (%)": 33.1, "full network (%)": 41.9}, "Six targets.")
 """,
 )
 

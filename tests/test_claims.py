@@ -1,13 +1,18 @@
 """The register of claims and the verdicts kept for them."""
 
-import json
+import ast
 import re
+from dataclasses import replace
 
+import numpy as np
 import pytest
+from parsed import NOTEBOOKS, cells_of
+from scipy import stats
 
 from tlcourse import paths
 from tlcourse.course import claims
 from tlcourse.course.register import Entry
+from tlcourse.widgets.claims import open as open_claim
 from tlcourse.widgets.claims_table import table_html
 
 NOTEBOOKS_WITH_CLAIMS = {
@@ -51,39 +56,101 @@ def test_register_cannot_be_changed():
         claims.CLAIMS["reuse-all"] = None
 
 
-def test_recorded_verdict_is_read_back(own_cache):
-    kept = claims.record("reuse-all", "depends", "Near against far.", {"near": 0.41, "far": 0.3})
-    assert claims.recorded("reuse-all") == kept
-    saved = json.loads((own_cache / "verdicts/reuse-all.json").read_text("utf-8"))["content"]
-    assert saved["figures"] == {"near": 0.41, "far": 0.3}
+CLAIM = claims.Claim("task", "", "", "", "claim", "gain", "points", "target", ())
+RATIO = replace(CLAIM, measured_in="times")
+TWO = replace(CLAIM, conditions=("near", "far"))
+SHOWN = replace(CLAIM, kind=claims.ILLUSTRATION)
 
 
-def test_recording_again_replaces_and_leaves_no_temporary_file(own_cache):
-    claims.record("decide", "holds", "First.", {"n": 1})
-    claims.record("decide", "does not hold here", "Second.", {"n": 2})
-    assert claims.recorded("decide").evidence == "Second."
-    assert [file.name for file in (own_cache / "verdicts").iterdir()] == ["decide.json"]
+def measure(effect=(2, 2.1, 2.2), claim=CLAIM, on="Three targets.", **more):
+    return claims.measure(claim, effect, on, **more)
+
+
+def test_every_claim_says_what_is_measured_of_it():
+    for claim in claims.CLAIMS.values():
+        assert claim.kind in ("claim", claims.ILLUSTRATION), claim.id
+        if claim.kind == "claim":
+            assert claim.effect and claim.measured_in and claim.unit_of, claim.id
+        else:
+            assert not claim.conditions and not claim.measured_in, claim.id
+
+
+def test_the_interval_is_that_of_t():
+    values = np.array([2.0, 3.5, -1.0, 4.0, 2.5, 0.5])
+    low, high = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    np.testing.assert_allclose(claims.effect_of(values), (values.mean(), low, high))
+    low, high = stats.ttest_1samp(np.log([2, 4, 9]), 0).confidence_interval(0.95)
+    wanted = np.exp([np.log([2, 4, 9]).mean(), low, high])
+    np.testing.assert_allclose(claims.effect_of([2, 4, 9], zero=1.0), wanted)
+
+
+@pytest.mark.parametrize("values", [[1], [], [1, np.nan], [[1, 2], [3, 4]], [1, np.inf]])
+def test_values_without_an_interval_are_refused(values):
+    with pytest.raises(ValueError):
+        claims.effect_of(values)
+    with pytest.raises(ValueError, match="ratios above 0"):
+        claims.effect_of([1, 0], zero=1.0)
+
+
+ABOVE, BELOW, ACROSS = (claims.Effect(*each) for each in ((2, 1, 3), (-2, -3, -1), (1, -1, 3)))
+
+
+@pytest.mark.parametrize(
+    "effects, verdict",
+    [
+        ([ABOVE], "holds"),
+        ([BELOW], "does not hold here"),
+        ([ACROSS], "undecided"),
+        ([claims.Effect(1, 0, 2)], "undecided"),
+        ([ABOVE, ABOVE], "holds"),
+        ([ABOVE, BELOW], "depends"),
+        ([BELOW, ACROSS, ABOVE], "depends"),
+        ([ABOVE, ACROSS], "undecided"),
+        ([BELOW, ACROSS], "undecided"),
+    ],
+)
+def test_the_rule(effects, verdict):
+    assert claims.verdict_on(effects) == verdict
+
+
+def test_zero_of_a_ratio_is_one():
+    assert measure(claims.Effect(0.8, 0.5, 0.9), RATIO).verdict == "does not hold here"
+    assert measure(claims.Effect(1.5, 1.1, 2.0), RATIO).verdict == "holds"
+    assert measure(claims.Effect(1.5, 0.9, 2.0), RATIO).verdict == "undecided"
+
+
+def test_what_was_measured_is_read_back(own_cache):
+    kept = measure(on="Six targets.", limits="One backbone.", beside={"accuracy (%)": 41})
+    assert claims.recorded("task") == kept
+    measure((-2, -2.1, -2.2))
+    assert claims.recorded("task").verdict == "does not hold here"
+    assert [file.name for file in (own_cache / "verdicts").iterdir()] == ["task.json"]
+
+
+def test_what_was_predicted_is_not_kept(own_cache):
+    measure(predicted="fc7", option="fc7")
+    assert "fc7" not in (own_cache / "verdicts/task.json").read_text("utf-8")
 
 
 def test_a_cache_that_cannot_be_written_does_not_stop_the_lesson(tmp_path, monkeypatch):
     (tmp_path / "a file").touch()
     monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "a file"))
     with pytest.warns(UserWarning, match="TLCOURSE_CACHE"):
-        assert claims.record("task", "holds", "Measured.", {"n": 1}).verdict == "holds"
+        assert measure().verdict == "holds"
     assert claims.recorded("task") is None
 
 
 @pytest.mark.parametrize("broken", [b"", b"{", b"[]", b"\xff\xfe", b'{"id": "task"}', b'"task"'])
 def test_damaged_file_counts_as_not_recorded(own_cache, broken):
-    claims.record("task", "holds", "Measured.", {"n": 1})
+    measure()
     (own_cache / "verdicts/task.json").write_bytes(broken)
     with pytest.warns(UserWarning, match="moved aside to task.json.unreadable-1"):
         assert claims.recorded("task") is None
     assert (own_cache / "verdicts/task.json.unreadable-1").read_bytes() == broken
 
 
-def test_an_altered_figure_is_not_used(own_cache):
-    claims.record("task", "holds", "Measured.", {"share": 0.25})
+def test_an_altered_number_is_not_used(own_cache):
+    measure(beside={"share": 0.25})
     file = own_cache / "verdicts/task.json"
     file.write_text(file.read_text("utf-8").replace("0.25", "0.95"), "utf-8")
     with pytest.warns(UserWarning, match="truncated or altered.*moved aside"):
@@ -92,44 +159,40 @@ def test_an_altered_figure_is_not_used(own_cache):
 
 def test_unknown_claim_names_close_ones():
     with pytest.raises(ValueError, match="no claim 'reuse_all': did you mean reuse-all"):
-        claims.record("reuse_all", "holds", "Measured.", {"n": 1})
+        open_claim("reuse_all")
     with pytest.raises(ValueError, match="no claim"):
         claims.recorded("zzzzzzzz")
 
 
-@pytest.mark.parametrize("figures", [{}, None])
-def test_verdict_without_figures_is_refused(figures):
-    with pytest.raises(ValueError, match="No figures for task: a verdict is computed"):
-        claims.record("task", "holds", "Measured.", figures)
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
-def test_figures_that_are_not_finite_are_named(value):
-    with pytest.raises(ValueError, match="Not a finite number in the figures of task: accuracy"):
-        claims.record("task", "holds", "Measured.", {"accuracy": value, "n": 1})
-
-
-def test_figures_that_are_not_numbers_are_refused():
-    with pytest.raises(ValueError, match="must be numbers"):
-        claims.record("task", "holds", "Measured.", {"accuracy": "good"})
-
-
-@pytest.mark.parametrize("verdict", ["true", "Holds", ""])
-def test_unknown_verdict_names_the_three(verdict):
-    with pytest.raises(ValueError, match="holds, does not hold here, depends"):
-        claims.record("task", verdict, "Measured.", {"n": 1})
-
-
-def test_missing_evidence_is_refused_and_nothing_is_written():
-    with pytest.raises(ValueError, match="No evidence for task"):
-        claims.record("task", "holds", "  ", {"n": 1})
+@pytest.mark.parametrize(
+    "effect, claim, more, words",
+    [
+        ({"near": (1, 2)}, TWO, {}, "near, far; given are"),
+        ((1, 2), TWO, {}, "near, far; given are"),
+        ({"near": (1, 2)}, CLAIM, {}, "a single effect"),
+        ((1,), CLAIM, {}, "two values or more"),
+        ((1, 2), CLAIM, {"beside": {"n": np.nan}}, "finite"),
+        ({}, SHOWN, {}, "needs measured numbers"),
+        ({"n": np.inf}, SHOWN, {}, "finite"),
+        ((1, 2), CLAIM, {"on": " "}, "Say in a sentence on what task was measured"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_and_nothing_is_written(effect, claim, more, words):
+    with pytest.raises(ValueError, match=words):
+        measure(effect, claim, **more)
     assert not (paths.cache_folder() / "verdicts").exists()
 
 
 def test_plain_text_stays_the_same_on_any_machine():
-    first = claims.record("task", "holds", "On 7 targets.", {"accuracy": 0.4321})
-    second = claims.record("task", "holds", "On 6 targets.", {"accuracy": 0.5})
-    assert repr(first) == repr(second) == "task: holds"
+    assert repr(measure()) == repr(measure((4, 5, 5))) == "task: holds"
+
+
+def test_an_illustration_has_numbers_and_no_verdict():
+    shown = measure({"pictures": 12416, "share <b>": 0.412}, SHOWN)
+    assert shown.verdict == "illustration" and not shown.effects
+    page = claims.card(replace(shown, id="imagenet-growth"))
+    assert "pictures <b>12,416</b>" in page and "share &lt;b&gt; <b>0.412</b>" in page
+    assert not any(verdict.capitalize() in page for verdict in claims.VERDICTS)
 
 
 @pytest.mark.parametrize(
@@ -137,16 +200,54 @@ def test_plain_text_stays_the_same_on_any_machine():
     [(1999.9, "2,000"), (999.6, "1,000"), (999.4, "999"), (-1999.9, "-2,000"), (12416.0, "12,416")]
     + [(0.41234, "0.412"), (0, "0")],
 )
-def test_figures_are_rounded_and_not_cut_off_on_card_and_table(value, text):
-    kept = claims.record("task", "holds", "Measured.", {"images": value})
-    assert f"images <b>{text}</b>" in kept._repr_html_()
-    entry = Entry(kept.claim, kept, None, ())
-    assert f"<li>images: {text}</li>" in table_html([entry])
+def test_numbers_are_rounded_and_not_cut_off_on_card_and_table(value, text):
+    kept = measure(beside={"images": value})
+    assert f"images <b>{text}</b>" in claims.card(kept)
+    assert f"<li>images: {text}</li>" in table_html([Entry(kept.claim, kept, None, ())])
 
 
-def test_card_shows_sentence_evidence_and_figures_escaped():
-    kept = claims.record("task", "depends", "a < b", {"fc7 <b>": 41.25, "images": 12416})
-    card = kept._repr_html_()
-    assert "{CAT, DOG}" in card and "a &lt; b" in card
-    assert "fc7 &lt;b&gt; <b>41.2</b>" in card and "<b>12,416</b>" in card
-    assert "fc7 <b> **41.2**" in kept._repr_markdown_()
+def test_the_card_has_prediction_effect_interval_unit_and_verdict(monkeypatch):
+    monkeypatch.setattr(claims, "find", lambda claim_id: TWO)
+    kept = measure({"near": claims.Effect(4, 1, 7), "far": claims.Effect(-3, -5, -1)}, TWO)
+    kept = replace(kept, predicted="a <b>", option="b")
+    page = claims.card(kept)
+    assert "You predicted: <b>a &lt;b&gt;</b> ✗ measured: b" in page
+    assert "+4.0 points (1.0 to 7.0)</b> near: holds" in page
+    assert "-3.0 points (-5.0 to -1.0)</b> far: does not hold here" in page
+    assert "◐ Depends" in page and "Three targets." in page
+    assert "No prediction was committed" in claims.card(replace(kept, predicted=None))
+    assert "✓ as measured" in claims.card(replace(kept, option="a <b>"))
+    assert claims.in_words(claims.Effect(3.456, 2, 5.1), RATIO) == "3.46 times (2 to 5.1)"
+
+
+def test_a_claim_in_a_notebook_is_predicted_and_measured():
+    claim = open_claim("warm-up")
+    assert claim.measured({"n": 3}, "Something.").predicted is None
+    claim.predict("Which?", ["a", "b"]).committed = "a"
+    card = claim.measured({"n": 3}, "Something.", option="b")
+    assert (card.predicted, card.option) == ("a", "b")
+    assert claims.recorded("warm-up") is None
+    with pytest.raises(ValueError, match="'c' is not an option"):
+        claim.measured({"n": 3}, "Something.", option="c")
+
+
+def test_verdicts_are_words_of_the_rule_alone():
+    """No notebook and no module but the rule's says what a verdict is."""
+    files = [
+        *(paths.PROJECT / "tlcourse").rglob("*.py"),
+        *(paths.PROJECT / "scripts").rglob("*.py"),
+    ]
+    sources = {
+        file.relative_to(paths.PROJECT).as_posix(): file.read_text("utf-8") for file in files
+    }
+    for notebook in NOTEBOOKS:
+        for number, cell in enumerate(cells_of(notebook)):
+            if cell.cell_type == "code" and not cell.source.startswith("%"):
+                sources[f"{notebook.name}, cell {number}"] = cell.source
+    said = [
+        place
+        for place, source in sources.items()
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Constant) and node.value in claims.VERDICTS
+    ]
+    assert set(said) == {"tlcourse/course/claims.py"}

@@ -1,10 +1,19 @@
 """Every exercise has a solution; ``solutions`` has nbval run it in place of the exercise's dots."""
 
 import ast
+import re
+import threading
+import time
+from importlib import import_module
+from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from exercises import check, exercises_of
-from parsed import each_notebook, text_of
+from parsed import NOTEBOOKS, each_notebook, text_of
+
+from tlcourse.course import exercises
 
 
 @each_notebook
@@ -13,14 +22,16 @@ def test_two_to_four_exercises_each_with_a_solution(notebook):
     assert 2 <= len(exercises) <= 4
     assert text_of(notebook).count("<summary>Solution</summary>") == len(exercises)
     assert [each.place for each in exercises if each.solution is None] == []
-    assert [each.place for each in exercises if each.source.count("answer = ...\n") != 1] == []
+    dots = {each.place: "..." if each.is_code else "answer = ...\n" for each in exercises}
+    assert [each.place for each in exercises if each.source.count(dots[each.place]) != 1] == []
 
 
 @each_notebook
 def test_a_solution_ends_in_the_answer(notebook):
     for exercise in exercises_of(notebook):
-        assert isinstance(ast.parse(exercise.solution).body[-1], ast.Expr), exercise.solution
         ast.parse(exercise.solved)
+        last = ast.parse(exercise.solution).body[-1]
+        assert isinstance(last, ast.FunctionDef if exercise.is_code else ast.Expr), last
 
 
 @pytest.mark.parametrize(
@@ -36,3 +47,100 @@ def test_a_wrong_solution_and_a_hint_at_a_right_one_are_seen(checked):
     check("check_answer(n, 3, 'So it is.', {2: 'Count again.'})", {"n": 3})
     with pytest.raises(AssertionError):
         check(checked, {"n": 3})
+
+
+ALL = {
+    name: exercise
+    for file in sorted(Path(exercises.__file__).parent.glob("[0-9]*.py"))
+    for name, exercise in import_module(f"tlcourse.course.exercises.{file.stem}").EXERCISES.items()
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_three_wrong_answers_or_more_are_answered_in_words(name):
+    exercise = ALL[name]
+    assert exercises.review(exercise, exercise.solution) == (True, exercise.right)
+    said = [exercises.review(exercise, wrong) for wrong, _ in exercise.wrong]
+    assert said == [(False, words) for _, words in exercise.wrong] and len(said) >= 3
+    assert len({words for _, words in exercise.wrong}) == len(said)
+
+
+def test_exercises_are_those_of_the_notebooks():
+    asked = [
+        re.search(r'check_code\(\s*"(.+?)"', each.source)[1]
+        for notebook in NOTEBOOKS
+        for each in exercises_of(notebook)
+        if each.is_code
+    ]
+    assert sorted(asked) == sorted(ALL)
+
+
+MEAN = exercises.Exercise(
+    solution=lambda x: x.mean(axis=0),
+    inputs=lambda: [(np.arange(6.0).reshape(2, 3),), (np.ones((4, 2)),)],
+    wrong=[(lambda x: x.mean(axis=1), "That is the mean of each row.")],
+    right="Right.",
+)
+
+
+def endless(x):
+    while True:
+        pass
+
+
+def raises(x):
+    return x.average()
+
+
+def changes_its_input(x):
+    x *= 0
+    return x.mean(axis=0)
+
+
+@pytest.mark.parametrize(
+    "function, right, words",
+    [
+        (lambda x: x.mean(axis=0), True, "Right."),
+        (lambda x: torch.tensor(x).mean(dim=0), True, "Right."),
+        (lambda x: x.mean(axis=1), False, "That is the mean of each row."),
+        (lambda x: None, None, exercises.DOTS),
+        (lambda x: ..., None, exercises.DOTS),
+        (lambda x: "mean", False, "It gives a value of type str; a value of type ndarray"),
+        (lambda x: x.mean(), False, "It gives the shape (); (3,) is wanted."),
+        (changes_its_input, False, "the right form and the wrong values"),
+        (raises, False, "stops with AttributeError"),
+        (lambda: 1, False, "stops with TypeError"),
+        (endless, False, "stopped after 0.3 seconds: does a loop in it end?"),
+    ],
+)
+def test_what_a_function_does_is_told_in_words(function, right, words):
+    said = exercises.review(MEAN, function, seconds=0.3)
+    assert said[0] is right and words in said[1]
+    before = threading.active_count()
+    if function is endless:
+        time.sleep(0.5)
+        assert threading.active_count() < before or before == 1
+
+
+@pytest.mark.parametrize(
+    "given, wanted, is_same",
+    [
+        (torch.ones(2), np.ones(2), True),
+        ([1, 2.0], (1, 2), True),
+        ({"a": 1}, {"a": 1.00001}, True),
+        ({"b": 1}, {"a": 1}, False),
+        (True, 1, True),
+        (1, True, False),
+        (np.nan, np.nan, True),
+        ([np.ones(2)], np.ones((1, 2)), False),
+        ("fc6", "fc7", False),
+        (object(), 3, False),
+    ],
+)
+def test_the_same_answer(given, wanted, is_same):
+    assert bool(exercises.same(given, wanted)) is is_same
+
+
+def test_an_exercise_that_is_not_there_is_named():
+    with pytest.raises(ValueError, match="no exercise '99: nothing'"):
+        exercises.find("99: nothing")

@@ -51,7 +51,7 @@ def a_run(policy="reuse all", seed=0, accuracy=0.5, images="A", stopped=False, *
         network=SimpleNamespace(layers=[SimpleNamespace(name=name) for name in names]),
         curve=points,
         best=points[-1],
-        can_resume=stopped,
+        stopped=stopped,
         audit=lambda: audit("natural", policy, 4),
     )
 

@@ -1,7 +1,6 @@
 """Policies: what they select and mean for a network; random is the architecture's own."""
 
 import inspect
-import json
 
 import pytest
 import torch
@@ -146,26 +145,7 @@ class TestSelectors:
             audit("natural", policy, 5)
 
 
-class TestSaving:
-    @pytest.mark.parametrize("name", PRESETS)
-    def test_presets_survive(self, name):
-        policy = PRESETS[name]
-        back = Policy.from_dict(json.loads(json.dumps(policy.to_dict())))
-        assert back == policy
-        assert back.name == name
-        assert back.choices_for(LAYERS) == policy.choices_for(LAYERS)
-
-    def test_order_and_rates_survive(self):
-        policy = Policy(
-            {"*": "freeze", "top 4": "random", "conv5_2": "fine-tune"},
-            rates={"conv": 0.1},
-            layer_decay=0.9,
-        )
-        back = Policy.from_dict(json.loads(json.dumps(policy.to_dict())))
-        assert back == policy
-        assert back.choices_for(LAYERS)["conv5_2"] == "fine-tune"
-        assert back.factors_for(LAYERS) == policy.factors_for(LAYERS)
-
+class TestEquality:
     def test_order_matters_to_equality(self):
         one = Policy({"*": "freeze", "conv1": "random"})
         assert one != Policy({"conv1": "random", "*": "freeze"})

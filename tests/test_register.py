@@ -1,8 +1,8 @@
 """The register: one experiment a claim, verdicts computed, the stored evidence whole."""
 
-import ast
 import json
 import re
+from dataclasses import replace
 
 import nbformat
 import numpy as np
@@ -39,15 +39,6 @@ def code_cells():
                 yield file.stem, cell
 
 
-def calls_of_record():
-    """Notebook and arguments of each ``claims.record(...)``, as syntax."""
-    for notebook, cell in code_cells():
-        if "claims.record(" in cell.source:
-            for node in ast.walk(ast.parse(cell.source)):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) == "claims.record":
-                    yield notebook, node.args
-
-
 def test_every_claim_has_exactly_one_experiment_in_its_notebook():
     tags = [
         (tag.removeprefix("claim:"), notebook)
@@ -58,97 +49,65 @@ def test_every_claim_has_exactly_one_experiment_in_its_notebook():
     assert sorted(tags) == sorted((each.id, each.notebook) for each in claims.CLAIMS.values())
 
 
-def test_every_claim_has_one_verdict_and_none_is_typed():
-    calls = list(calls_of_record())
-    recorded = sorted((ast.literal_eval(args[0]), notebook) for notebook, args in calls)
-    assert recorded == sorted((each.id, each.notebook) for each in claims.CLAIMS.values())
-    typed = [args[0].value for _, args in calls if isinstance(args[1], ast.Constant)]
-    assert typed == [], "a verdict is computed from figures, never typed"
+def test_a_claims_card_is_in_the_cell_of_its_tag():
+    for _, cell in code_cells():
+        tags = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("claim:")]
+        cards = [
+            out.data[claims.JSON] for out in cell.outputs if claims.JSON in out.get("data", {})
+        ]
+        assert [f"claim:{card['id']}" for card in cards] == tags or cards[0]["id"] == "warm-up"
 
 
-def test_every_verdict_is_decided_by_a_condition():
-    last = {}
-    for notebook, cell in code_cells():
-        tree = ast.parse(
-            cell.source.replace("%", "#", 1) if cell.source[:1] == "%" else cell.source
-        )
-        assigned = {
-            name.id
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Assign)
-            for target in node.targets
-            for name in ast.walk(target)
-            if isinstance(name, ast.Name)
-        }
-        decided = any(isinstance(node, ast.If | ast.IfExp | ast.Call) for node in ast.walk(tree))
-        last |= {(notebook, name): decided for name in assigned}
-    for notebook, (claim_id, verdict, *_) in calls_of_record():
-        assert last.get((notebook, verdict.id)), f"how is the verdict on {claim_id.value} computed?"
-
-
-def test_figures_of_a_verdict_are_computed():
-    for _, (claim_id, _, _, figures) in calls_of_record():
-        values = getattr(figures, "values", None)
-        typed = [isinstance(value, ast.Constant) for value in values or ()]
-        assert not values or not all(typed), claim_id.value
-
-
-def test_stored_evidence_is_that_of_the_notebooks():
-    executed, stored = verdicts.executed_verdicts(), register.stored_verdicts()
-    said = {name: (each.verdict, list(each.figures)) for name, each in executed.items()}
-    assert said == {name: (each.verdict, list(each.figures)) for name, each in stored.items()}, (
-        "make it again: python -m scripts.remake verdicts"
-    )
+def test_what_is_stored_is_that_of_the_notebooks():
+    stored = json.loads(register.FILE.read_text("utf-8"))
+    assert verdicts.executed() == stored, "make it again: python -m scripts.remake verdicts"
     assert list(stored) == list(claims.CLAIMS)
+    measured = register.stored_verdicts().values()
+    assert verdicts.PAGE.read_text("utf-8") == verdicts.page(measured)
+    for each in measured:
+        zero = each.claim.zero
+        judged = claims.verdict_on(each.effects.values(), zero) if each.effects else "illustration"
+        assert each.verdict == judged and set(each.effects) == set(
+            each.claim.conditions or [""]
+        ) - ({""} if judged == "illustration" else set())
 
 
 def test_register_has_every_claim_and_this_machines_verdicts():
-    claims.record("task", "does not hold here", "Another machine.", {"n": 1})
+    measure("task")
     entries = {entry.claim.id: entry for entry in register.register()}
     assert len(entries) == 38
-    assert entries["task"].here.evidence == "Another machine." and entries["task"].differs
+    assert entries["task"].here.on == "Another machine." and not entries["task"].differs
     assert entries["domain"].here is None and entries["domain"].differs is None
+
+
+def measure(claim_id):
+    claim = claims.CLAIMS[claim_id]
+    names = claim.conditions or ("",)
+    effects = {name: claims.Effect(-2, -3, -1) for name in names}
+    effect = effects if claim.conditions else effects[""]
+    if claim.kind == claims.ILLUSTRATION:
+        effect = {"n": 1}
+    return claims.measure(claim, effect, "Another machine.")
 
 
 def notebook_with(tmp_path, *cards):
     outputs = [
-        {"data": {"text/plain": f"{name}: holds", "text/markdown": card}} for name, card in cards
+        {"data": {"text/plain": f"{card['id']}: holds", claims.JSON: card}} for card in cards
     ]
     cell = {"cell_type": "code", "outputs": outputs}
     (tmp_path / "10_full_network_embedding.ipynb").write_text(json.dumps({"cells": [cell]}))
 
 
-CARD = "**✓ Holds**: A claim.\n\nWhat was compared.\n\na; b, points **-1.5**; images **12,416**"
-
-
-def test_verdict_is_read_from_an_executed_notebook(tmp_path):
-    notebook_with(tmp_path, ("discretise", CARD))
-    found = verdicts.executed_verdicts(tmp_path)["discretise"]
-    assert (found.verdict, found.evidence) == ("holds", "What was compared.")
-    assert found.figures == {"a; b, points": -1.5, "images": 12416}
-
-
-def test_second_and_missing_and_broken_verdicts_are_named(tmp_path):
-    notebook_with(tmp_path, ("discretise", CARD), ("discretise", CARD))
-    with pytest.raises(ValueError, match="second verdict on discretise"):
-        verdicts.executed_verdicts(tmp_path)
-    notebook_with(tmp_path)
-    with pytest.raises(ValueError, match="no verdict on discretise: run all of it"):
-        verdicts.executed_verdicts(tmp_path)
-    notebook_with(tmp_path, ("discretise", "words"))
-    with pytest.raises(ValueError, match="discretise .* cannot be read"):
-        verdicts.executed_verdicts(tmp_path)
-
-
-def test_verdicts_survive_the_table(tmp_path):
-    kept = claims.record("task", "depends", 'With "quotes", commas.', {"a, b": 0.5, "n": 3})
-    verdicts.write_verdicts({"task": kept}, tmp_path / "t.csv")
-    back = register.stored_verdicts(tmp_path / "t.csv")["task"]
-    assert (back.verdict, back.evidence, back.figures) == (
-        kept.verdict,
-        kept.evidence,
-        kept.figures,
-    )
+def test_second_and_missing_cards_are_named(tmp_path):
+    card = claims.kept_part(measure("discretise"))
+    notebook_with(tmp_path, card, card)
+    with pytest.raises(ValueError, match="second card of discretise"):
+        verdicts.executed(tmp_path)
+    notebook_with(tmp_path, card)
+    with pytest.raises(ValueError, match="No card of scratch-is-hard, .*decide: run"):
+        verdicts.executed(tmp_path)
+    notebook_with(tmp_path, *({**card, "id": name} for name in reversed(claims.CLAIMS)))
+    assert list(verdicts.executed(tmp_path)) == list(claims.CLAIMS)
 
 
 def test_corrections_are_numbered_whole_and_about_claims():
@@ -190,20 +149,23 @@ def test_corrections_of_the_tables_are_those_derived():
 
 
 def test_filters_part_the_register():
-    claims.record("task", "does not hold here", "Here.", {"n": 1})
+    different = next(
+        name for name, each in register.stored_verdicts().items() if each.verdict == "holds"
+    )
+    assert measure(different).verdict == "does not hold here"
     table = ClaimsTable()
     shown = {}
     for name in FILTERS:
         table.filter.value = name
         shown[name] = table._readout.value.count("<tr") - 1
-    by_verdict = sum(shown[name] for name in claims.VERDICTS)
+    by_verdict = sum(shown[name] for name in (*claims.VERDICTS, "illustration"))
     assert shown[ALL] == by_verdict == 38
     assert shown[NOT_HERE] == 37 and shown[DIFFERS] == 1
     assert shown[CORRECTED] == len({each.claim for each in register.slide_corrections()})
 
 
 def test_table_is_escaped_and_says_when_empty():
-    kept = claims.Verdict("task", "holds", "a < b", {"<x>": 1.0})
+    kept = replace(measure("task"), on="a < b", beside={"<x>": 1.0})
     page = table_html([register.Entry(claims.CLAIMS["task"], kept, None)])
     assert "a &lt; b" in page and "&lt;x&gt;: 1" in page and "<x>" not in page
     assert 'href="04_domains_and_tasks.ipynb"' in page
@@ -220,7 +182,7 @@ def test_the_overview_counts_and_marks_every_claim():
     kept = register.stored_verdicts()
     page = overview_html(register.register())
     assert page.count("<li>") == 38 and all(f"> {name}</li>" in page for name in kept)
-    for verdict in claims.VERDICTS:
+    for verdict in (*claims.VERDICTS, "illustration"):
         count = sum(each.verdict == verdict for each in kept.values())
         assert f"{verdict}: {count}" in page
         assert page.count(f'aria-label="{verdict}"') == count + 1

@@ -34,8 +34,6 @@ TO_COME = {
     "tlcourse.classifiers.score": {"evaluate_real"},
     "tlcourse._torchvision_pair": {"cure_on_first_import"},  # the package's __init__ calls it
     "tlcourse.domains.transferability": {"h_score", "leep", "log_me"},
-    "tlcourse.finetuning.runs": {"load_run"},
-    "tlcourse.finetuning.training": {"resume"},
     "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},  # Jupyter calls it
 }
 OF_A_COMMAND = {"steps", "add_arguments"}  # so is a command's module

@@ -194,11 +194,6 @@ class TestPrediction:
     def prediction(self):
         return widgets.Prediction("reuse-all", "Which one?", self.OPTIONS)
 
-    def test_nothing_is_committed_at_first_and_compare_says_so(self):
-        comparison = self.prediction().compare("fc6 wins", "fc6")
-        assert comparison.agrees is None
-        assert "no prediction was committed" in comparison._repr_html_()
-
     def test_commitment_is_kept_for_the_next_run(self, own_cache):
         self.prediction().committed = "fc7"
         assert self.prediction().committed == "fc7"
@@ -226,20 +221,9 @@ class TestPrediction:
             assert self.prediction().committed is None
         assert (own_cache / "predictions/reuse-all.json.unreadable-1").read_bytes() == broken
 
-    @pytest.mark.parametrize(("option", "agrees"), [("fc7", True), ("fc6", False), (None, None)])
-    def test_comparison(self, option, agrees):
-        prediction = self.prediction()
-        prediction.committed = "fc7"
-        comparison = prediction.compare("41 < 42", option)
-        assert comparison.agrees is agrees
-        assert "41 &lt; 42" in comparison._repr_html_() and "fc7" in comparison._repr_html_()
-        assert repr(comparison) == "reuse-all: the prediction beside the measurement"
-
     def test_refusals(self):
         with pytest.raises(traitlets.TraitError, match="'fc9' is not an option"):
             self.prediction().committed = "fc9"
-        with pytest.raises(ValueError, match="'fc9' is not an option"):
-            self.prediction().compare("x", "fc9")
         with pytest.raises(ValueError, match="at least two options"):
             widgets.Prediction("reuse-all", "Which?", ["fc6", "fc6"])
         with pytest.raises(ValueError, match="no claim 'nope'"):

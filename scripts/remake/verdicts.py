@@ -1,85 +1,70 @@
-"""The verdicts of the notebooks as they were executed: ``tlcourse/course/measured_claims.csv``."""
+"""What the notebooks measured of the claims when they were executed: a file, and docs/claims.md."""
 
-import csv
 import json
-import re
-from pathlib import Path
 
 from scripts.remake.runner import Step
 from tlcourse import paths
-from tlcourse.course.claims import CLAIMS, VERDICTS, Verdict
+from tlcourse.course.claims import CLAIMS, JSON, as_number, from_kept, in_words
 from tlcourse.course.register import FILE
 
-COLUMNS = ("id", "verdict", "evidence", "figures")
+PAGE = paths.PROJECT / "docs" / "claims.md"
+HEAD = """# The lecture's claims, as measured
 
-_CARD = re.compile(
-    r"\*\*\S+ (?P<verdict>[^*]+)\*\*: .+?\n\n(?P<evidence>.+?)\n\n(?P<figures>.+)", re.S
-)
-
-_FIGURE = re.compile(r"(.+?) \*\*(\S+?)\*\*(?:; |$)", re.S)
+Made by `python -m scripts.remake verdicts` from the outputs of the notebooks. The rule for verdicts
+is `verdict_on` in `tlcourse/course/claims.py`: a claim holds if the 95% interval of its effect lies
+above zero (above 1 for ratios), does not hold here if below, and is undecided if the interval
+straddles it; it depends where one of its conditions holds and another does not. An illustration is
+true by construction and has no verdict.
+"""
 
 
 def steps(options):
     """One step, which is never done: the notebooks may have been executed again."""
 
     def make():
-        verdicts = executed_verdicts()
-        write_verdicts(verdicts)
-        return f"{len(verdicts)} of {len(CLAIMS)} claims"
+        found = executed()
+        kept = json.dumps(found, ensure_ascii=False, indent=1)
+        paths.write_text(FILE, kept + "\n")
+        paths.write_text(PAGE, page(map(from_kept, found.values())))
+        return f"{len(found)} of {len(CLAIMS)} claims"
 
     yield Step(FILE.name, False, make)
 
 
-def executed_verdicts(folder=None):
-    """The verdicts stored in the outputs of the notebooks."""
-    folder = Path(folder or paths.PROJECT / "notebooks")
+def executed(folder=paths.PROJECT / "notebooks"):
+    """What the stored outputs of the notebooks say: {claim id: as JSON has it}, all claims once.
+
+    Raises ValueError for a claim without a card, or with two.
+    """
     found = {}
-    for notebook in dict.fromkeys(claim.notebook for claim in CLAIMS.values()):
-        file = folder / f"{notebook}.ipynb"
-        for claim_id, card in _cards(file) if file.exists() else ():
-            if claim_id in found:
-                raise ValueError(f"{file.name} has a second verdict on {claim_id}: keep one.")
-            found[claim_id] = _read_card(claim_id, card, file.name)
-        _check_complete(notebook, found, file)
-    return {claim_id: found[claim_id] for claim_id in CLAIMS if claim_id in found}
+    for file in sorted(folder.glob("*.ipynb")):
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+        outputs = (output for cell in cells for output in cell.get("outputs", ()))
+        for kept in filter(None, (output.get("data", {}).get(JSON) for output in outputs)):
+            if kept["id"] in found:
+                raise ValueError(f"{file.name} has a second card of {kept['id']}: keep one.")
+            if kept["id"] in CLAIMS:
+                found[kept["id"]] = kept
+    missing = [claim_id for claim_id in CLAIMS if claim_id not in found]
+    if missing:
+        raise ValueError(f"No card of {', '.join(missing)}: run their notebooks and save them.")
+    return {claim_id: found[claim_id] for claim_id in CLAIMS}
 
 
-def _cards(file):
-    """Claim and markdown of every verdict in a notebook's outputs."""
-    cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
-    for cell in cells:
-        for output in cell.get("outputs", ()):
-            data = output.get("data", {})
-            name = "".join(data.get("text/plain", "")).partition(": ")[0]
-            if name in CLAIMS and "text/markdown" in data:
-                yield name, "".join(data["text/markdown"])
+def page(measured):
+    """docs/claims.md."""
+    return HEAD + "".join(map(_section, measured))
 
 
-def _read_card(claim_id, card, name):
-    found = _CARD.match(card)
-    verdict = found["verdict"].strip().lower() if found else ""
-    if verdict not in VERDICTS:
-        raise ValueError(f"The verdict on {claim_id} in {name} cannot be read: run it again.")
-    pairs = _FIGURE.findall(found["figures"])
-    figures = {key.strip(): float(value.replace(",", "")) for key, value in pairs}
-    return Verdict(claim_id, verdict, found["evidence"], figures, date="")
-
-
-def _check_complete(notebook, found, file):
-    wanted = [claim.id for claim in CLAIMS.values() if claim.notebook == notebook]
-    missing = [claim_id for claim_id in wanted if claim_id not in found]
-    if file.exists() and missing:
-        raise ValueError(
-            f"{file.name} has no verdict on {', '.join(missing)}: run all of it and save it."
-        )
-
-
-def write_verdicts(verdicts, file=FILE):
-    """Keep verdicts as a table of text; it appears only when whole."""
-    with paths.write_whole(file) as temporary:
-        with temporary.open("w", newline="", encoding="utf-8") as stream:
-            table = csv.writer(stream, lineterminator="\n")
-            table.writerow(COLUMNS)
-            for each in verdicts.values():
-                figures = json.dumps(each.figures, ensure_ascii=False)
-                table.writerow([each.id, each.verdict, each.evidence, figures])
+def _section(measured):
+    claim = measured.claim
+    lines = [f"\n## {claim.id}: {measured.verdict}\n", f"> {claim.sentence}\n"]
+    link = f"[{claim.notebook[:2]}](../notebooks/{claim.notebook}.ipynb)"
+    lines += [f'Slide "{claim.slide}"; notebook {link}.\n']
+    if claim.effect:
+        lines += [f"- Effect: {claim.effect}, in {claim.measured_in}, over each {claim.unit_of}"]
+    for name, effect in measured.effects.items():
+        lines += [f"- {f'{name}: ' if name else 'Measured: '}{in_words(effect, claim)}"]
+    lines += [f"- {name}: {as_number(value)}" for name, value in measured.beside.items()]
+    lines += [f"- On: {measured.on}", f"- Limit: {measured.limits or 'true by construction'}", ""]
+    return "\n".join(lines)

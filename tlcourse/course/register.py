@@ -6,9 +6,9 @@ from functools import lru_cache
 from pathlib import Path
 
 from tlcourse import paths
-from tlcourse.course.claims import CLAIMS, Verdict, recorded
+from tlcourse.course.claims import CLAIMS, Measured, from_kept, recorded
 
-FILE = Path(__file__).with_name("measured_claims.csv")
+FILE = Path(__file__).with_name("measured_claims.json")
 CORRECTIONS = Path(__file__).with_name("slide_corrections.csv")
 
 
@@ -29,8 +29,8 @@ class Entry:
     """One claim with all that is known about it."""
 
     claim: object
-    here: Verdict | None
-    stored: Verdict | None
+    here: Measured | None
+    stored: Measured | None
     corrections: tuple[Correction, ...] = ()
 
     @property
@@ -62,8 +62,6 @@ def slide_corrections():
 
 
 def stored_verdicts(file=FILE):
-    """The maintainers' verdicts, as ``{claim id: Verdict}``."""
-    return {
-        row["id"]: Verdict(**{**row, "figures": json.loads(row["figures"]), "date": ""})
-        for row in paths.read_csv(file)
-    }
+    """What the maintainers measured, as ``{claim id: Measured}``."""
+    kept = json.loads(file.read_text(encoding="utf-8"))
+    return {claim_id: from_kept(each) for claim_id, each in kept.items()}

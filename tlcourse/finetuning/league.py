@@ -78,7 +78,7 @@ def result_of(run, test):
         trained_parameters=max(each.trained_parameters for each in audits),
         seconds=run.curve[-1].seconds,
         curve=tuple(tuple(getattr(point, name) for name in CURVE) for point in run.curve),
-        stopped=run.can_resume,
+        stopped=run.stopped,
     )
 
 

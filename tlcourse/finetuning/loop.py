@@ -1,8 +1,4 @@
-"""The training loop: augmentation, one stage step by step, and what can go wrong in the middle.
-
-All that is random in a step depends on the seed and the step's number alone, so that a run can be
-stopped between any two steps and resumed.
-"""
+"""The training loop: augmentation, one stage step by step, and what can go wrong in the middle."""
 
 import math
 import signal
@@ -247,6 +243,8 @@ def train_stage(stage, stop, report):
         _keep(stage, stage.evaluate(), report, begins=True)
     while stage.steps_done < stage.n_steps:
         if stop():
+            if progress.losses:
+                _keep(stage, stage.evaluate(), report)
             return "stopped"
         stage.set_learning_rates()
         with random_numbers.kept(stage.device):
@@ -312,29 +310,6 @@ def seeded(seed, step, device="cpu"):
 
 def _number(seed, step):
     return (seed * 1_000_003 + step) % 2**63
-
-
-def optimizer_tensors(optimizer):
-    """What an optimizer remembers, as ``{"parameter.name": tensor}``."""
-    state = optimizer.state_dict()["state"]
-    return {
-        f"{number}.{name}": tensor.clone()
-        for number, tensors in state.items()
-        for name, tensor in tensors.items()
-        if tensor is not None
-    }
-
-
-def load_optimizer_tensors(optimizer, tensors):
-    """Put back what ``optimizer_tensors`` gave, laid out in memory as the parameters are."""
-    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    state = {}
-    for key, tensor in tensors.items():
-        number, _, name = key.partition(".")
-        if tensor.shape == parameters[int(number)].shape:
-            tensor = torch.empty_like(parameters[int(number)]).copy_(tensor).detach()
-        state.setdefault(int(number), {})[name] = tensor
-    optimizer.load_state_dict({**optimizer.state_dict(), "state": state})
 
 
 @contextmanager

@@ -117,22 +117,6 @@ class Policy:
             for name, depth in zip(names, range(len(names) - 1, -1, -1), strict=True)
         }
 
-    def to_dict(self):
-        """As JSON has it."""
-        then = self.then and self.then.to_dict()
-        return {
-            **vars(self),
-            "choices": dict(self.choices),
-            "rates": dict(self.rates),
-            "then": then,
-        }
-
-    @classmethod
-    def from_dict(cls, saved):
-        """What ``to_dict`` gave, as a policy again."""
-        then = saved["then"] and cls.from_dict(saved["then"])
-        return cls(**{**saved, "then": then})
-
 
 _GENTLY = Policy({"*": "fine-tune"}, rates={"*": 0.1})
 _THREE_WAYS = {"*": "fine-tune", "bottom 50%": "freeze", "top 3": "random"}

@@ -92,7 +92,7 @@ class CurvePoint(NamedTuple):
 
 @dataclass
 class Progress:
-    """Where a run is: all that is needed to go on with it."""
+    """Where a run is."""
 
     images_digest: str
     stage: int = 0
@@ -107,8 +107,6 @@ class Progress:
     waited: int = 0
     best_point: CurvePoint | None = None
     best: dict = field(default_factory=dict, repr=False)
-    current: dict = field(default_factory=dict, repr=False)
-    optimizer: dict = field(default_factory=dict, repr=False)
 
 
 def is_better(point, than):

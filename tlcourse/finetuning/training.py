@@ -52,19 +52,6 @@ def fine_tune(
     return _train(run, train, validation, stop, progress, watch)
 
 
-def resume(run, train, validation, *, stop=None, progress=True, watch=None):
-    """Go on with a run that was stopped: on the CPU, as if it had never been."""
-    check_device(run.settings.device)
-    train, validation = check_images(run.backbone, train, validation, progress)
-    if run.progress.images_digest != train.digest():
-        raise ValueError("These are other training images than the run began with: give the same.")
-    if not run.can_resume:
-        raise ValueError(f"The run is over ({run.ended}): start another one with more epochs.")
-    run.network.load_changed_state(run.progress.current)
-    run.last = None
-    return _train(run, train, validation, stop, progress, watch)
-
-
 def check_images(backbone, train, validation, progress=True):
     """Both sets as PreparedImages.
 
@@ -92,7 +79,7 @@ def _train(run, train, validation, stop, progress, watch):
     at, costs = run.progress, _costs(run, train, validation)
     steps = run.settings.steps_for(len(train)) * len(costs)
     silent = {} if progress else {"disable": True}
-    bar = tqdm(total=steps, initial=at.step, desc=str(run.policy), delay=2, unit="step", **silent)
+    bar = tqdm(total=steps, desc=str(run.policy), delay=2, unit="step", **silent)
 
     def report(point):
         if point is None:
@@ -105,32 +92,26 @@ def _train(run, train, validation, stop, progress, watch):
     with bar, loop.explain_errors(run):
         while True:
             stage = loop.Stage(run, costs[at.stage], train, validation, progress)
-            loop.load_optimizer_tensors(stage.optimizer, at.optimizer)
-            at.optimizer = {}
             ended = loop.until_stopped(stage, stop, report)
-            if ended in ("stopped", "interrupted") or at.stage == len(costs) - 1:
-                return _closed(run, stage, ended)
+            run.stopped = ended in ("stopped", "interrupted")
+            if run.stopped or at.stage == len(costs) - 1:
+                return _closed(run, ended)
             run.network.load_changed_state(at.best)
             at.stage, at.stage_began = at.stage + 1, None
             next_stage(run.network, run.policy.stages[at.stage])
 
 
-def _closed(run, stage, ended):
-    """The run with the best weights, and, where it was stopped, with all it takes to go on."""
+def _closed(run, ended):
+    """The run with the best weights, and in words how it ended."""
     at = run.progress
-    at.current, at.optimizer = {}, {}
     run.ended = f"{ended} after {at.step} steps"
-    if ended in ("stopped", "interrupted"):
-        at.current = run.network.changed_state()
-        at.optimizer = loop.optimizer_tensors(stage.optimizer)
-        run.last = stage.evaluate() if at.losses else None
-        run.ended += ": the best weights so far are kept, and resume(run, ...) goes on"
+    if run.stopped:
+        run.ended += ": the best weights so far are kept"
     elif ended == "stopped early":
         run.ended += f": {at.waited} evaluations without a better validation accuracy"
     if ended == "interrupted":
         print(f"Training was {run.ended}.")
-    if not run.last_is_best:
-        run.network.load_changed_state(at.best)
+    run.network.load_changed_state(at.best)
     run.network.eval()
     return run
 

@@ -51,10 +51,10 @@ from tlcourse.plots.normalization import (
 )
 from tlcourse.plots.pictures import PictureRows
 from tlcourse.plots.style import (
+    COURSE,
     MARKERS,
     OKABE_ITO,
     PALETTE,
-    STYLE,
     Picture,
     alt_text,
     as_duration,

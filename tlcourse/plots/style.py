@@ -4,6 +4,7 @@ matplotlib is imported when the first figure is drawn. Below, what figures have 
 """
 
 import io
+from pathlib import Path
 
 from tlcourse.plots.pictures import image_html
 
@@ -36,25 +37,7 @@ MARKERS = {
     "far source": "s",
     "from scratch": "D",
 }
-STYLE = {
-    "figure.figsize": (11, 5.5),
-    "figure.dpi": 100,
-    "savefig.bbox": "tight",
-    "font.size": 16,
-    "axes.titlesize": 18,
-    "axes.titlelocation": "left",
-    "axes.labelsize": 16,
-    "xtick.labelsize": 15,
-    "ytick.labelsize": 15,
-    "legend.fontsize": 15,
-    "legend.frameon": False,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.linewidth": 1.4,
-    "lines.linewidth": 2.8,
-    "lines.markersize": 9,
-}
+COURSE = Path(__file__).with_name("course.mplstyle")  # sizes for the last row
 SERIES = tuple(  # colour, marker and dashes of the first, the second ... line of a figure
     (OKABE_ITO[colour], marker, dashes)
     for colour, marker, dashes in (
@@ -79,13 +62,10 @@ def colour_of(name):
 
 
 def use_course_style():
-    """Set matplotlib's defaults for the rest of the session to ``STYLE``."""
-    import matplotlib
-    from cycler import cycler
+    """Set matplotlib's defaults for the rest of the session to those of ``course.mplstyle``."""
+    import matplotlib.style
 
-    order = ("blue", "orange", "bluish green", "vermillion", "reddish purple", "sky blue", "black")
-    cycle = cycler(color=[OKABE_ITO[name] for name in order])
-    matplotlib.rcParams.update({**STYLE, "axes.prop_cycle": cycle})
+    matplotlib.style.use(COURSE)
 
 
 def as_duration(seconds):

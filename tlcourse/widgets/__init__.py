@@ -9,7 +9,7 @@ from tlcourse.widgets.cost_to_reach import CostToReach
 from tlcourse.widgets.device_toggle import DeviceToggle
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.domain_explorer import DomainExplorer
-from tlcourse.widgets.exercise import Feedback, check_answer
+from tlcourse.widgets.exercise import Feedback, check_answer, check_code
 from tlcourse.widgets.feature_extraction import FeatureExtractionExplorer
 from tlcourse.widgets.kernel_explorer import KernelExplorer
 from tlcourse.widgets.layer_toggle import LayerToggle

@@ -4,7 +4,7 @@ from html import escape
 
 import ipywidgets
 
-from tlcourse.course.claims import COLOURS, MARKS, VERDICTS, as_number
+from tlcourse.course.claims import COLOURS, ILLUSTRATION, MARKS, VERDICTS, as_number, in_words
 from tlcourse.course.register import register
 from tlcourse.widgets.base import Explorer
 from tlcourse.widgets.choice import Choice
@@ -13,7 +13,10 @@ ALL, NOT_HERE = "all", "not measured here"
 DIFFERS, CORRECTED = "other than the maintainers'", "slide corrected"
 FILTERS = {
     ALL: lambda entry: True,
-    **{name: lambda entry, name=name: verdict_of(entry) == name for name in VERDICTS},
+    **{
+        name: lambda entry, name=name: verdict_of(entry) == name
+        for name in (*VERDICTS, ILLUSTRATION)
+    },
     NOT_HERE: lambda entry: entry.here is None,
     DIFFERS: lambda entry: bool(entry.differs),
     CORRECTED: lambda entry: bool(entry.corrections),
@@ -64,7 +67,9 @@ def verdict_of(entry):
 def overview_html(entries):
     """How many claims have which verdict, and the verdict of each as a mark beside its name."""
     verdicts = [verdict_of(entry) for entry in entries]
-    counts = "; ".join(f"{_marked(name)} {name}: {verdicts.count(name)}" for name in VERDICTS)
+    counts = "; ".join(
+        f"{_marked(name)} {name}: {verdicts.count(name)}" for name in (*VERDICTS, ILLUSTRATION)
+    )
     names = "".join(
         f"<li>{_marked(verdict)} {escape(entry.claim.id)}</li>"
         for entry, verdict in zip(entries, verdicts, strict=True)
@@ -116,13 +121,16 @@ def _row(entry):
 def _verdict(verdict, nothing):
     if verdict is None:
         return f"<i>{nothing}</i>"
+    effects = {name: in_words(each, verdict.claim) for name, each in verdict.effects.items()}
+    numbers = effects | {name: as_number(value) for name, value in verdict.beside.items()}
     figures = "".join(
-        f"<li>{escape(name)}: {as_number(v)}</li>" for name, v in verdict.figures.items()
+        f"<li>{escape(f'{name}: ' if name else '')}{escape(value)}</li>"
+        for name, value in numbers.items()
     )
     return (
         f'<span style="border-left:8px solid {COLOURS[verdict.verdict]};padding-left:8px">'
         f"<b>{MARKS[verdict.verdict]} {escape(verdict.verdict)}</b></span>"
-        f"<details><summary>evidence</summary>{escape(verdict.evidence)}"
+        f"<details><summary>evidence</summary>{escape(verdict.on)} {escape(verdict.limits)}"
         f'<ul style="margin:4px 0;padding-left:1.2em">{figures}</ul></details>'
     )
 

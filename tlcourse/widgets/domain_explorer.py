@@ -152,13 +152,13 @@ def _sentence(pair, space):
 
 def _figure_jpeg(pair, source, target, space):
     """Drawn without pyplot: a widget must not disturb the figures of the notebook."""
-    from matplotlib import rc_context
+    from matplotlib import style
     from matplotlib.figure import Figure
 
     from tlcourse import plots
 
     names = ("brightness", "colourfulness") if pair.source.shape[1] == 2 else _components(space)
-    with rc_context(plots.STYLE):
+    with style.context(plots.COURSE):
         figure = Figure(figsize=(14, 4.4), dpi=80, layout="constrained")
         left, right = figure.subplots(1, 2, width_ratios=[1.35, 1])
         plots.plot_pictures({"source": source, "target": target}, left)

@@ -1,15 +1,12 @@
 """Commit a prediction before the result is seen, and read the two side by side."""
 
-from dataclasses import dataclass
 from html import escape
 
 import traitlets
 
 from tlcourse import paths
-from tlcourse.course.claims import CLAIMS
+from tlcourse.course.claims import find
 from tlcourse.widgets.base import Control, esm
-
-WARM_UP = "warm-up"
 
 
 class Prediction(Control):
@@ -21,7 +18,7 @@ class Prediction(Control):
     Parameters
     ----------
     claim_id : str
-        A key of ``tlcourse.course.claims.CLAIMS``, or "warm-up" for a question that is no claim.
+        A claim of the register, or "warm-up" for a question that is no claim.
     question : str
     options : sequence of str
         At least two.
@@ -44,10 +41,7 @@ class Prediction(Control):
     committed = traitlets.Unicode(None, allow_none=True).tag(sync=True)
 
     def __init__(self, claim_id, question, options):
-        if claim_id not in CLAIMS and claim_id != WARM_UP:
-            raise ValueError(
-                f"The lecture has no claim {claim_id!r}: see tlcourse.course.claims.CLAIMS."
-            )
+        find(claim_id)
         self._choices = list(options)
         if len(set(self._choices)) < 2 or len(set(self._choices)) < len(self._choices):
             raise ValueError("A prediction needs at least two options, all different.")
@@ -63,12 +57,6 @@ class Prediction(Control):
                 f"{value!r} is not an option: commit one of {', '.join(self._choices)}."
             )
         return value
-
-    def compare(self, measured, option=None):
-        """The prediction beside what was measured (a sentence), and the option it agrees with."""
-        if option is not None and option not in self._choices:
-            raise ValueError(f"{option!r} is not an option of this prediction.")
-        return Comparison(self.claim_id, self.committed, measured, option)
 
     def _kept(self, question):
         option = (paths.read_json(self._file(), dict) or {}).get(question)
@@ -90,39 +78,3 @@ class Prediction(Control):
         """What a page without a kernel shows."""
         items = "".join(f"<li>{escape(option)}</li>" for option in self._choices)
         return f"<p><b>Predict: {escape(self.question)}</b></p><ul>{items}</ul>"
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A prediction beside a measurement; its plain text is the same on any machine."""
-
-    claim_id: str
-    committed: str | None
-    measured: str
-    option: str | None = None
-
-    @property
-    def agrees(self):
-        """Whether the committed option is the measured one; None where that is not known."""
-        if self.committed is None or self.option is None:
-            return None
-        return self.committed == self.option
-
-    def __repr__(self):
-        return f"{self.claim_id}: the prediction beside the measurement"
-
-    def _repr_html_(self):
-        predicted = self.committed or "no prediction was committed (run on, or go back and commit)"
-        said = {True: "✓ As you predicted.", False: "✗ Not what you predicted: why?", None: ""}
-        cell = '<div style="flex:1 1 18em;padding:8px 16px;border-left:8px solid {}">{}</div>'
-        boxes = (
-            cell.format(colour, f"<b>{head}</b><br>{escape(words)}")
-            for colour, head, words in (
-                ("#E69F00", "You predicted", predicted),
-                ("#0072B2", "Measured", self.measured),
-            )
-        )
-        return (
-            '<div style="display:flex;flex-wrap:wrap;gap:12px;font-size:18px;line-height:1.4">'
-            f'{"".join(boxes)}</div><p style="font-size:18px"><b>{said[self.agrees]}</b></p>'
-        )

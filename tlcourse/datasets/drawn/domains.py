@@ -1,9 +1,8 @@
 """Drawn domains: a family of parametric drawings plus the distributions of its factors.
 
-A family is a module of this package with ``CLASSES`` (class name -> named region of the drawing's
+A family is a module of this package with ``CLASSES`` (class name -> region of the drawing's
 parameters), ``draw(canvas, parameters, look, rng)`` and ``FILLS`` (True where the drawing fills
-the picture and has no background of its own). In a region, a pair of numbers is a range, a triple
-of numbers is a colour, another tuple is a choice, and anything else a constant.
+the picture and has no background of its own).
 """
 
 import importlib
@@ -15,6 +14,7 @@ from torch.utils.data import Dataset
 from tlcourse.datasets.drawn import backgrounds
 from tlcourse.datasets.drawn.canvas import Canvas
 from tlcourse.datasets.drawn.factors import GREEN, Factors
+from tlcourse.datasets.drawn.regions import sample_region
 
 FAMILIES = ("animals", "birds", "flowers", "rooms", "textures", "wood", "shapes")
 
@@ -113,22 +113,6 @@ def family_module(name):
     if name not in FAMILIES:
         raise ValueError(f"{name!r} is not a drawn family: name one of {', '.join(FAMILIES)}.")
     return importlib.import_module(f"tlcourse.datasets.drawn.{name}")
-
-
-def sample_region(region, rng):
-    """One point of a region of parameters, as ``{parameter: value}``."""
-    return {name: _sample_value(value, rng) for name, value in region.items()}
-
-
-def _sample_value(value, rng):
-    if not isinstance(value, tuple):
-        return value
-    numbers = all(type(item) in (int, float) for item in value)
-    if numbers and len(value) == 2:
-        return value[0] + (value[1] - value[0]) * rng.random()
-    if numbers and len(value) == 3:
-        return value
-    return value[int(rng.integers(len(value)))]
 
 
 def _label_space(domain, labels):

@@ -7,80 +7,13 @@ import numpy as np
 
 from tlcourse.datasets.drawn import fittings, furniture
 from tlcourse.datasets.drawn.factors import hsv, mix
+from tlcourse.datasets.drawn.regions import read_classes
 
 FILLS = True
 PIECES = fittings.PIECES | furniture.PIECES
-PLAIN = {
-    "depth": (0.65, 0.95),  # of the room, in widths
-    "width": (0.9, 1.3),
-    "eye": (0.42, 0.68),  # height of the viewer's eye, in heights of the room
-    "floor": ("boards", "tiles", "plain"),
-    "tiled": (0, 0),  # height up to which the walls have tiles
-    "back": ("window", "picture", "nothing"),  # at the far wall
-    "left": ("nothing",),  # along a wall; a mirror image swaps left and right
-    "right": ("nothing", "window"),
-    "middle": ("nothing",),
-    "above": ("nothing",),
-}
 
 
-def region(**ranges):
-    """A class: these ranges, and the plain ones of all other parameters."""
-    return {**PLAIN, **ranges}
-
-
-CLASSES = {
-    "kitchen": region(back=("cooker",), left=("counter",), right=("counter", "fridge")),
-    "bedroom": region(middle=("bed",), right=("wardrobe", "window")),
-    "corridor": region(
-        depth=(3.5, 6.0),
-        width=(0.65, 0.8),
-        back=("far window", "door"),
-        left=("doors",),
-        right=("doors",),
-        middle=("runner",),
-        above=("tubes",),
-    ),
-    "stairs": region(
-        depth=(1.5, 1.8), back=("nothing",), middle=("steps",), right=("nothing",), floor=("plain",)
-    ),
-    "bathroom": region(
-        floor=("tiles",), tiled=(0.55, 0.7), back=("basin",), left=("bathtub",), right=("toilet",)
-    ),
-    "dining room": region(depth=(0.85, 1.1), middle=("dining table",), above=("pendant",)),
-    "office": region(
-        middle=("desk",), left=("cabinet", "bookcase"), back=("blinds",), above=("tubes", "nothing")
-    ),
-    "library": region(
-        depth=(1.0, 1.6),
-        left=("bookcase",),
-        right=("bookcase",),
-        back=("bookcase", "window"),
-        middle=("reading table", "nothing"),
-    ),
-    "living room": region(middle=("sofa",), left=("floor lamp",), right=("plant", "window")),
-    "classroom": region(
-        depth=(1.0, 1.3),
-        width=(1.1, 1.2),
-        eye=(0.58, 0.68),
-        back=("blackboard",),
-        middle=("school desks",),
-        above=("nothing", "tubes"),
-    ),
-    "cinema": region(
-        depth=(1.0, 1.3), eye=(0.56, 0.66), back=("screen",), right=("nothing",), middle=("seats",)
-    ),
-    "church": region(
-        depth=(1.6, 2.2),
-        back=("arched window",),
-        left=("columns",),
-        right=("columns",),
-        middle=("pews",),
-    ),
-    "laundry": region(
-        depth=(0.4, 0.65), back=("washing machines",), left=("washing machines", "nothing")
-    ),
-}
+CLASSES = read_classes(__file__)
 
 NEAR = -0.6  # depth at which floor and walls begin: behind the picture's plane, to allow turning
 FACES = {"front": 0.86, "top": 1.08, "lit": 0.98, "dim": 0.66, "bottom": 0.5}

@@ -8,66 +8,13 @@ the Describable Textures Dataset (Cimpoi et al. 2014).
 import numpy as np
 
 from tlcourse.datasets.drawn.factors import hsv
+from tlcourse.datasets.drawn.regions import read_classes
 from tlcourse.datasets.drawn.surface import mixed, noise, paint, plane
 
 FILLS = True
-PLAIN = {
-    "pattern": ("bands",),  # which of PATTERNS
-    "count": (5.0, 8.0),  # bands or rows of cells from edge to edge
-    "share": (0.35, 0.65),  # dark share of a band; size of a spot, a wall or a line
-    "bend": (0.0, 0.0),  # swing of the bands to either side, in bands
-    "corner": (0.0, 0.0),  # of that swing: 0 is a sine, 1 a zigzag
-    "turbulence": (0.02, 0.06),  # wandering of the coordinates, in bands
-    "stagger": (0.0, 0.0),  # shift of every second row of cells
-    "jitter": (0.0, 0.0),  # disorder of the lattice, 0 to 1
-    "stretch": (0.95, 1.05),  # of a cell, across over along
-    "depth": (0.15, 0.35),  # of the relief
-    "patchwork": (0.0, 0.15),  # difference in colour between cells
-    "grain": (0.03, 0.08),  # fine noise
-}
 
 
-def region(**ranges):
-    """A class: these ranges, and the plain ones of all other parameters."""
-    return {**PLAIN, **ranges}
-
-
-CLASSES = {
-    "striped": region(count=(4, 8)),
-    "wavy": region(count=(4, 6), bend=(0.4, 0.6)),
-    "zigzagged": region(count=(4, 6), bend=(0.5, 0.8), corner=(1, 1), turbulence=(0, 0.02)),
-    "marbled": region(pattern=("veins",), count=(2, 3), turbulence=(0.25, 0.45), grain=(0, 0.03)),
-    "grid": region(pattern=("grid",), count=(4, 8), share=(0.14, 0.26)),
-    "chequered": region(
-        pattern=("chequer",), count=(4, 7), turbulence=(0, 0.03), depth=(0, 0.1), share=(0.5, 0.5)
-    ),
-    "bricked": region(
-        pattern=("grid",),
-        stagger=(0.5, 0.5),
-        stretch=(2.0, 2.5),
-        share=(0.1, 0.16),
-        patchwork=(0.3, 0.6),
-    ),
-    "woven": region(pattern=("woven",), share=(0.78, 0.92), depth=(0.5, 0.8)),
-    "dotted": region(pattern=("spots",), count=(4, 7), stagger=(0, 0.5), share=(0.25, 0.36)),
-    "honeycombed": region(
-        pattern=("walls",), stagger=(0.5, 0.5), stretch=(1.12, 1.19), share=(0.12, 0.22)
-    ),
-    "cracked": region(
-        pattern=("walls",),
-        count=(2.5, 4.5),
-        jitter=(0.85, 1.0),
-        share=(0.04, 0.08),
-        turbulence=(0.08, 0.14),
-        grain=(0.1, 0.2),
-    ),
-    "pebbled": region(
-        pattern=("domes",), count=(4, 6), jitter=(0.6, 0.8), depth=(0.8, 1.2), patchwork=(0.4, 0.9)
-    ),
-    "scaly": region(
-        pattern=("scales",), count=(6, 9), stagger=(0.5, 0.5), stretch=(1.6, 2.0), depth=(0.2, 0.4)
-    ),
-}
+CLASSES = read_classes(__file__)
 
 SOFT = 0.08  # width of an edge, in bands
 

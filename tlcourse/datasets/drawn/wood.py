@@ -9,45 +9,13 @@ board. Names and characters of the knots are those of the University of Oulu's l
 import numpy as np
 
 from tlcourse.datasets.drawn.factors import hsv
+from tlcourse.datasets.drawn.regions import read_classes
 from tlcourse.datasets.drawn.surface import mixed, noise, paint, plane
 
 FILLS = True
-PLAIN = {
-    "radius": (0.13, 0.24),  # half width across the grain
-    "aspect": (1.0, 1.45),  # half length over half width
-    "point": (0.5, 0.5),  # of the outline's ends: 0.5 round, 1 and more pointed
-    "taper": (0.0, 0.0),  # 0 equal ends, 1 a horn
-    "tilt": (-25.0, 25.0),  # of the knot's long axis to the grain, degrees
-    "aside": (0.0, 0.18),  # distance of the knot from the picture's middle
-    "edge": (0.0, 0.0),  # 1: the board ends in the middle of the knot
-    "dark": (0.2, 0.55),  # of the knot against the board
-    "bark": (0.0, 0.0),  # strength of a rim of bark
-    "around": (1.0, 1.0),  # share of the circumference that it covers
-    "cracks": (0.0, 0.2),
-    "rot": (0.0, 0.0),
-    "rings": (2.5, 4.5),  # of the knot, from its middle to its rim
-    "lines": (9.0, 13.0),  # of the grain, from edge to edge
-}
 
 
-def region(**ranges):
-    """A class: these ranges, and the plain ones of all other parameters."""
-    return {**PLAIN, **ranges}
-
-
-CLASSES = {
-    "sound knot": region(),
-    "dry knot": region(dark=(0.5, 0.7), bark=(0.7, 0.9), around=(0.35, 0.6), cracks=(0.6, 1.0)),
-    "encased knot": region(dark=(0.2, 0.5), bark=(1.0, 1.0), cracks=(0.0, 0.3)),
-    "decayed knot": region(dark=(0.35, 0.6), bark=(0.3, 0.6), rot=(0.8, 1.0), rings=(0.5, 1.5)),
-    "leaf knot": region(
-        radius=(0.07, 0.1), aspect=(3.2, 4.6), point=(1.0, 1.3), tilt=(15, 50), bark=(0.3, 0.7)
-    ),
-    "horn knot": region(
-        radius=(0.1, 0.13), aspect=(3.2, 4.2), taper=(0.75, 0.95), tilt=(35, 75), aside=(0.0, 0.18)
-    ),
-    "edge knot": region(radius=(0.2, 0.28), edge=(1, 1), bark=(0, 0.5), cracks=(0, 0.5)),
-}
+CLASSES = read_classes(__file__)
 
 BARK, PITH = (38, 26, 20), (20, 14, 12)
 
