@@ -73,11 +73,8 @@ from tlcourse.plots.tables import (
     plot_regrets,
 )
 from tlcourse.plots.training import (
-    plot_copied_layers,
     plot_cost_to_reach,
     plot_images_needed,
     plot_learning_curves,
-    plot_policy_cells,
     plot_settings,
-    plot_trade_off,
 )

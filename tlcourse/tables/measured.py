@@ -1,19 +1,17 @@
 """What the commands of ``scripts/remake`` measured on the maintainers' machine, read again.
 
-Learning from scratch (trials, curves, volumes, a grid of settings), the price of it by family, and
-the miniature of Yosinski et al. 2014, "How transferable are features in deep neural networks?".
+Learning from scratch (trials, curves, volumes, a grid of settings), the price of it by family.
 """
 
-from dataclasses import dataclass
+import json
 
 from tlcourse import paths
 from tlcourse.classifiers.score import PER_CLASS
-from tlcourse.finetuning.grid import grouped, read_part
+from tlcourse.finetuning.league import grouped
 from tlcourse.finetuning.starts import SAME_BUDGET, StartedRun
 
 FOLDER = paths.SHIPPED / "measured"
 SCRATCH_FILE = FOLDER / "scratch.json"
-COPIED_FILE = FOLDER / "yosinski_in_miniature.json"
 ORDER = ("tuning", "curves", "long", "volumes", "grid")
 FILES = {which: f"from_scratch_{which}.json" for which in ORDER}
 
@@ -24,7 +22,10 @@ SEEDS = (0, 1, 2)
 TRIED = ("optimizer", "learning_rate", "augment")
 GRID = {"width": (0.25, 0.5), "augment": (0, 0.4), "learning_rate": (0.002, 0.01, 0.05, 0.25)}
 
-CURVES = ("BnB", "BnB+", "AnB", "AnB+", "random")
+
+def read_part(file, part="runs"):
+    """A part of a JSON file in ``data/measured``; the runs are dicts of a dataclass's fields."""
+    return json.loads(file.read_text(encoding="utf-8"))[part]
 
 
 def chosen(start, budget=TRIAL, per_class=PER_CLASS):
@@ -64,28 +65,3 @@ def read_scratch():
     """From scratch on every family: {family: [{"seed", "accuracy" (0 to 1), "seconds"}]}."""
     runs = read_part(SCRATCH_FILE)
     return grouped((run["target"], run) for run in runs if run["purpose"] == "final")
-
-
-@dataclass(frozen=True)
-class CopiedRun:
-    """One network of the miniature, its bottom ``layer`` layers copied.
-
-    ``curve`` is one of ``CURVES``, or "base": nothing copied. ``accuracy`` (0 to 1) is that at
-    the end of training: no evaluation was chosen.
-    """
-
-    curve: str
-    layer: int
-    seed: int
-    accuracy: float
-
-
-def read_copied():
-    """The networks of the miniature: a list of CopiedRun, empty before the first."""
-    return [CopiedRun(**run) for run in read_part(COPIED_FILE)] if COPIED_FILE.exists() else []
-
-
-def measured_curve(name):
-    """One measured curve, as ``{layers copied: [accuracy of each seed]}``."""
-    runs = sorted(read_copied(), key=lambda run: run.layer)
-    return grouped((run.layer, run.accuracy) for run in runs if run.curve == name)
