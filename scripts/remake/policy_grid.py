@@ -52,13 +52,14 @@ DEPTHS = {
     for n in (3, 5, 7, 9)
 }
 TRIED_ON, TRIED = ("insects", "vehicles"), (0.01, 0.03, 0.1)
-TRIED_VOLUME = {RANDOM: 48}  # 12 for the others
+TRIED_VOLUMES = {RANDOM: (48,), "fine-tune all": (SEVERAL, 48)}  # of the others one
 KEY = ("policy", "source", "target", "per_class", "draw")
 
 
 def add_arguments(parser):
-    help = f"draws of the training images; {MORE_DRAWS} for bias and variance"
-    parser.add_argument("--draws", type=int, default=DRAWS, help=help)
+    parser.add_argument("--draws", type=int, default=DRAWS, help="of the training images")
+    help = "draws that bias and variance are taken over"
+    parser.add_argument("--several", type=int, default=MORE_DRAWS, help=help)
 
 
 def near(target):
@@ -66,24 +67,30 @@ def near(target):
     return "natural" if target in ("cats and dogs", "insects", "food") else "manmade"
 
 
-def plan(draws=DRAWS):
+def plan(draws=DRAWS, several=MORE_DRAWS):
     """Every run, the first draw of all cells first: (policy, source, target, per_class, draw)."""
     for draw in range(draws):
-        for target in FAMILIES:
-            for per_class in VOLUMES:
-                for source in PHOTO_SOURCES:
-                    for policy in (REUSE, *(name for name in TRAINED if name != RANDOM)):
-                        yield policy, source, target, per_class, draw
-                for policy in DEPTHS:
-                    yield policy, near(target), target, per_class, draw
-            yield RANDOM, "none", target, max(VOLUMES), draw
-        if not draw:
-            yield from plan_of_several(draws)
+        for is_near in (True, False):
+            for target in FAMILIES:
+                yield from _plan_of_family(target, is_near, draw)
+            if is_near and not draw:
+                yield from plan_of_several(draws, several)
 
 
-def plan_of_several(draws):
+def _plan_of_family(target, is_near, draw):
+    (source,) = (each for each in PHOTO_SOURCES if (each == near(target)) == is_near)
+    for per_class in VOLUMES:
+        for policy in (REUSE, *(name for name in TRAINED if name != RANDOM)):
+            yield policy, source, target, per_class, draw
+        for policy in DEPTHS if is_near else ():
+            yield policy, source, target, per_class, draw
+    if is_near:
+        yield RANDOM, "none", target, max(VOLUMES), draw
+
+
+def plan_of_several(draws, several):
     """What bias and variance take more of: keys as in ``plan``, those that it has left out."""
-    for draw in range(MORE_DRAWS):
+    for draw in range(several):
         for target in FAMILIES:
             yield RANDOM, "none", target, SEVERAL, draw
             if draw >= draws:
@@ -95,16 +102,17 @@ def trials():
     """Rates to choose from, a dict each; by draws that the grid does not use."""
     for policy in TRAINED:
         for target in TRIED_ON:
-            for rate in TRIED:
-                source, per_class = near(target), TRIED_VOLUME.get(policy, SEVERAL)
-                key = (policy, "none" if policy == RANDOM else source, target, per_class, 100)
-                yield dict(zip(KEY, key, strict=True)) | {"rate": rate}
+            source = "none" if policy == RANDOM else near(target)
+            for per_class in TRIED_VOLUMES.get(policy, (SEVERAL,)):
+                for rate in TRIED:
+                    key = (policy, source, target, per_class, 100)
+                    yield dict(zip(KEY, key, strict=True)) | {"rate": rate}
 
 
 def steps(options):
     """First the rates, then a step a run."""
     yield from RATES.steps(trials(), partial(measure, options.data))
-    keys = (dict(zip(KEY, key, strict=True)) for key in plan(options.draws))
+    keys = (dict(zip(KEY, key, strict=True)) for key in plan(options.draws, options.several))
     yield from GRID.steps(keys, partial(measure, options.data))
 
 

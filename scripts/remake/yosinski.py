@@ -38,9 +38,13 @@ def copying_policy(curve, n):
     return Policy({"*": "random", f"bottom {n}": choice}, rates=rates, name=f"{curve}, n = {n}")
 
 
-def plan():
+def add_arguments(parser):
+    parser.add_argument("--draws", type=int, default=DRAWS, help="of the training images")
+
+
+def plan(draws=DRAWS):
     """Every network of the miniature: (curve, layers copied, draw)."""
-    for draw in range(DRAWS):
+    for draw in range(draws):
         yield "base", 0, draw
         for n in FROZEN_DEPTHS:
             yield from ((curve, n, draw) for curve in ("BnB", "AnB", "random"))
@@ -50,7 +54,7 @@ def plan():
 
 def steps(options):
     """A step a network."""
-    keys = [dict(zip(("curve", "layer", "draw"), key, strict=True)) for key in plan()]
+    keys = [dict(zip(("curve", "layer", "draw"), key, strict=True)) for key in plan(options.draws)]
     return RUNS.steps(keys, partial(measure, options.data))
 
 
