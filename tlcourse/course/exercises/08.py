@@ -24,7 +24,8 @@ def _modules():
     def block():
         return nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
 
-    return [(block(),), (nn.Sequential(block(), nn.Sequential(nn.Linear(4, 2), nn.Dropout())),)]
+    deep = nn.Sequential(block(), nn.Sequential(nn.Linear(4, 2), nn.Dropout()))
+    return [(block(),), (deep,), (nn.BatchNorm2d(4),)]
 
 
 def _state(result, *_):
@@ -32,6 +33,7 @@ def _state(result, *_):
     if not isinstance(result, nn.Module):
         return None
     learn = {name: each.requires_grad for name, each in result.named_parameters()}
+    learn["is an attribute"] = any(learn.values()) and "requires_grad" in vars(result)
     return learn | {f"{name} trains": each.training for name, each in result.named_modules()}
 
 
