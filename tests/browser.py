@@ -230,10 +230,12 @@ def listen(page, problems, local):
 
 
 def write_notebook(path, sources, **metadata):
-    notebook = nbformat.v4.new_notebook()
-    notebook.cells = [
-        nbformat.v4.new_code_cell(source.strip(), metadata=metadata) for source in sources
-    ]
+    code = (nbformat.v4.new_code_cell(source.strip(), metadata=metadata) for source in sources)
+    write_cells(path, code)
+
+
+def write_cells(path, cells):
+    notebook = nbformat.v4.new_notebook(cells=list(cells))
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(notebook, path)
 

@@ -1,6 +1,6 @@
 // What is wrong with a slide that is on screen, in sentences. Sizes are those of a slide of
 // 1280 x 720 px, however it is magnified: 16 px are 24 px on a projector with 1080 lines.
-(slide, { smallestText, smallestFigure }) => {
+(slide, { smallestText, smallestFigure, smallestCode, isOnStage }) => {
   const area = slide.getBoundingClientRect();
   const scale = area.height / 720;
   const found = new Set();
@@ -30,7 +30,7 @@
     if (!text || node.closest("sub, sup, svg, style, script") || !node.getClientRects().length) continue;
     const zoom = (node.currentCSSZoom ?? 1) / (slide.currentCSSZoom ?? 1);
     const size = parseFloat(getComputedStyle(node).fontSize) * zoom;
-    if (size < smallestText) found.add(`${size.toFixed(1)} px is too small: ${text.slice(0, 40)}`);
+    if (size < (isCode(node) ? smallestCode : smallestText)) found.add(`${size.toFixed(1)} px is too small: ${text.slice(0, 40)}`);
   }
 
   for (const picture of slide.querySelectorAll(".jp-OutputArea-output > img:only-child")) {
@@ -42,6 +42,11 @@
     if (shrunk >= smallestFigure) continue;
     const percent = Math.round(100 * shrunk);
     found.add(`a figure is shrunk to ${percent}%: begin a subslide with it. ${picture.alt.slice(0, 40)}`);
+  }
+
+  for (const code of isOnStage ? slide.querySelectorAll(".jp-CodeCell > .jp-Cell-inputWrapper") : []) {
+    const cut = code.scrollHeight - code.clientHeight;
+    if (cut > 2) found.add(`code is cut by ${cut} px: ${code.innerText.trim().slice(0, 40)}`);
   }
 
   for (const output of slide.querySelectorAll(".jp-OutputArea-output")) {

@@ -12,6 +12,7 @@ import pytest
 from parsed import NOTEBOOKS, code_of, content_of, each_notebook
 from statements import needed_by
 from test_slides import cell
+from test_stage import ON_STAGE
 
 from tlcourse import paths
 from tlcourse.tools.slides import export
@@ -19,15 +20,21 @@ from tlcourse.tools.slides import export
 SIZES = ((1920, 1080), (1280, 720))
 SMALLEST_TEXT = 15.9  # px of 720 lines: 24 px of 1080, less rounding
 SMALLEST_FIGURE = 0.74  # its smallest labels are 15 px when it is not shrunk
-LIMITS = f"{{ smallestText: {SMALLEST_TEXT}, smallestFigure: {SMALLEST_FIGURE} }}"
+SMALLEST_CODE = 19.9
+LIMITS = {
+    "smallestText": SMALLEST_TEXT,
+    "smallestFigure": SMALLEST_FIGURE,
+    "smallestCode": SMALLEST_CODE,
+    "isOnStage": True,
+}
 MEASURE = (paths.PROJECT / "tests" / "slide_measure.js").read_text(encoding="utf-8")
-MEASURE_DECK = f"""() => {{
+MEASURE_DECK = f"""(limits) => {{
   const measure = {MEASURE};
   const found = {{}};
   [...document.querySelectorAll(".slides > section")].forEach((stack, h) =>
     [...stack.children].forEach((slide, v) => {{
       Reveal.slide(h, v);
-      const problems = measure(slide, {LIMITS});
+      const problems = measure(slide, limits);
       const place = `${{h}}.${{v}} ${{slide.innerText.trim().slice(0, 40)}}`;
       if (problems.length) found[place] = problems;
     }}));
@@ -56,6 +63,70 @@ LIVE = (
 )
 
 
+FIGURE = """<img alt="a line" style="width:1100px;max-width:100%;height:auto"
+src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='1100' height='550'/>">"""
+DRAW = f"from IPython.display import HTML\nHTML('''{FIGURE}''')"
+PREDICT = """from tlcourse.widgets import claims
+claim = claims.open("reuse-all")
+claim.predict(
+    "A linear SVM on the last layer, or a network trained from scratch until its plateau?",
+    ["from scratch", "the last layer, near", "the last layer, near and far", "neither"],
+)"""
+MEASURED = "claim.measured([3.0, 2.0, 4.0], on='six targets', limits='one network')"
+SEEN = """(slide) => {
+  const top = slide.getBoundingClientRect().top, scale = slide.getBoundingClientRect().height / 720;
+  const isSeen = (node) => node.checkVisibility({ visibilityProperty: true });
+  const find = (selector) => [...slide.querySelectorAll(selector)].filter(isSeen);
+  const isOnTop = (node) => {
+    const { x, y, width, height } = node.getBoundingClientRect();
+    return node === document.elementFromPoint(x + width / 2, y + height / 2);
+  };
+  const figure = find(".jp-OutputArea-output > img").find(isOnTop);
+  const options = find(".celltag_predict :is(.tlc-option, li)");
+  return {
+    code: find(".jp-CodeCell > .jp-Cell-inputWrapper").length,
+    figure: figure ? Math.min(figure.clientWidth, 2 * figure.clientHeight) : 0,
+    options: options.map((node) => parseFloat(getComputedStyle(node).fontSize)),
+    end: options.length && (options.at(-1).getBoundingClientRect().bottom - top) / scale,
+    card: find(".tlc-card").length,
+  };
+}"""
+
+
+@pytest.fixture(scope="module")
+def form():
+    """A claim in the form of the course, with its outputs."""
+    stage = {}
+    exec(f"{PREDICT}\nprediction = claim.prediction\ncard = {MEASURED}", stage)  # noqa: S102
+    question = {export.WIDGET: {}, "text/html": stage["prediction"].to_html()}
+    card = {"text/html": stage["card"]._repr_mimebundle_()["text/html"]}
+    code = "value = 1  # a line of code\n" * 18 + DRAW
+    return (
+        cell("## Claim: reuse all\n\n> Last layer features and an SVM."),
+        cell(PREDICT, "subslide", [question], tags=["predict"]),
+        cell(code, "subslide", [{"text/html": FIGURE}], hidden=True),
+        cell(DRAW, "subslide", [{"text/html": FIGURE}], tags=["no-code"]),
+        cell(MEASURED, "subslide", [card], tags=["claim:reuse-all"], hidden=True),
+    )
+
+
+def check_form(page, size):
+    """Go through the steps of ``form`` by the key of a presenter, and see what the room sees."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.keyboard.press("Home")
+    seen = []
+    for _ in range(6):
+        page.wait_for_timeout(200)
+        slide = page.locator(".slides > section.present > section.present")
+        assert slide.evaluate(MEASURE, LIMITS) == []
+        seen.append(slide.evaluate(SEEN))
+        page.keyboard.press("PageDown")
+    assert [step["code"] for step in seen] == [0, 0, 1, 1, 0, 0]
+    assert [step["figure"] >= 1150 for step in seen] == [False, False, False, True, True, False]
+    assert [step["card"] for step in seen] == [0, 0, 0, 0, 0, 1]
+    assert seen[1]["options"] == [28] * 4 and seen[1]["end"] > 560
+
+
 @contextmanager
 def open_deck(chromium, deck, size=SIZES[0]):
     """A deck from its file, without a network; and what went wrong on the page."""
@@ -69,6 +140,11 @@ def open_deck(chromium, deck, size=SIZES[0]):
         yield page, problems
     finally:
         context.close()
+
+
+def limits_of(notebook):
+    """What a slide of a notebook is held to: all of the code shows where it is on stage."""
+    return LIMITS | {"isOnStage": notebook.stem[:2] in ON_STAGE}
 
 
 @pytest.fixture
@@ -90,7 +166,8 @@ def test_every_slide_of_a_deck_fits(chromium, tmp_path, notebook):
     with open_deck(chromium, deck) as (page, problems):
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
-            assert page.evaluate(MEASURE_DECK) == {}, f"{width} x {height}"
+            found = page.evaluate(MEASURE_DECK, limits_of(notebook))
+            assert found == {}, f"{width} x {height}"
         print(f"\n{page.locator('.slides > section > section').count()} slides, twice", end=" ")
         assert problems == []
 
@@ -103,15 +180,23 @@ def test_the_measure_sees_what_is_wrong(chromium, deck_of):
         "px too wide": cell("1", outputs=[{"text/html": '<div style="width:1400px">x</div>'}]),
         "px is too small: tiny": cell('<span style="font-size:12px">tiny</span>'),
         "picture is broken: none": cell('<img alt="none" src="data:image/png;base64,AAAA">'),
-        "shrunk to 5": cell("1", outputs=[{"text/html": picture.format(svg.format(1200))}]),
+        "shrunk to 5": cell("1", outputs=[{"text/html": picture.format(svg.format(1300))}]),
         "widget is not drawn": cell("1", outputs=[{export.WIDGET: {}, "text/html": "<p></p>"}]),
+        "code is cut by": cell("x = 1\n" * 30, outputs=[]),
     }
     right = cell("# Fine"), cell("1", outputs=[{"text/html": picture.format(svg.format(400))}])
     with open_deck(chromium, deck_of(*wrong.values(), *right)) as (page, _):
-        found = page.evaluate(MEASURE_DECK)
+        found = page.evaluate(MEASURE_DECK, LIMITS)
         assert [int(where.partition(".")[0]) for where in found] == list(range(len(wrong)))
         for sign, sentences in zip(wrong, found.values(), strict=True):
             assert any(sign in sentence for sentence in sentences), (sign, sentences)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+def test_a_claim_in_a_deck(chromium, deck_of, form, size):
+    with open_deck(chromium, deck_of(*form)) as (page, problems):
+        check_form(page, size)
+        assert problems == []
 
 
 def test_a_deck_is_driven_by_keys_and_folds_open_in_place(chromium, deck_of):
@@ -158,20 +243,17 @@ def test_the_speaker_view_of_a_deck(chromium, deck_of):
         assert problems == []
 
 
-def test_a_pdf_has_a_page_for_every_slide(chromium, tmp_path, deck_of):
-    cells = [cell(f"# {n}", kind) for n, kind in enumerate(("slide", "subslide", "slide", "slide"))]
+def test_a_pdf_has_a_page_for_every_step(chromium, deck_of, form):
     with ThreadPoolExecutor() as threads:  # Playwright runs once in a thread
-        (pdf,) = threads.submit(list, export.print_pdfs([deck_of(*cells)])).result()
+        (pdf,) = threads.submit(list, export.print_pdfs([deck_of(*form, cell("# End"))])).result()
     content = pdf.read_bytes()
-    assert content.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", content)) == 4
+    assert content.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", content)) == 7
     assert set(re.findall(rb"/MediaBox \[([^\]]*)\]", content)) == {b"0 0 960 540"}  # 3/4 pt a px
 
 
 @pytest.fixture(scope="module")
 def made_up(in_slides):
-    notebook = nbformat.v4.new_notebook(cells=list(LIVE))
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, in_slides.notebooks / "live.ipynb")
+    lab.write_cells(in_slides.notebooks / "live.ipynb", LIVE)
     with in_slides.open_slides("live.ipynb", SIZES[0]) as (page, problems):
         yield page
         assert problems == []
@@ -207,6 +289,26 @@ def test_the_verb_opens_its_notebook(in_slides):
         assert "/slides/notebooks/06_feature_extraction.ipynb" in page.url
 
 
+def test_a_claim_live(in_slides, form):
+    lab.write_cells(in_slides.notebooks / "claim.ipynb", form)
+    with in_slides.open_slides("claim.ipynb", SIZES[0]) as (page, problems):
+        for size in SIZES:
+            check_form(page, size)
+        assert problems == []
+
+
+def test_in_the_notebook_code_shows_and_outputs_wait_until_they_are_run(in_lab, form):
+    lab.write_cells(in_lab.notebooks / "claim.ipynb", form)
+    with in_lab.open_lab("claim.ipynb") as (page, problems):
+        hidden = page.locator(".jp-OutputPlaceholder")
+        assert hidden.count() == 2 and page.locator(".jp-CodeCell .jp-Editor").count() == 4
+        assert page.locator(".jp-OutputArea-output > img").count() == 1
+        assert lab.run_all(page) == []
+        page.wait_for_selector(".jp-OutputArea-output .tlc-card")
+        assert hidden.count() == 0 and page.locator(".jp-OutputArea-output > img").count() == 2
+        assert problems == []
+
+
 def with_what_widgets_rest_on(notebook):
     """The notebook, its other code cells empty: without them it runs in seconds."""
     content, sources = deepcopy(content_of(notebook)), code_of(notebook)
@@ -228,7 +330,7 @@ def test_every_live_slide_fits_and_every_widget_is_drawn(in_slides, notebook):
             for slide in slides:
                 place = slide.get_attribute("id").removeprefix("slide-")
                 show(page, place)
-                found[place] = slide.evaluate(f"(slide) => ({MEASURE})(slide, {LIMITS})")
+                found[place] = slide.evaluate(MEASURE, limits_of(notebook))
             assert {place: wrong for place, wrong in found.items() if wrong} == {}
         assert page.evaluate(COUNT.format("[data-mime-type*=stderr], .jp-mod-error")) == 0
         assert page.evaluate(COUNT.format(ON_A_SLIDE)) == stored_widgets(notebook)

@@ -1,32 +1,21 @@
 """Samples whose background is correlated with the label, and what classifiers make of them."""
 
 from dataclasses import replace
-from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Normalizer, StandardScaler
 
 from tlcourse import plots
-from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
 from tlcourse.datasets.drawn import Factors
 from tlcourse.domains.generalization import (
-    a_distance_of_training_error,
     accuracies,
-    accuracies_by_distance,
-    accuracies_of_halves,
     conditional_distance,
-    distances_of_halves,
-    errors_of_fixes,
-    random_halves,
     retrain_with_few,
     train_classifier,
 )
-from tlcourse.domains.mmd import maximum_mean_discrepancy
 from tlcourse.domains.shift import (
     NIGHT,
     STUDIO,
@@ -38,7 +27,6 @@ from tlcourse.domains.shift import (
     interpolate_factors,
     pooled,
 )
-from tlcourse.domains.similarity import proxy_a_distance
 from tlcourse.domains.spurious_correlation import (
     SPLITS,
     background_reliance,
@@ -249,56 +237,12 @@ class TestSpuriousCorrelation:
         assert max(map(abs, distance["at random"].values())) < 0.1
 
 
-class TestHalves:
-    def test_halves_are_disjoint_and_change_with_the_draw(self):
-        one, other = random_halves(10, 5, draw=0)
-        assert sorted([*one, *other]) == list(range(10))
-        assert (one != random_halves(10, 5, draw=1)[0]).any()
-
-    @pytest.mark.parametrize("size", [0, 6])
-    def test_halves_that_do_not_fit(self, size):
-        with pytest.raises(ValueError, match="a half has between 1 and 5"):
-            random_halves(10, size, 0)
-
-    def test_the_biased_distance_falls_as_one_over_n(self):
-        X = np.random.default_rng(0).normal(size=(400, 3))
-        biased = partial(maximum_mean_discrepancy, unbiased=False, bandwidth=2.0)
-        found = distances_of_halves(X, (20, 200), biased, draws=20)
-        assert np.mean(found[20]) / np.mean(found[200]) == pytest.approx(10, rel=0.4)
-        assert min(found[200]) > 0
-
-    def test_accuracies_are_of_the_training_half_and_of_the_other(self):
-        rng = np.random.default_rng(1)
-        X, y = rng.normal(size=(60, 40)), np.arange(60) % 2
-        one, other = random_halves(60, 30, draw=0)
-        machine = make_pipeline(Normalizer(), LinearSVM(C=10, random_state=0)).fit(X[one], y[one])
-        expected = [mean_class_accuracy(y[rows], machine.predict(X[rows])) for rows in (one, other)]
-        assert accuracies_of_halves(X, y, [30], C=10, draws=1)[30][0] == pytest.approx(expected)
-        assert expected[0] == 1 and expected[1] < 0.75
-
-    def test_the_training_error_puts_one_source_as_far_apart_as_can_be(self):
-        X = np.random.default_rng(2).normal(size=(80, 200))
-        machine = make_pipeline(StandardScaler(), LinearSVM(random_state=0))
-        assert a_distance_of_training_error(X[:40], X[40:], machine) == 2
-        assert abs(proxy_a_distance(X[:40], X[40:], machine)) < 1
-
+class TestOtherSource:
     def test_conditional_distance_is_the_mean_over_classes(self):
         X, y = np.array([[0.0], [10.0], [2.0], [20.0]]), np.array([0, 1, 0, 1])
         between_means = lambda a, b: abs(a.mean() - b.mean())  # noqa: E731
         assert conditional_distance(between_means, X, y, X + [[1], [3], [1], [3]], y) == 2
         assert conditional_distance(between_means, X, y, X[::-1], y[::-1]) == 0
-
-
-class TestOtherSource:
-    def test_distance_and_accuracy_of_each_domain(self, pair):
-        classifiers = background_reliance(pair, pair, 1, RAW_PIXELS, draws=2).classifiers
-        domains = {"same": pair.agreeing, "reversed": pair.conflicting}
-        found = accuracies_by_distance(classifiers, pair.agreeing, domains, RAW_PIXELS, 3.0)
-        distance, right = found["reversed"]
-        X = pair.agreeing.X[RAW_PIXELS], pair.conflicting.X[RAW_PIXELS]
-        assert distance == pytest.approx(maximum_mean_discrepancy(*X, bandwidth=3.0))
-        assert right == accuracies(classifiers, pair.conflicting, RAW_PIXELS)
-        assert found["same"][1] == [1, 1] and right == [0, 0]
 
     def test_few_pictures_count_as_much_as_they_should(self):
         source = synthetic_pair(animal=1.0).with_correlation(0.5)
@@ -311,14 +255,6 @@ class TestOtherSource:
         assert found.decision_function(probe) == pytest.approx(
             twice.decision_function(probe), abs=0.01
         )
-
-    def test_a_few_target_pictures_lower_the_error_there(self):
-        source, target = (synthetic_pair(animal=0.5, seed=s) for s in (0, 1))
-        sets = [(source.agreeing, source.with_correlation(0), target.conflicting)]
-        tests = {"same": source.agreeing, "other": target.conflicting}
-        found = errors_of_fixes(sets, tests, "x")
-        assert found["as it is"] == {"same": [0], "other": [1]}
-        assert found["more varied data"]["other"] == found["a few target pictures"]["other"] == [0]
 
 
 class Brightness:

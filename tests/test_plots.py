@@ -82,45 +82,6 @@ def test_import_is_light():
     assert printed.strip() == "False"
 
 
-def test_accuracies_show_mean_and_spread_of_seeds():
-    table = {
-        ("cats", "fc7"): [0.2, 0.3],
-        ("cats", "full network"): [0.5],
-        ("food", "fc7"): [0.41],
-        ("food", "full network"): [0.4, 0.6, 0.8],
-    }
-    ax = plots.plot_accuracies(table, chance={"cats": 0.1, "food": 0.05})
-    lines = {line.get_label(): line for line in ax.get_lines()}
-    np.testing.assert_allclose(lines["fc7"].get_ydata(), [25, 41])
-    np.testing.assert_allclose(lines["full network"].get_ydata(), [50, 60])
-    assert [text.get_text() for text in ax.texts] == ["25", "41", "50", "60"]
-    assert [label.get_text() for label in ax.get_xticklabels()] == ["cats", "food"]
-    spread = [c.get_segments()[0][:, 1] for c in ax.collections][3]
-    np.testing.assert_allclose(spread, [40, 80])
-    assert "guessing" in [text.get_text() for text in ax.get_legend().get_texts()]
-
-
-def test_accuracies_draw_on_given_axes_and_allow_missing_pairs():
-    ax = plt.subplots()[1]
-    assert plots.plot_accuracies({("a", "fc6"): [0.1], ("b", "fc7"): [0.2]}, ax) is ax
-    assert len(ax.texts) == 2
-
-
-def test_clock_lays_stages_end_to_end():
-    ax = plots.plot_clock({"read": 1.0, "extract": 3.5, "train": 0.25})
-    starts = [bar.get_x() for bar in ax.patches]
-    assert starts == [0, 1.0, 4.5] and [bar.get_width() for bar in ax.patches] == [1, 3.5, 0.25]
-    assert ax.get_title(loc="left") + ax.get_title() == "4.8 s in all"
-    assert [text.get_text() for text in ax.texts] == ["1.0 s", "3.5 s", "250 ms"]
-    assert ax.yaxis_inverted()
-
-
-@pytest.mark.parametrize("stages", [{}, {"read": -1}])
-def test_clock_refuses_what_no_clock_shows(stages):
-    with pytest.raises(ValueError, match="at least one stage"):
-        plots.plot_clock(stages)
-
-
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(0, "0 ms"), (0.9996, "1.0 s"), (59.94, "59.9 s"), (59.96, "1 min 00 s"), (185, "3 min 05 s")],

@@ -7,12 +7,13 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 from PIL import Image
+from real_scores import evaluate_real
 from sklearn.datasets import load_digits
 
 from scripts.remake import real_sets as command
 from scripts.remake import runner
 from tlcourse import paths
-from tlcourse.classifiers.score import choose_C, evaluate_real
+from tlcourse.classifiers.score import choose_C
 from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE, RealSet, drawn
 from tlcourse.features import cache
 from tlcourse.features.extraction import Features, shipped_card, shipped_features
@@ -158,8 +159,6 @@ def test_C_is_chosen_without_regard_to_scale():
     assert found[1] == pytest.approx(found[0] / 1e6, rel=1e-2)
 
 
-def test_a_representation_that_is_not_shipped_is_named():
-    with pytest.raises(ValueError, match="no shipped features of 'steel' for 'raw pixels': choose"):
-        evaluate_real("steel", "raw pixels")
+def test_a_real_set_that_is_not_shipped_is_named():
     with pytest.raises(ValueError, match="No real set 'birds' is shipped: choose from PACS"):
-        evaluate_real("birds", "last layer")
+        shipped_card("birds")

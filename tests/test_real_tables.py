@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
+from real_scores import evaluate_real
 from sklearn.metrics import balanced_accuracy_score
 
 from scripts.remake import real_tables
-from tlcourse.classifiers.score import evaluate_real
 from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE
 from tlcourse.domains.similarity import prototype_similarity
 from tlcourse.features.extraction import shipped_card

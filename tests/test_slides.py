@@ -17,9 +17,12 @@ from tlcourse.tools.slides.export import CannotExport, as_stored, deck_html, exp
 ADDRESS = re.compile(r"""<link|(?:\bsrc=["']|url\(["']?|@import\s*["'])(?!data:|#)""")
 
 
-def cell(source, slide_type="slide", outputs=None, **slideshow):
+def cell(source, slide_type="slide", outputs=None, tags=(), hidden=False, **slideshow):
     kind = nbformat.v4.new_markdown_cell if outputs is None else nbformat.v4.new_code_cell
-    made = kind(source, metadata={"slideshow": {"slide_type": slide_type, **slideshow}})
+    metadata = {"slideshow": {"slide_type": slide_type, **slideshow}, "tags": list(tags)}
+    made = kind(source, metadata=metadata)
+    if hidden:
+        made.metadata.jupyter = {"outputs_hidden": True}
     if outputs is not None:
         made.outputs = [nbformat.v4.new_output("display_data", data) for data in outputs]
     return made
@@ -181,6 +184,11 @@ def test_links_lead_to_decks_that_are_there(write):
 def test_a_notebook_without_outputs_makes_no_deck(write):
     with pytest.raises(CannotExport, match="07_made_up.ipynb has no stored outputs: run all of it"):
         deck_html(write(cell("1 + 1", outputs=[])))
+
+
+def test_outputs_that_are_hidden_until_run_are_in_the_deck(write):
+    html = deck_html(write(cell("1 + 1", outputs=[{"text/plain": "two"}], hidden=True)))
+    assert "two" in slides_in(html)[-1]
 
 
 def test_text_alone_makes_a_deck(write):

@@ -8,7 +8,7 @@ import torch
 from sklearn.metrics import balanced_accuracy_score
 
 from tlcourse.domains import tasks
-from tlcourse.domains.tasks import PredictiveFunction, label_of, learn
+from tlcourse.domains.tasks import label_of, learn
 from tlcourse.networks.backbones import load_backbone
 
 
@@ -171,19 +171,3 @@ class TestPredictiveFunction:
         scores = f_S.represent(target) @ weight.T + bias
         assert (np.array(f_S.names)[scores.argmax(1)] == f_S.predict(target)).all()
         assert f_S.represent(target).min() >= 0
-
-
-class TestReuse:
-    def test_each_way_is_what_it_says(self, f_S, backbone, target):
-        read, few = f_S.read_as("kind"), target.few(6, seed=1)
-        found = tasks.reuse(read, backbone, few, target, seed=1)
-        assert list(found) == list(tasks.WAYS)
-        assert found["f_S as it is"] == read.accuracy(target, "kind")
-        assert found["fine-tuned"] == learn(few, "kind", read, 1).accuracy(target, "kind")
-        assert found["without f_S"] == learn(few, "kind", backbone, 1).accuracy(target, "kind")
-
-    def test_a_new_classifier_undoes_swapped_labels(self, f_S, backbone, source):
-        read = f_S.read_as("kind")
-        swapped = PredictiveFunction(read.names[::-1], read.network)
-        found = tasks.reuse(swapped, backbone, source.few(10), source)
-        assert found["f_S as it is"] < 0.3 < 0.8 < found["new classifier"]

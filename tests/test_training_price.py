@@ -10,7 +10,6 @@ from tlcourse.course.price import ASSUMPTIONS, GROUPS, SCENARIOS, training_price
 from tlcourse.datasets import HandwrittenDigits
 from tlcourse.finetuning import cost
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.networks.zoo import count_network
 from tlcourse.widgets import CostCalculator
 from tlcourse.widgets.cost_calculator import OWN, stops
 
@@ -128,16 +127,11 @@ class TestRanges:
         low, high = cost.transfer_energy(3600)
         assert (low, high) == (pytest.approx(2.5), pytest.approx(158))
 
-    def test_multiply_adds_cancel(self):
-        assert cost.multiply_add_ratio("AlexNet", 700) == pytest.approx(90 * 1.2e6 * 3 / 700)
-        assert count_network("AlexNet").multiply_adds > 0
-
     @pytest.mark.parametrize(
         ("call", "words"),
         [
             (lambda: cost.transfer_energy(0), "draws no energy: give seconds above 0"),
             (lambda: cost.pretraining_energy("GoogLeNet"), "no hardware and time"),
-            (lambda: cost.multiply_add_ratio("VGG19", 700), "does not give its passes"),
             (lambda: cost.as_energy(-1), "below 0"),
         ],
     )

@@ -126,6 +126,15 @@ class TestUpload:
         explorer.upload._received(explorer.upload, {}, [])
         assert explorer.upload.status.startswith("The file gives no picture: empty")
 
+    def test_a_page_that_asks_is_sent_the_picture_which_no_state_holds(self, monkeypatch):
+        upload, sent = widgets.PictureUpload("Yours", Image.new("RGB", (900, 600)), 120), []
+        monkeypatch.setattr(upload, "send", lambda content, buffers: sent.append(buffers[0]))
+        upload._received(upload, {"look": True}, [])
+        assert Image.open(io.BytesIO(sent[0])).size == (360, 240) and upload.status == ""
+        assert not any(isinstance(value, bytes) for value in upload.get_state().values())
+        widgets.PictureUpload("Yours")._received(upload, {"look": True}, [])
+        assert len(sent) == 1
+
     def test_script_asks_no_one_and_keeps_keys(self):
         script = widgets.PictureUpload("Yours")._esm
         assert "http" not in script and "keepKeysInside(root)" in script

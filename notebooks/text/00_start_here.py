@@ -9,33 +9,55 @@
 # %% [markdown] slideshow={"notes": "Say what is unusual: nothing is to be believed because the lecture says it. Ask who has trained a network before, and who has reused one.", "slide_type": "slide"}
 # # 00 Start here
 #
-# **Deep transfer learning, argued with.** A lecture makes claims. Here each claim is an
-# experiment that you run, change and judge.
+# **Deep transfer learning, argued with.** [A lecture](../docs/bibliography.md#lecture) makes claims.
+# Here each claim is an experiment that you run, change and judge.
 #
 # **You will learn**
 #
-# - what this machine can do for you;
 # - how a notebook of this course works: predict, run, read;
-# - where everything is.
+# - what a network that was trained on ImageNet makes of one photograph, in eight lines of PyTorch;
+# - what this machine can do for you, and where everything is.
 #
 # **You need**: some Python, and the idea of a classifier. **Time**: 15 minutes for you, about
 # 10 seconds for the machine.
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# Run a cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>. Run them all with *Run > Run All Cells*.
-# Nothing here needs the network.
+#
+# Run a cell with <kbd>Shift</kbd>+<kbd>Enter</kbd>, or all with *Run > Run All Cells*. Nothing here
+# needs the internet.
 
 # %% slideshow={"slide_type": "skip"}
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.datasets import load_sample_image
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
+from sklearn.svm import LinearSVC
+
 from tlcourse import plots
-from tlcourse.classifiers.score import evaluate_transfer
 from tlcourse.course.map import CourseMap
-from tlcourse.datasets import FAMILIES, HandwrittenDigits
-from tlcourse.devices import devices
-from tlcourse.features.extraction import extract_features, shipped_features
+from tlcourse.features.extraction import shipped_features
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.widgets import DeviceToggle, Prediction, check_answer, quiz
+from tlcourse.networks.weights import read_card
+from tlcourse.widgets import DeviceToggle, PictureUpload, check_code, claims, quiz
 
 plots.use_course_style()
+
+# %% [markdown] slideshow={"notes": "Go through the list once, slowly: the rest of the course has this form. The next slides do all of it on a photograph.", "slide_type": "slide"}
+# ## Predict, run, read
+#
+# [Every claim](../docs/glossary.md#claim) of the lecture goes through the same steps.
+#
+# 1. **The claim**, in the slide's words, and why one would say so.
+# 2. **Predict**: you commit to an answer. It is kept, and nothing waits for it.
+# 3. **Run**: code that you can read and change measures it. Results appear when you run the cell.
+# 4. **The card**: your prediction, the effect that was measured with its 95% interval, and a
+#    [verdict](../docs/glossary.md#verdict) by one rule for all claims.
+# 5. **Read**: what was found, why, and what it does not say.
+#
+# At the end of a notebook are **exercises**, functions that you write and that are checked on inputs
+# that you do not see, and a **quiz**. In a terminal, `python3 start.py slides 00` shows a notebook as
+# slides, and `python3 start.py check` says what this machine has.
 
 # %% [markdown] slideshow={"notes": "Let everybody run this now: whoever sees no device toggle has no kernel. A missing GPU is no problem in this course.", "slide_type": "slide"}
 # ## This machine
@@ -47,168 +69,135 @@ plots.use_course_style()
 device = DeviceToggle()
 device
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# In a terminal, `python3 start.py check` says more: versions, disk, weights, data, and what to do
-# about what is missing.
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-[found.name for found in devices()]
-
-# %% [markdown] slideshow={"notes": "Point at the names conv1_1 to fc7 in the output: the lecture's names. Ask which of the two networks has seen an insect: natural has seen spiders, a scorpion and a centipede, but no insect.", "slide_type": "slide"}
-# ## A network that has seen photographs
+# %% [markdown] slideshow={"notes": "Ask for a photograph from somebody's telephone. The picture stays on this machine; without one, scikit-learn's sample photograph of a dahlia is there.", "slide_type": "slide"}
+# ## One photograph
 #
 # A **[backbone](../docs/glossary.md#backbone)** is a network that was trained before, on a
-# **[source](../docs/glossary.md#source)**. Two come with the course:
-#
-# - `natural` learned 41 classes of animals and plants;
-# - `manmade` learned 41 classes of things.
-#
-# Both are small VGGs. Their layers have the lecture's names.
+# **[source](../docs/glossary.md#source)**. `imagenet` is EfficientNet-Lite0, trained on ImageNet: 1.28
+# million photographs of 1,000 classes. Three of them are flowers: daisy, yellow lady's slipper and
+# cardoon. Show it a photograph of yours; until you choose one, it sees a dahlia, close up, from
+# scikit-learn's samples.
 
 # %% slideshow={"slide_type": "-"}
-# NBVAL_CHECK_OUTPUT
-natural = load_backbone("natural")
-natural.layer_sizes
+sample = Image.fromarray(load_sample_image("flower.jpg"))
+upload = PictureUpload("Your photograph", sample, height=220)
+upload
 
-# %% [markdown] slideshow={"notes": "Say that the commitment is kept on disk and that nothing waits for it. It is there to make the surprise visible, not to be marked.", "slide_type": "slide"}
-# ## What a notebook does
-#
-# [Every claim](../docs/glossary.md#claim) goes through four steps.
-#
-# 1. **Motivation**: why somebody would say so.
-# 2. **Prediction**: you commit to an answer. It is kept, and shown beside the result.
-# 3. **Experiment**: a short cell measures it, on this machine, now.
-# 4. **Reading**: what the figure says, and what it does not.
-#
-# Here is the form, on a small question.
+# %% slideshow={"notes": "Have everybody commit before anybody runs on, and count hands for each option. Do not comment.", "slide_type": "subslide"} tags=["predict"]
+answers = ["another flower, surely", "another flower, unsurely", "something else", "no answer"]
+dahlia = "Three of its classes are flowers, none is a dahlia. What does it answer to one?"
+claim = claims.open("warm-up")
+claim.predict(dahlia, answers)
 
-# %% [markdown] slideshow={"notes": "Ask the room what a ReLU does to -3 and to 3. That is all one needs for the prediction.", "slide_type": "slide"}
-# ### Motivation
-#
-# Layer `fc7` describes an image by 512 numbers, taken [after the
-# ReLU](../docs/glossary.md#activation). A ReLU turns every negative number into zero.
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Read it aloud, line by line. The scores are 1,000 numbers of any sign; softmax makes shares of them, topk finds the five largest.", "slide_type": "subslide"}
+imagenet = load_backbone("imagenet")
+names = read_card("imagenet")["classes"]
+network = imagenet.network.to(device.value or "cpu").eval()
+image = imagenet.preprocess(upload.picture)[None].to(device.value or "cpu")
+with torch.inference_mode():
+    scores = network(image)
+top = scores.softmax(dim=1)[0].topk(5)
+print(*[f"{100 * p:4.1f}%  {names[i]}" for p, i in zip(*top, strict=True)], sep="\n")
 
-# %% [markdown] slideshow={"notes": "Have everybody commit before anybody runs on, and count hands for each option. Do not comment.", "slide_type": "subslide"}
-# ### Prediction
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Ask what bee and ant have to do with it: neither is in the picture. Photographs of them were taken on flowers.", "slide_type": "subslide"}
+figure, ax = plt.subplots(figsize=(11, 4.5))
+bars = ax.barh([names[i] for i in top.indices], 100 * top.values.cpu())
+ax.bar_label(bars, fmt="%.1f%%", padding=6)
+ax.invert_yaxis()
+ax.set(xlabel="probability (%)", xlim=(0, 100), title="The five most probable of 1,000 classes")
+plots.alt_text(ax, "Bars of the five most probable classes: daisy first, then bee and others.")
+
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "The card of a claim looks like this, with a verdict. Compare the answer with the hands.", "slide_type": "subslide"} tags=["claim:warm-up"]
+first, sure = names[top.indices[0]], 100 * float(top.values[0])
+is_flower = first in ("daisy", "yellow lady's slipper", "cardoon")
+option = answers[0 if sure > 50 else 1] if is_flower else answers[2]
+beside = {f"{first} (%)": sure, "next four together (%)": 100 * float(top.values[1:].sum())}
+claim.measured(beside, on="One photograph.", limits="Another flower may differ.", option=option)
+
+# %% [markdown] slideshow={"notes": "The usual slip is to call this an error of the network. It was never taught the word; ask what else it could have said.", "slide_type": "subslide"}
+# **Reading.** The network says *daisy*, with a probability of 32%, the nearest of the names that it
+# knows. It has to answer with one of its 1,000 classes, so the last layer is of no use to somebody
+# who has other classes. *Bee* and *ant* are not in the picture either: probably they were on flowers in
+# the photographs that taught them. One photograph shows this; it does not say how often it is so.
+
+# %% [markdown] slideshow={"notes": "Ask for a guess of the accuracy before you run it; guessing gives 3%. This is the whole of the lecture in five lines.", "slide_type": "slide"}
+# ## Reuse it
 #
-# Choose one, and commit. You may also run on without.
+# Take the last layer away. What remains **describes** a photograph, by 1,280
+# [features](../docs/glossary.md#feature). A new [linear classifier](../docs/glossary.md#linear-probe)
+# on top learns 30 kinds of flowers from 20 photographs of each; the network itself learns nothing.
+# These photographs are not ours to give. Their features come with the course.
 
 # %% slideshow={"slide_type": "-"}
-prediction = Prediction(
-    "warm-up",
-    "How many of the 512 numbers of fc7 are exactly zero, for a typical photograph of an insect?",
-    ["fewer than 50", "50 to 400", "more than 400"],
-)
-prediction
+train, test = shipped_features("imagenet", "flowers102")
+X, X_test = train.select("head"), test.select("head")
+print(f"{len(X)} photographs of {len(train.classes)} kinds of flowers, {X.shape[1]} features of each")
 
-# %% [markdown] slideshow={"notes": "Point at the comparison: prediction left, measurement right. Photographs cannot be passed on, their features can.", "slide_type": "subslide"}
-# ### Experiment
-#
-# The photographs are not ours to give. Their *[features](../docs/glossary.md#feature)* are: 500 test
-# images of ten insects, described by every layer, come with the course.
+svm = make_pipeline(Normalizer(), LinearSVC(C=1, random_state=0)).fit(X, train.labels)
+predicted = svm.predict(X_test)
+right = np.mean(predicted == test.labels)
+print(f"{right:.0%} of {len(X_test)} other photographs right; guessing: {1 / len(train.classes):.0%}")
 
-# %% slideshow={"slide_type": "-"}
-train, test = shipped_features("natural", "insects")
-zeros = (test.select("fc7") == 0).sum(axis=1)
-median = int(sorted(zeros)[len(zeros) // 2])
-measured = "fewer than 50" if median < 50 else "50 to 400" if median <= 400 else "more than 400"
-prediction.compare(f"A typical image has {median} zeros of 512.", measured)
-
-# %% slideshow={"notes": "Ask for the leftmost bar: is there an image with few zeros? A histogram over 500 images, not over units: students mix the two up.", "slide_type": "subslide"}
-ax = plots.plot_histogram(zeros, "zeros among the 512 numbers of fc7", "photographs of insects")
-plots.alt_text(ax, "Histogram: most photographs have between half and three quarters zeros in fc7.")
-
-# %% [markdown] slideshow={"notes": "The usual slip is \"zero is no information\". Ask what it tells of an insect that a unit for fur is silent.", "slide_type": "subslide"}
-# ### Reading
-#
-# About three of five numbers are zero: `fc7` is *sparse*. Which ones are zero differs from image to
-# image, and that is what tells images apart. The figure does not say that zeros are worthless: "this
-# unit is silent here" is information as well. Notebook 10 keeps little else.
-
-# %% [markdown] slideshow={"notes": "Ask for a guess of the accuracy before you run it; guessing gives 10%. Point at the milliseconds: nothing of the network is trained.", "slide_type": "slide"}
-# ## The main thing, once
-#
-# A **[target](../docs/glossary.md#target)** is the task that you care about. Ten insects, 20 training
-# photographs of each: no network can learn to see from so little. A [linear
-# classifier](../docs/glossary.md#linear-probe) on the numbers of `fc7` can still use what the
-# backbone learned from other animals.
-
-# %% slideshow={"slide_type": "-"}
-result = evaluate_transfer("natural", "insects", "fc7")
-seconds = plots.as_duration(result.seconds)
-print(f"{result.accuracy:.0%} right, where guessing gives 10%; trained and tested in {seconds}")
-
-# %% [markdown] slideshow={"notes": "The first run computes, the second reads from the cache: run it twice and let them see the difference.", "slide_type": "subslide"}
-# You can run the network yourself, on images that are here: handwritten digits from scikit-learn.
-
-# %% slideshow={"slide_type": "-"}
-digits = HandwrittenDigits()
-extract_features(natural, digits, ["fc6", "fc7"], device=device.value or "auto")
-
-# %% [markdown] slideshow={"notes": "Leave three minutes. The check says in words what is wrong; the solution is one click away and meant to be used.", "slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Leave three minutes for each. The check says in words what is wrong; the solution is one click away and meant to be used.", "slide_type": "slide"}
 # ## Exercises
 #
-# Put your answer in place of the dots and run the cell. The solution is one click away.
+# Write the function in place of `...`, and run the cell. The check tries it on inputs that you do not
+# see. The solution is one click away.
 #
-# **1.** How many target families come with the course? Look at `FAMILIES`.
+# **1.** Scores are numbers of any sign. Write the softmax that makes probabilities of them, with
+# `exp` and `sum`:
+# $p_k = e^{s_k} / \sum_j e^{s_j}$.
+
 
 # %% slideshow={"slide_type": "-"}
-answer = ...
-check_answer(answer, len(FAMILIES), f"They are {', '.join(FAMILIES)}.")
+def softmax(scores):
+    """Scores (images, classes), a tensor -> probabilities of the same shape, rows that sum to 1."""
+    ...  # TODO
+
+
+check_code("00: softmax", softmax)
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
 # ```python
-# len(FAMILIES)
+# def softmax(scores):
+#     strengths = scores.exp()
+#     return strengths / strengths.sum(dim=1, keepdim=True)
 # ```
-#
-# Six: cats and dogs, insects, food, scenes, vehicles, clothes.
 #
 # </details>
 
-# %% [markdown] slideshow={"notes": "Ask for a bet first: which source knows more about vehicles? Look at the sizes of the two numbers, not only at the order.", "slide_type": "subslide"}
-# **2.** Which source describes `vehicles` better with `fc7`, `"natural"` or `"manmade"`? Copy the
-# cell of *The main thing, once*, and change it.
+# %% [markdown] slideshow={"notes": "Ask what a classifier gets that always answers the largest class: by this score no more than guessing.", "slide_type": "subslide"}
+# **2.** The lecture's tables give the [mean class accuracy](../docs/glossary.md#mean-class-accuracy):
+# the share of right answers among the images of each class, averaged over the classes. Try
+# yours on `predicted` and `test.labels`.
+
 
 # %% slideshow={"slide_type": "-"}
-answer = ...
-better = max(
-    ("natural", "manmade"), key=lambda source: evaluate_transfer(source, "vehicles", "fc7").accuracy
-)
-check_answer(answer, better, "The source that has seen things knows more about things.")
+def mean_class_accuracy(predicted, labels):
+    """Two arrays of class numbers, of shape (images,) -> a share, from 0 to 1."""
+    ...  # TODO
+
+
+check_code("00: mean class accuracy", mean_class_accuracy)
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
 # ```python
-# sources = ("natural", "manmade")
-# found = {name: evaluate_transfer(name, "vehicles", "fc7").accuracy for name in sources}
-# max(found, key=found.get)
+# def mean_class_accuracy(predicted, labels):
+#     return np.mean([(predicted[labels == label] == label).mean() for label in np.unique(labels)])
 # ```
 #
 # </details>
 
-# %% [markdown] slideshow={"notes": "Do not read the table aloud. Ask for the difference between a domain and a task, and promise notebook 04 for it.", "slide_type": "slide"}
-# ## Words
+# %% [markdown] slideshow={"notes": "Promise notebook 04 for domains and tasks. Whoever is short of time goes from here to 06.", "slide_type": "slide"}
+# ## The map
 #
-# | word | means |
-# |---|---|
-# | domain | a feature space and a distribution of the inputs |
-# | task | a label space and a function from inputs to labels |
-# | source, target | where a network learned; where you want to use it |
-# | backbone | the network that is reused |
-# | layer, feature | a stage of the network; one number that it puts out |
-# | feature extraction | the backbone describes, a new classifier decides |
-# | freeze, fine-tune, random | keep a layer, go on training it, start it afresh |
-# | linear probe | a linear classifier on the features of a layer |
-#
+# Thirteen notebooks, and the claims that each measures. What you have measured carries its verdict.
 # All words are in the [glossary](../docs/glossary.md), all papers in the
 # [bibliography](../docs/bibliography.md).
-
-# %% [markdown] slideshow={"slide_type": "skip"}
-# ## The map
 
 # %% slideshow={"slide_type": "skip"}
 CourseMap()
@@ -225,7 +214,8 @@ quiz("00")
 # ## Remember
 #
 # - Predict before you run. A surprise that you did not expect teaches nothing.
-# - What is printed was measured here, now. Your digits may differ a little from the stored ones.
+# - A trained network describes and decides. The decision is about its own classes; the description
+#   can be reused.
 # - "Does not hold here, and this is why" is a good outcome.
 #
 # **Next**: [01 don't be a hero](01_dont_be_a_hero.ipynb), or, if time is short, at once [06 feature

@@ -25,11 +25,14 @@
 # for the machine.
 
 # %% slideshow={"slide_type": "skip"}
+import math
+from itertools import combinations
+
 import pandas as pd
 from scipy.stats import kendalltau
+from torchvision import models
 
 from tlcourse import plots
-from tlcourse.course import claims
 from tlcourse.course.price import ASSUMPTIONS, SCENARIOS, training_price
 from tlcourse.datasets import HandwrittenDigits
 from tlcourse.finetuning import cost
@@ -44,7 +47,7 @@ from tlcourse.networks.zoo import (
     count,
     short,
 )
-from tlcourse.widgets import CostCalculator, Prediction, check_answer, quiz
+from tlcourse.widgets import CostCalculator, check_answer, claims, quiz
 
 plots.use_course_style()
 pd.set_option("display.max_colwidth", None)
@@ -129,7 +132,8 @@ papers
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
-print("torchvision's, for ImageNet:", zoo.torchvision_models("resnet"))
+of_torchvision = [name for name in models.list_models(module=models) if name.startswith("resnet")]
+print("torchvision's, for ImageNet:", of_torchvision)
 for name in ("ResNet-56", "ResNet-50", "ResNet-152"):
     counted, shape = zoo.count_network(name), NETWORKS[name].input_shape
     print(
@@ -150,9 +154,9 @@ for name in ("ResNet-56", "ResNet-50", "ResNet-152"):
 # **Motivation.** A list by year under "growing up" says: later is bigger, and bigger is better. But
 # bigger in what?
 
-# %% slideshow={"notes": "Hands for each option. Most choose depth and parameters.", "slide_type": "subslide"}
-growth_prediction = Prediction(
-    "imagenet-growth",
+# %% slideshow={"notes": "Hands for each option. Most choose depth and parameters.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("imagenet-growth")
+claim.predict(
     "Take any two of the slide's networks from different years. What is always greater in the "
     "later one?",
     [
@@ -163,20 +167,27 @@ growth_prediction = Prediction(
         "none of the three",
     ],
 )
-growth_prediction
 
 # %% [markdown] slideshow={"notes": "Point at 2014: two networks of one year, 22 times apart in parameters. Axes are logarithmic.", "slide_type": "subslide"}
 # **Experiment.** Build all of them, count, and compare every pair of different years: once with
 # the slide's list, once with networks of ImageNet only. Nothing here is drawn at random, so there
 # are no seeds.
 
-# %% slideshow={"slide_type": "-"} tags=["claim:imagenet-growth"]
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 shown = dict.fromkeys([*ON_THE_SLIDE[:5], "ResNet-50", "ResNet-152", "Inception-V3"])
 rows = {name: zoo.describe(name) for name in shown}
 years = {name: row["year"] for name, row in rows.items()}
+
+
+def pairs_that_grow(values):
+    pairs = [sorted(pair, key=years.get) for pair in combinations(values, 2)]
+    pairs = [(before, after) for before, after in pairs if years[before] < years[after]]
+    return sum(values[after] > values[before] for before, after in pairs), len(pairs)
+
+
 grown = {
     quantity: {
-        which: zoo.pairs_that_grow({name: rows[name][quantity] for name in names}, years)
+        which: pairs_that_grow({name: rows[name][quantity] for name in names})
         for which, names in (("slide", ON_THE_SLIDE), ("ImageNet", OF_IMAGENET))
     }
     for quantity in COUNTED
@@ -191,48 +202,35 @@ plots.alt_text(
     "GoogLeNet of the same year has 6.6 million. The error falls from 15.3 to 3.5.",
 )
 
-# %% slideshow={"notes": "Pairs of different years: explain with LeNet-5 and AlexNet. Only depth grew in every pair.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Pairs of different years: explain with LeNet-5 and AlexNet. Only depth grew in every pair.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
 for quantity, counts in grown.items():
     words = [f"{more} of {pairs} pairs ({which})" for which, (more, pairs) in counts.items()]
     print(f"{quantity.replace('_', '-')}: greater in the later network in {', '.join(words)}")
 contest = {name: rows[name]["top-5 error"] for name in OF_IMAGENET if rows[name]["top-5 error"]}
-fell, of = zoo.pairs_that_grow({name: -e for name, e in contest.items()}, years)
+fell, of = pairs_that_grow({name: -error for name, error in contest.items()})
 print(f"published top-5 error: smaller in the later network in {fell} of {of} pairs (ImageNet)")
 
-# %% slideshow={"notes": "\"Depends\" is computed: one of three quantities always grew.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: counts follow from the architectures. Ask which of the three the slide's \"growing up\" is true of.", "slide_type": "subslide"} tags=["claim:imagenet-growth"]
 always = [q for q, counts in grown.items() if all(more == of for more, of in counts.values())]
-verdict = "holds" if len(always) == 3 else "depends" if always else "does not hold here"
 options = {
     ("depth", "parameters", "multiply_adds"): "depth, parameters and multiply-adds",
     ("depth", "parameters"): "depth and parameters",
     ("depth", "multiply_adds"): "depth and multiply-adds",
     ("depth",): "depth alone",
 }
-growth_prediction.compare(
-    "; ".join(
-        f"{q.replace('_', '-')} in {c['slide'][0]} of {c['slide'][1]} pairs"
-        for q, c in grown.items()
-    ),
-    options.get(tuple(always), "none of the three"),
-)
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "imagenet-growth",
-    verdict,
-    "Networks built and counted; every pair of different years, on the slide's list and on "
-    "networks of ImageNet only.",
+claim.measured(
     {
         f"{quantity.replace('_', '-')} grew (% of pairs, {which})": 100 * more / pairs
         for quantity, counts in grown.items()
         for which, (more, pairs) in counts.items()
     },
+    on="Networks built and counted; every pair of different years, on the slide's list and on "
+    "networks of ImageNet only.",
+    limits="Counts follow from the architectures: there is nothing to estimate. The list is the "
+    "slide's, not a sample of the networks of those years.",
+    option=options.get(tuple(always), "none of the three"),
 )
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("imagenet-growth"))
 
 # %% [markdown] slideshow={"notes": "Up, not big. The published errors are averages of several networks entered in a contest: ask what that does to a comparison.", "slide_type": "subslide"}
 # **Reading.** **Depth** grew, without an exception. **Parameters did not**: GoogLeNet has nine
@@ -330,9 +328,9 @@ pd.DataFrame({name: training_price(**changed).in_words for name, changed in SCEN
 # **Motivation.** "We cannot do that for every single problem out there", says the next slide. Then
 # reuse must be cheaper by a lot. By how much?
 
-# %% slideshow={"notes": "Powers of ten only. Write the four options on the board and count hands.", "slide_type": "subslide"}
-cost_prediction = Prediction(
-    "imagenet-cost",
+# %% slideshow={"notes": "Powers of ten only. Write the four options on the board and count hands.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("imagenet-cost")
+claim.predict(
     "AlexNet was trained on two cards for five to six days. How many times more energy is that "
     "than a transfer run that reuses it (700 photographs through AlexNet, then a linear SVM)?",
     [
@@ -342,7 +340,6 @@ cost_prediction = Prediction(
         "over 10 million times",
     ],
 )
-cost_prediction
 
 # %% [markdown] slideshow={"notes": "Point at the lengths of the bars: they are ranges, not errors of measurement. The axis is logarithmic.", "slide_type": "subslide"}
 # **Experiment.** The transfer run is that of notebook 06: features of 200 training and 500 test
@@ -354,7 +351,7 @@ cost_prediction
 # draws half of its rated power to all of it and 100 W around it; the building adds 0 to 58%; the
 # small VGG was trained on one to two cores.
 
-# %% slideshow={"notes": "The scale is logarithmic: ask how many times longer the lowest bar is, and let them count the powers of ten.", "slide_type": "subslide"} tags=["claim:imagenet-cost"]
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "The scale is logarithmic: ask how many times longer the lowest bar is, and let them count the powers of ten.", "slide_type": "subslide"}
 digits = HandwrittenDigits()  # the time does not depend on what the images show
 small, alexnet = load_backbone("natural"), load_backbone("alexnet", "random")
 small_run = cost.cpu_seconds_of_transfer(small, digits)
@@ -383,7 +380,7 @@ plots.alt_text(
 # And what else was paid: labels and bytes. An image of the transfer run counts with one to three
 # answers; the 200 of the training set alone, or all 700.
 
-# %% slideshow={"slide_type": "-"}
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 n_train, n_test = cost.n_transfer_images()
 yours = cost.Range(n_train, n_train + n_test)
 ilsvrc, imagenet = SCENARIOS["ILSVRC and VGG19, 2014"]["images"], ASSUMPTIONS["images"].default
@@ -394,7 +391,8 @@ ratios = {
     "energy, small VGG": pretraining["small VGG"] / transfer["small VGG"],
     "energy, AlexNet": pretraining["AlexNet"] / transfer["AlexNet"],
 }
-counted_ratio = cost.multiply_add_ratio("AlexNet", n_train + n_test)
+# 90 passes over 1.2 million images, a step worth three forward passes: its size cancels out
+counted_ratio = zoo.published_number("AlexNet", "passes") * 1.2e6 * 3 / (n_train + n_test)
 marked = {"energy, AlexNet": counted_ratio}
 ax = plots.plot_ranges(ratios, "pre-training / transfer run", short, marked)
 plots.alt_text(
@@ -404,44 +402,30 @@ plots.alt_text(
     "multiply-adds.",
 )
 
-# %% slideshow={"notes": "Dearer at every assumption, also when all of them lean the other way: that is what makes it \"holds\".", "slide_type": "subslide"}
-dearer = [what for what, ratio in ratios.items() if ratio.low > 1]
-verdict = "holds" if len(dearer) == len(ratios) else "depends" if dearer else "does not hold here"
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: a range between assumptions is no interval of a measurement. Ask which assumption they would attack first.", "slide_type": "subslide"} tags=["claim:imagenet-cost"]
 ratio = ratios["energy, AlexNet"]
-option = (
-    "under 100 times"
-    if ratio.middle < 100
-    else "100 to 10,000 times"
-    if ratio.middle < 1e4
-    else "10,000 to 10 million times"
-    if ratio.middle < 1e7
-    else "over 10 million times"
-)
-cost_prediction.compare(
-    f"Energy: {short(ratio.low)} to {short(ratio.high)} times, the middle of that "
-    f"{short(ratio.middle)}. Multiply-adds, counted: {short(counted_ratio)} times.",
-    option,
-)
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "imagenet-cost",
-    verdict,
-    "Pre-training as published against a transfer run measured here (700 photographs, a linear "
-    "SVM): the lowest and the highest ratio that the assumptions allow.",
+powers = {
+    "under 100 times": 100,
+    "100 to 10,000 times": 1e4,
+    "10,000 to 10 million times": 1e7,
+    "over 10 million times": math.inf,
+}
+dearer = [what for what, each in ratios.items() if each.low > 1]
+claim.measured(
     {
-        "energy, AlexNet: ratio at least": ratio.low,
-        "at most": ratio.high,
-        "multiply-adds, AlexNet: ratio": counted_ratio,
-        "answers of people: ratio at least": ratios["answers of people"].low,
+        "energy, AlexNet: times, at least": ratio.low,
+        "energy, AlexNet: times, at most": ratio.high,
+        "multiply-adds, AlexNet: times": counted_ratio,
+        "answers of people: times, at least": ratios["answers of people"].low,
         "kinds of cost that are dearer at every assumption, of 4": len(dearer),
         "top-5 error that was bought (%, published)": rows["ResNet-152"]["top-5 error"],
     },
+    on="Pre-training as published against a transfer run measured here (700 photographs, a linear "
+    "SVM): the lowest and the highest ratio that the assumptions allow.",
+    limits="The range is that of the assumptions, not the 95% interval of a measurement; one "
+    "training run only, without the search before it.",
+    option=next(option for option, under in powers.items() if ratio.middle < under),
 )
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("imagenet-cost"))
 
 # %% [markdown] slideshow={"notes": "The usual slip is to forget that the transfer run is cheap because somebody paid. Once, for everybody.", "slide_type": "subslide"}
 # **Reading.** For AlexNet thousands of times at the very least, where every assumption leans the

@@ -33,7 +33,6 @@ from tqdm import tqdm
 
 from tlcourse import plots
 from tlcourse.classifiers.svm import LinearSVM
-from tlcourse.course import claims
 from tlcourse.datasets.drawn import Domain, Factors
 from tlcourse.domains import tasks
 from tlcourse.domains.spaces import APPEARANCE, compare_domains, draw_pictures, feature_vectors
@@ -42,9 +41,9 @@ from tlcourse.networks.backbones import load_backbone
 from tlcourse.widgets import (
     ContactSheets,
     DomainExplorer,
-    Prediction,
     TransferSettings,
     check_answer,
+    claims,
     quiz,
 )
 
@@ -145,9 +144,9 @@ except ValueError as refusal:
 # We look in two feature spaces. One has two numbers a picture: its **brightness** and its
 # **colourfulness**. The other is `fc7` of a network that has seen photographs.
 
-# %% slideshow={"notes": "Commit. Remind them of the two spaces: two numbers, and fc7.", "slide_type": "subslide"}
-prediction = Prediction(
-    "domain",
+# %% slideshow={"notes": "Commit. Remind them of the two spaces: two numbers, and fc7.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("domain")
+claim.predict(
     "Birds in focus and birds out of focus, in the same light. Are they two domains?",
     [
         "two domains, in either X",
@@ -156,7 +155,6 @@ prediction = Prediction(
         "one domain, in either X",
     ],
 )
-prediction
 
 # %% [markdown] slideshow={"notes": "Let the room say what differs from row to row. The second row is there to see what chance looks like.", "slide_type": "subslide"}
 # **Experiment.** Four samples of birds: by day; by day again (other birds); by night; out of focus.
@@ -183,7 +181,7 @@ plots.PictureRows(
 # %% [markdown] slideshow={"notes": "Day and out of focus lie on each other: in this X they are one cloud. That is the answer of the eye, for two dimensions.", "slide_type": "subslide"}
 # [P(X) is a density](../docs/glossary.md#marginal) over X. In two dimensions it can be drawn.
 
-# %% slideshow={"slide_type": "-"}
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 sampled = {
     name: np.concatenate([feature_vectors(drawn[name, seed]) for seed in SEEDS])
     for name in ("day", "night", "out of focus")
@@ -204,7 +202,7 @@ plots.alt_text(
 # The **[control](../docs/glossary.md#noise-control)** deals the pictures of both samples out anew, at
 # random. What it shows is chance.
 
-# %% slideshow={"slide_type": "-"} tags=["claim:domain"]
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 photographs = load_backbone("natural")
 pairs = {"day, twice": "day again", "day and night": "night", "in and out of focus": "out of focus"}
 distances, chance = {}, {APPEARANCE: [], "fc7": []}
@@ -223,37 +221,17 @@ plots.alt_text(
     "out of focus are far apart in fc7 only.",
 )
 
-# %% slideshow={"notes": "Read the two numbers of focus: far in fc7, nothing in brightness and colourfulness.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: a definition is not true or false. Read the two numbers of focus: far in fc7, nothing in brightness and colourfulness.", "slide_type": "subslide"} tags=["claim:domain"]
 limit = {space: np.quantile(values, 0.95) for space, values in chance.items()}
 mean = {key: float(np.mean(values)) for key, values in distances.items()}
-apart = {(pair, space): mean[pair, space] > limit[space] for pair, space in mean}
 twice, night, focus = pairs
 option = {
     (True, True): "two domains, in either X",
     (True, False): "two domains in fc7, one in brightness and colourfulness",
     (False, True): "one domain in fc7, two in brightness and colourfulness",
     (False, False): "one domain, in either X",
-}[bool(apart[focus, "fc7"]), bool(apart[focus, APPEARANCE])]
-same_stays = not (apart[twice, "fc7"] or apart[twice, APPEARANCE])
-p_matters = apart[night, APPEARANCE]
-x_matters = apart[focus, "fc7"] != apart[focus, APPEARANCE]
-verdict = "does not hold here"
-if same_stays and p_matters:
-    verdict = "holds" if x_matters else "depends"
-
-prediction.compare(
-    f"In and out of focus: {mean[focus, 'fc7']:.2f} in fc7, {mean[focus, APPEARANCE]:.2f} in "
-    "brightness and colourfulness, on a scale that ends at 2.",
-    option,
-)
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "domain",
-    verdict,
-    "Proxy A-distance between samples of 40 birds, three draws, in two feature spaces, beside "
-    "random deals of the same pictures: is a distance seen where P(X) was changed, is none seen "
-    "where it was not, and does it depend on X?",
+}[tuple(bool(mean[focus, space] > limit[space]) for space in ("fc7", APPEARANCE))]
+claim.measured(
     {
         "day and night, two numbers": mean[night, APPEARANCE],
         "day and night, fc7": mean[night, "fc7"],
@@ -262,11 +240,12 @@ claims.record(
         "day twice, fc7": mean[twice, "fc7"],
         "19 of 20 deals are under": max(limit.values()),
     },
+    on="Proxy A-distance, 0 to 2, between samples of 40 birds, mean of three draws, in two feature "
+    "spaces, beside random deals of the same pictures.",
+    limits="A definition is shown, not tested. A linear classifier sees linear differences only, "
+    "and 40 pictures show large ones only.",
+    option=option,
 )
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("domain"))
 
 # %% [markdown] slideshow={"notes": "\"Are these domains similar?\" is no question about pictures alone. Point at day and night in fc7: what a network ignores is half of its use.", "slide_type": "subslide"}
 # **Reading.** Both halves of the definition are needed. With X kept and P(X) changed, day and night
@@ -302,9 +281,9 @@ explorer
 # **Motivation.** f_S has learned cats and dogs. Asked about a lion it can only say "cat" or "dog".
 # Under {lion, wolf} that is wrong, whatever it says. Under {feline, canine} "cat" is right.
 
-# %% slideshow={"notes": "Commit. Half of the room usually expects more than 80%.", "slide_type": "subslide"}
-prediction = Prediction(
-    "task",
+# %% slideshow={"notes": "Commit. Half of the room usually expects more than 80%.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("task")
+claim.predict(
     "f_S knows cats and dogs. It looks at lions and wolves; truth is feline or canine. How often "
     "is it right?",
     [
@@ -314,7 +293,6 @@ prediction = Prediction(
         "nearly as often as on cats and dogs (over 80%)",
     ],
 )
-prediction
 
 # %% [markdown] slideshow={"notes": "Point at the two rows. f_S has never seen the second kind.", "slide_type": "subslide"}
 # **Experiment.** f is a network: the convolutions of [the backbone](../docs/glossary.md#backbone)
@@ -338,7 +316,7 @@ plots.PictureRows(
     "eight drawn heads, as f_S has not seen them before",
 )
 
-# %% slideshow={"notes": "The same answers, read in two label spaces. Nothing was trained between left and right.", "slide_type": "subslide"} tags=["claim:task"]
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "The same answers, read in two label spaces. Nothing was trained between left and right.", "slide_type": "subslide"}
 known, target = animals["cats and dogs"], animals["lions and wolves"]
 accuracy = {
     "cats and dogs, species": [f.accuracy(known, "species") for f in f_S],
@@ -352,39 +330,17 @@ plots.alt_text(
     "are called cat or dog. Under kind most wolves are right, and most lions are called canine.",
 )
 
-# %% slideshow={"notes": "Under {lion, wolf} it is 0 without any measurement. Under {feline, canine} it is near guessing: ask why.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Under {lion, wolf} it is 0 without any measurement: a definition, hence no verdict. Under {feline, canine} it is near guessing: ask why.", "slide_type": "subslide"} tags=["claim:task"]
 right_under = {name: 100 * np.mean(values) for name, values in accuracy.items()}
-never, kind = right_under["lions and wolves, species"], right_under["lions and wolves, kind"]
-option = prediction.options[int(np.searchsorted([45, 55, 80], kind))]
-labels_matter = never == 0 and kind > 0
-f_differs = right_under["cats and dogs, species"] - kind > 10
-verdict = "does not hold here"
-if labels_matter:
-    verdict = "holds" if f_differs else "depends"
-
-prediction.compare(
-    f"{never:.0f}% under {{lion, wolf}}, {kind:.0f}% under {{feline, canine}}; on new cats and "
-    f"dogs {right_under['cats and dogs, species']:.0f}%.",
-    option,
+options = claim.prediction.options
+claim.measured(
+    {f"{name} (%)": share for name, share in right_under.items()},
+    on="f_S, learned from 60 cats and 60 dogs, on lions and wolves under another label space and "
+    "under the common one; on its own task for comparison. Mean of five functions f_S.",
+    limits="A definition is shown, not tested: label spaces that share no label leave nothing to "
+    "be right about. Another backbone or other breeds draw another boundary.",
+    option=options[int(np.searchsorted([45, 55, 80], right_under["lions and wolves, kind"]))],
 )
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "task",
-    verdict,
-    "f_S, learned from 60 cats and 60 dogs, on lions and wolves: is it never right under another "
-    "label space, can it be right under the common one, and is it then as good as on its own "
-    "task? Five functions f_S.",
-    {
-        "cats and dogs, species (%)": right_under["cats and dogs, species"],
-        "lions and wolves, species (%)": never,
-        "lions and wolves, kind (%)": kind,
-    },
-)
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("task"))
 
 # %% [markdown] slideshow={"notes": "Point at the cub and at the grown lion, then at the three wolves: one shape, three coats, three answers.", "slide_type": "subslide"}
 # Who is called what? Each mark is one f_S.
@@ -451,9 +407,9 @@ print("called feline:", *(f"{name} {share:.0%}" for name, share in of_group.item
 # - **part of it**: its `fc7`, and a new linear classifier, from 20 target pictures a label;
 # - **all of it, trained on**: [fine-tuned on](../docs/glossary.md#fine-tune) the same 20.
 
-# %% slideshow={"notes": "Commit. Ask what \"keeps up\" should mean; the next slide says five points.", "slide_type": "subslide"}
-prediction = Prediction(
-    "reuse-f",
+# %% slideshow={"notes": "Commit. Ask what \"keeps up\" should mean; the next slide says five points.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("reuse-f")
+claim.predict(
     "f_S as it is, against the better of the two ways that learn from the target:",
     [
         "f_S as it is keeps up on all three targets",
@@ -462,14 +418,26 @@ prediction = Prediction(
         "it keeps up on none",
     ],
 )
-prediction
 
 # %% [markdown] slideshow={"notes": "The fourth mark is the control, straight from the backbone. Students skip it: it carries the conclusion.", "slide_type": "subslide"}
 # **Experiment.** Five functions f_S, and for each its own 20 pictures a label. "Keeps up" means:
 # no more than five points behind. A fourth way is the control: the same network, the same 20
-# pictures, but **without f_S**, straight from the backbone.
+# pictures, but **without f_S**, straight from the backbone. What f_S is worth is the difference.
 
-# %% slideshow={"slide_type": "-"} tags=["claim:reuse-f"]
+# %% slideshow={"notes": "One line a way. Ask which of them sees no label of the target, and which does not see f_S.", "slide_type": "subslide"}
+def right_by_each_way(f, few, new, seed):
+    """Which pictures of a target are told rightly: {way to use f_S: bool, a value a picture}."""
+    svm = make_pipeline(Normalizer(), LinearSVM(random_state=seed))
+    svm.fit(f.represent(few), few.labels("kind"))
+    said = {
+        "f_S as it is": f.predict(new),
+        "new classifier": svm.predict(f.represent(new)),
+        "fine-tuned": tasks.learn(few, "kind", f, seed).predict(new),
+        "without f_S": tasks.learn(few, "kind", network, seed).predict(new),
+    }
+    return {way: answers == new.labels("kind") for way, answers in said.items()}
+
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "One cluster of marks a target, from near to far. Ask where the black diamond, without f_S, catches up with the others.", "slide_type": "subslide"}
 targets = {
     "same breeds": (tasks.draw_sample(network, tasks.SOURCE_BREEDS, 7, seed=4), known),
     "other breeds": (
@@ -478,53 +446,45 @@ targets = {
     ),
     "lions and wolves": (tasks.draw_sample(network, tasks.LIONS_AND_WOLVES, 6, seed=7), target),
 }
-reused = {(name, way): [] for name in targets for way in tasks.WAYS}
+right = {}
 for seed, f in enumerate(tqdm(f_S, "reusing f_S", delay=2)):
     for name, (pool, new) in targets.items():
-        found = tasks.reuse(f.read_as("kind"), network, pool.few(20, seed), new, seed=seed)
-        for way, share in found.items():
-            reused[name, way].append(share)
-ax = plots.plot_reuse(reused)
+        found = right_by_each_way(f.read_as("kind"), pool.few(20, seed), new, seed)
+        for way, of_pictures in found.items():
+            right.setdefault((name, way), []).append(of_pictures)
+ax = plots.plot_reuse({key: np.mean(draws, axis=1) for key, draws in right.items()})
 plots.alt_text(
     ax,
     "Accuracy of f_S as it is, of a new classifier on its representation, of fine-tuning it, and "
     "of learning without it, on three targets, five draws each.",
 )
 
-# %% slideshow={"notes": "Points gained by learning from the target, near to far.", "slide_type": "subslide"}
-mean = {key: 100 * np.mean(values) for key, values in reused.items()}
-as_is, new_classifier, fine_tuned, without = tasks.WAYS
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Each row is f_S, or a part of it, against learning without it. Read them from near to far: what was a gain becomes a loss.", "slide_type": "subslide"} tags=["claim:reuse-f"]
+of_picture = {key: 100 * np.mean(draws, axis=0) for key, draws in right.items()}
+mean = {key: values.mean() for key, values in of_picture.items()}
 behind = {
-    name: max(mean[name, new_classifier], mean[name, fine_tuned]) - mean[name, as_is]
+    name: max(mean[name, "new classifier"], mean[name, "fine-tuned"]) - mean[name, "f_S as it is"]
     for name in targets
 }
-keeps_up = tuple(points <= 5 for points in behind.values())
 option = {
     (True, True, True): "f_S as it is keeps up on all three targets",
     (True, True, False): "it keeps up on cats and dogs of any breed",
     (True, False, False): "it keeps up on the same breeds only",
     (False, False, False): "it keeps up on none",
-}.get(keeps_up)
-verdict = "holds" if all(keeps_up) else "depends" if any(keeps_up) else "does not hold here"
-words = ", ".join(f"{points:+.0f} on {name}" for name, points in behind.items())
-prediction.compare(f"Learning from the target gains, in points: {words}.", option)
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "reuse-f",
-    verdict,
-    "f_S as it is, against a new classifier on its representation and against fine-tuning it with "
-    "20 target pictures a label, on three targets, five draws.",
+}.get(tuple(points <= 5 for points in behind.values()))
+claim.measured(
     {
-        f"{name}, {way} (%)": mean[name, way]
+        f"{what}, {name}": of_picture[name, way] - of_picture[name, "without f_S"]
+        for what, way in {"as it is": "f_S as it is", "a part": "new classifier"}.items()
         for name in targets
-        for way in (as_is, new_classifier, fine_tuned, without)
     },
+    on="Three targets of drawn animals: f_S as it is, and a new classifier on its fc7, each "
+    "against learning without f_S from the same 20 pictures a label; mean of five functions f_S.",
+    limits="One backbone and three targets chosen from near to far; the interval is over the test "
+    "pictures of each, not over targets.",
+    option=option,
+    beside={f"{name}, {way} (%)": value for (name, way), value in mean.items()},
 )
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("reuse-f"))
 
 # %% [markdown] slideshow={"notes": "On lions and wolves one does as well without f_S. Ask what then was worth reusing.", "slide_type": "subslide"}
 # **Reading.** Both questions of the slide have an answer, and it depends on the target.
@@ -534,9 +494,10 @@ print(claims.recorded("reuse-f"))
 # - *Can we reuse part of it?* Yes: with 20 pictures a label both other ways gain on the two farther
 #   targets.
 #
-# Now the control. On its own domain f_S is worth more than 20 new pictures a label. On lions and
-# wolves one does as well **without** it, straight from the backbone. The part worth reusing there is
-# not what f_S learned about cats and dogs. It is what the backbone knew before.
+# Now the control. On its own domain f_S as it is does no worse than learning without it from 20
+# pictures a label, and a new classifier on its `fc7` does better. On the other two targets one does
+# as well **without** it, straight from the backbone. The part worth reusing there is not what f_S
+# learned about cats and dogs. It is what the backbone knew before.
 
 # %% [markdown] slideshow={"notes": "Distance and accuracy in the same order, three points only. Ask whether one would dare to draw a line.", "slide_type": "subslide"}
 # ### Are they similar?
@@ -551,7 +512,7 @@ far = {
     for name, (_, new) in targets.items()
 }
 for name, distance in far.items():
-    print(f"{name:16}  distance {distance:5.2f}  f_S as it is {mean[name, as_is]:.0f}%")
+    print(f"{name:16}  distance {distance:5.2f}  f_S as it is {mean[name, 'f_S as it is']:.0f}%")
 
 # %% slideshow={"slide_type": "skip"}
 # NBVAL_CHECK_OUTPUT

@@ -23,25 +23,28 @@
 # about 30 seconds for the machine.
 
 # %% slideshow={"slide_type": "skip"}
+from itertools import product
 from math import comb
 
 import numpy as np
 import torch
+from sklearn.kernel_approximation import Nystroem, RBFSampler
+from sklearn.pipeline import make_pipeline
+from sklearn.svm import SVC
 
 from tlcourse import plots
-from tlcourse.classifiers import decision_boundaries, kernels
+from tlcourse.classifiers.decision_boundaries import linear_boundary
+from tlcourse.classifiers.kernels import KERNELS, best_of_a_few, kernel_svm
 from tlcourse.classifiers.plane import sample
 from tlcourse.classifiers.reuse import (
     AS_IT_IS,
     cut_network,
-    lead_over_controls,
     linear_separability,
     new_classifier,
     tasks_by_domains,
 )
-from tlcourse.course import claims
 from tlcourse.datasets import HandwrittenDigits
-from tlcourse.datasets.animal_pictures import TASKS, AnimalPictures, raw_pixels
+from tlcourse.datasets.animal_pictures import AnimalPictures, raw_pixels
 from tlcourse.datasets.drawn import Factors, HybridImages
 from tlcourse.datasets.split import stratified_split
 from tlcourse.features.extraction import extract_features
@@ -49,9 +52,9 @@ from tlcourse.networks.backbones import load_backbone
 from tlcourse.widgets import (
     KernelExplorer,
     NetworkCut,
-    Prediction,
     SVMPlayground,
     check_answer,
+    claims,
     quiz,
 )
 
@@ -83,9 +86,9 @@ playground
 # an optimisation problem that has one best answer. "Given" is the other half: the machine takes the
 # features as they come.
 
-# %% slideshow={"notes": "Commit quickly. It is about trust in an optimiser.", "slide_type": "subslide"}
-space_prediction = Prediction(
-    "svm-given-space",
+# %% slideshow={"notes": "Commit quickly. It is about trust in an optimiser.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("svm-given-space")
+claim.predict(
     "12 points in two clouds. An SVM against 3,600 directions tried one by one: which margin is "
     "wider?",
     [
@@ -94,20 +97,25 @@ space_prediction = Prediction(
         "now this one, now that one",
     ],
 )
-space_prediction
 
 # %% [markdown] slideshow={"notes": "One curve a draw, one peak, and the SVM's mark on it. 3,600 tries against one optimisation.", "slide_type": "subslide"}
 # **Experiment.** Ten draws of two clouds. The brute force turns a line by tenths of a degree, puts
 # it in the middle of the gap, and measures its distance from the nearest points.
 
-# %% slideshow={"slide_type": "-"} tags=["claim:svm-given-space"]
-draws = [decision_boundaries.against_brute_force(seed=seed) for seed in range(10)]
-svm_margins = np.array([draw.boundary.margin for draw in draws])
-brute_margins = np.array([draw.margins.max() for draw in draws])
-
-ax = plots.plot_margins(
-    draws[0].angles, [draw.margins for draw in draws], [draw.boundary for draw in draws]
-)
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
+angles = np.arange(3600) / 10
+normals = np.stack([np.cos(np.radians(angles)), np.sin(np.radians(angles))])
+svms, margins, svm_right, others_right = [], [], [], []
+for seed in range(10):
+    X, y, X_new, y_new = sample("two clouds", 12, 1000, seed)
+    svms.append(linear_boundary(X, y, C=1e6))
+    along = X @ normals  # how far each point lies in each direction
+    nearest, farthest = along[y == 1].min(axis=0), along[y == 0].max(axis=0)
+    margins.append((nearest - farthest) / 2)
+    says = X_new @ normals > (nearest + farthest) / 2
+    others_right.append((says == y_new[:, None]).mean(axis=0)[margins[-1] > 0])
+    svm_right.append(np.mean((svms[-1].decision(X_new) > 0) == y_new))
+ax = plots.plot_margins(angles, margins, svms)
 plots.alt_text(
     ax,
     "The margin of a line against its direction, ten draws: each curve has one peak, and the SVM's "
@@ -118,10 +126,10 @@ plots.alt_text(
 # Is the widest margin also the best for points to come? Each separating line of the brute force
 # says of 1,000 new points what they are.
 
-# %% slideshow={"slide_type": "-"}
-svm_right = np.array([draw.new_points_right for draw in draws])
-average_right = np.array([draw.others_right.mean() for draw in draws])
-best_right = np.array([draw.others_right.max() for draw in draws])
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
+svm_right = np.array(svm_right)
+average_right = np.array([right.mean() for right in others_right])
+best_right = np.array([right.max() for right in others_right])
 print(f"new points right, mean of 10 draws: SVM {100 * svm_right.mean():.1f}%,")
 print(f"the average separating line {100 * average_right.mean():.1f}%,")
 print(f"the best of them (chosen by looking at the new points) {100 * best_right.mean():.1f}%;")
@@ -134,11 +142,15 @@ print("the SVM beats the average line in", (svm_right > average_right).sum(), "o
 # distance from the centre and angle.
 
 # %% slideshow={"slide_type": "-"}
+def polar(X):
+    return np.column_stack([np.hypot(X[:, 0], X[:, 1]), np.arctan2(X[:, 1], X[:, 0])])
+
+
 X, y, *_ = sample("circles", 120)
 figure = plots.plot_spaces(
-    {("x1", "x2"): X, ("distance", "angle"): decision_boundaries.polar(X)},
+    {("x1", "x2"): X, ("distance", "angle"): polar(X)},
     y,
-    decision_boundaries.linear_boundary,
+    linear_boundary,
 )
 plots.alt_text(
     figure,
@@ -171,9 +183,12 @@ ax = plots.plot_pictures(
 )
 plots.alt_text(ax, "Drawn heads of cats, dogs, lions and wolves before different backgrounds.")
 
-# %% slideshow={"notes": "Same machine, other space: near guessing becomes nearly perfect. Read the rows in pairs.", "slide_type": "subslide"}
-rings = [decision_boundaries.circles_in_two_spaces(seed=seed) for seed in range(5)]
-in_plane, in_polar = ([ring[space] for ring in rings] for space in ("x1, x2", "distance, angle"))
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Same machine, other space: near guessing becomes nearly perfect. Read the rows in pairs.", "slide_type": "subslide"}
+in_plane, in_polar = [], []
+for seed in range(5):
+    X, y, X_new, y_new = sample("circles", 200, 1000, seed)
+    in_plane.append(SVC(kernel="linear").fit(X, y).score(X_new, y_new))
+    in_polar.append(SVC(kernel="linear").fit(polar(X), y).score(polar(X_new), y_new))
 on_pixels = linear_separability(pixels, species, seeds=range(5), groups=breed)
 on_fc7 = linear_separability(features.select("fc7"), species, seeds=range(5), groups=breed)
 spaces = {
@@ -189,41 +204,40 @@ plots.alt_text(
     "distance and angle. Species: clearly better on fc7 than on pixels.",
 )
 
-# %% slideshow={"notes": "Ten of ten: no direction beats the margin. The accuracies are the second half of the claim.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "skip"}
+turned = []
+for seed in range(10):
+    X, y, *_ = sample("two clouds", 12, seed=seed)
+    stretch = np.array([1, 10])
+    normals = linear_boundary(X, y, C=1e6).normal, linear_boundary(X * stretch, y, C=1e6).normal
+    old, new = (each / np.linalg.norm(each) for each in (normals[0], normals[1] * stretch))
+    turned.append(np.degrees(np.arccos(min(1, abs(old @ new)))))
+print(f"x2 in a unit 10 times smaller: the boundary turns by {np.mean(turned):.1f} degrees")
+
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: the SVM is defined by the widest margin, so no direction can beat it. The accuracies are what its sentence leaves open.", "slide_type": "subslide"} tags=["claim:svm-given-space"]
+svm_margins, brute_margins = np.array([svm.margin for svm in svms]), np.max(margins, axis=1)
 widest = int((svm_margins > 0.999 * brute_margins).sum())
-better = np.array([*in_polar, *on_fc7]) > [*in_plane, *on_pixels]
-turned = np.mean([decision_boundaries.turned_by_stretching(seed=seed) for seed in range(10)])
-holds = widest == len(draws) and better.all()
-verdict = "holds" if holds else "depends" if widest == len(draws) else "does not hold here"
-space_prediction.compare(
-    f"In {widest} of {len(draws)} draws no direction has a wider margin than the SVM "
-    f"({svm_margins.mean():.3f} on average, brute force {brute_margins.mean():.3f}).",
-    "the same, or the SVM's by a hair"
-    if widest == len(draws)
+claim.measured(
+    {
+        "draws where no direction has a wider margin, of 10": widest,
+        "margin of the SVM": svm_margins.mean(),
+        "of the best direction": brute_margins.mean(),
+        "disc and ring, x1 and x2 (%)": 100 * np.mean(in_plane),
+        "disc and ring, distance and angle (%)": 100 * np.mean(in_polar),
+        "species, pixels (%)": 100 * np.mean(on_pixels),
+        "species, fc7 (%)": 100 * np.mean(on_fc7),
+        "degrees that the boundary turns when x2 is in a unit 10 times smaller": np.mean(turned),
+    },
+    on="The SVM's margin against 3,600 directions on ten draws of two clouds; the same machine on "
+    "the same points and pictures in another space.",
+    limits="The widest margin is what the SVM is defined by. Whether it is best for points to "
+    "come is another question, and so is whether the space is a good one.",
+    option="the same, or the SVM's by a hair"
+    if widest == len(svms)
     else "now this one, now that one"
     if widest
     else "that of the best of the 3,600",
 )
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "svm-given-space",
-    verdict,
-    "The SVM's margin against 3,600 directions on ten draws of two clouds; the same machine on the "
-    "same points and pictures in another space.",
-    {
-        "draws where no direction has a wider margin, of 10": widest,
-        "disc and ring, x1 and x2 (%)": 100 * np.mean(in_plane),
-        "distance and angle (%)": 100 * np.mean(in_polar),
-        "species, pixels (%)": 100 * np.mean(on_pixels),
-        "species, fc7 (%)": 100 * np.mean(on_fc7),
-        "degrees that the boundary turns when x2 is in a unit 10 times smaller": turned,
-    },
-)
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("svm-given-space"))
 
 # %% [markdown] slideshow={"notes": "\"Given\" is the word to remember. Even a change of unit turns the boundary.", "slide_type": "subslide"}
 # **Reading.** No direction beats the SVM's margin, in any draw. On new points it is better than the
@@ -255,9 +269,9 @@ explorer
 # **Motivation.** There are two parts to check. Does a kernel separate what no line separates? And
 # is it really a linear machine in another space, one that could be written out?
 
-# %% slideshow={"notes": "Commit. Many expect the kernel to beat fc7.", "slide_type": "subslide"}
-kernel_prediction = Prediction(
-    "kernel-trick",
+# %% slideshow={"notes": "Commit. Many expect the kernel to beat fc7.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("kernel-trick")
+claim.predict(
     "And the species of the drawn animals, on raw pixels: what does the best kernel of a few do to "
     "the linear SVM?",
     [
@@ -267,15 +281,18 @@ kernel_prediction = Prediction(
         "it makes it worse by more than 5 points",
     ],
 )
-kernel_prediction
 
 # %% [markdown] slideshow={"notes": "RBF is nearly perfect on all three, quadratic on two. Linear is near guessing where the classes surround each other.", "slide_type": "subslide"}
 # **Experiment.** Three data sets that no line separates, five draws of 200 points, 1,000 new points
 # each.
 
-# %% slideshow={"slide_type": "-"} tags=["claim:kernel-trick"]
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 curved = ("circles", "moons", "chessboard")
-tried = kernels.kernel_accuracies(curved, ("linear", "quadratic", "RBF"))
+tried = {}
+for data_set, kernel, seed in product(curved, ("linear", "quadratic", "RBF"), range(5)):
+    X, y, X_new, y_new = sample(data_set, 200, 1000, seed)
+    right = kernel_svm(kernel).fit(X, y).score(X_new, y_new)
+    tried.setdefault((data_set, kernel), []).append(right)
 figure = plots.plot_accuracy_table(
     {("", data_set, kernel): values for (data_set, kernel), values in tried.items()}
 )
@@ -294,11 +311,20 @@ plots.alt_text(
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
+def quadratic_map(X):
+    x1, x2 = X.T
+    linear = np.sqrt(2) * np.stack([x1 * x2, x1, x2])
+    return np.column_stack([x1**2, x2**2, *linear, np.ones(len(X))])
+
+
 gaps = []
 for data_set in curved:
     X, y, X_new, _ = sample(data_set, 200, 1000)
-    gaps.append(kernels.explicit_gap(X, y, X_new))
-print(kernels.quadratic_map(X).shape)
+    implicit = SVC(kernel="poly", degree=2, gamma=1, coef0=1, tol=1e-8).fit(X, y)
+    explicit = SVC(kernel="linear", tol=1e-8).fit(quadratic_map(X), y)
+    scores = implicit.decision_function(X_new), explicit.decision_function(quadratic_map(X_new))
+    gaps.append(np.abs(np.subtract(*scores)).max())
+print(quadratic_map(X).shape)
 print("the same scores to 0.0001 on all three:", max(gaps) < 1e-4)
 
 # %% [markdown] slideshow={"notes": "Infinitely many dimensions, approached by 200 features. Nystroem takes its features from the data, hence faster.", "slide_type": "subslide"}
@@ -307,13 +333,19 @@ print("the same scores to 0.0001 on all three:", max(gaps) < 1e-4)
 # **[Nystroem](../docs/bibliography.md#williams-2000)** map, which takes its features from the
 # training points.
 
-# %% slideshow={"slide_type": "-"}
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 sizes = (2, 5, 10, 20, 50, 100, 200)
-approached = {method: [] for method in kernels.EXPLICIT_MAPS}
-for method, found in approached.items():
-    for seed in range(5):
-        X, y, X_new, _ = sample("circles", 200, 1000, seed)
-        found.append(kernels.approximation_gaps(X, y, X_new, sizes, method, seed=seed))
+maps = {"random Fourier features": RBFSampler, "Nystroem": Nystroem}
+gamma = KERNELS["RBF"]["gamma"]
+approached = {method: [{} for _ in range(5)] for method in maps}
+for (method, of_data), seed in product(maps.items(), range(5)):
+    X, y, X_new, _ = sample("circles", 200, 1000, seed)
+    wanted = kernel_svm("RBF").fit(X, y).decision_function(X_new)
+    for size in sizes:
+        explicit = of_data(gamma=gamma, n_components=size, random_state=seed)
+        machine = make_pipeline(explicit, kernel_svm("linear")).fit(X, y)
+        difference = machine.decision_function(X_new) - wanted
+        approached[method][seed][size] = np.sqrt(np.mean(difference**2))
 ax = plots.plot_map_sizes(approached)
 plots.alt_text(
     ax,
@@ -327,7 +359,7 @@ plots.alt_text(
 # Raw pixels with a linear SVM, raw pixels with the RBF kernel at its best of a few settings, and a
 # linear SVM on `fc7`. The same on handwritten digits.
 
-# %% slideshow={"slide_type": "-"}
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 digits = HandwrittenDigits()
 some = [digits[index] for index in range(500)]
 digit_labels = np.array([label for _, label in some])
@@ -348,7 +380,7 @@ for name, (raw, fc7, labels, options) in sets.items():
         "fc7, linear": (fc7, "linear"),
     }
     for what, (X, kernel) in tries.items():
-        enough["", name, what] = kernels.best_of_a_few(X, labels, kernel, **options)
+        enough["", name, what] = best_of_a_few(X, labels, kernel, **options)
 figure = plots.plot_accuracy_table(enough)
 plots.alt_text(
     figure,
@@ -356,24 +388,30 @@ plots.alt_text(
     "Digits: both machines on pixels are far better than fc7.",
 )
 
-# %% slideshow={"notes": "One or two points against more than thirty. Compare with the hands of the prediction.", "slide_type": "subslide"}
-gains = {
-    data_set: 100 * (np.array(tried[data_set, "RBF"]) - tried[data_set, "linear"])
-    for data_set in curved
-}
-over_linear = all((gain > 5).all() for gain in gains.values())
-same_scores = max(gaps) < 1e-4
-holds = over_linear and same_scores
-verdict = "holds" if holds else "depends" if over_linear or same_scores else "does not hold here"
-
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: the map is an identity, and the data sets were made to need it. Compare the kernel's gain on pixels with the hands of the prediction.", "slide_type": "subslide"} tags=["claim:kernel-trick"]
 mean = {key[1:]: 100 * np.mean(values) for key, values in enough.items()}
 gain_of = {key: value - mean[key[0], "pixels, linear"] for key, value in mean.items()}
 kernel_gain = gain_of["four species", "pixels, RBF kernel"]
 fc7_gain = gain_of["four species", "fc7, linear"]
-kernel_prediction.compare(
-    f"On the species, the RBF kernel changes raw pixels by {kernel_gain:+.1f} points; a linear SVM "
-    f"on fc7 is {fc7_gain:+.1f} points from them.",
-    "it lifts it above a linear SVM on fc7"
+gains = {
+    f"RBF over linear on {data_set}, points": 100
+    * np.mean(np.subtract(tried[data_set, "RBF"], tried[data_set, "linear"]))
+    for data_set in curved
+}
+claim.measured(
+    gains
+    | {
+        "largest difference between kernel and explicit map": max(gaps),
+        "RBF over linear on pixels of animals, points": kernel_gain,
+        "fc7 over pixels on animals, points": fc7_gain,
+        "RBF over linear on pixels of digits, points": gain_of["digits", "pixels, RBF kernel"],
+        "fc7 over pixels on digits, points": gain_of["digits", "fc7, linear"],
+    },
+    on="RBF against linear on three data sets that no line separates, five draws; the quadratic "
+    "kernel against its map written out; kernels on pixels against fc7, three draws.",
+    limits="The map is an identity, and the three data sets were made to need it. On pixels the "
+    "settings were chosen on the test images, which flatters the kernel most.",
+    option="it lifts it above a linear SVM on fc7"
     if kernel_gain > max(5, fc7_gain)
     else "it lifts it by more than 5 points, but not to fc7"
     if kernel_gain > 5
@@ -381,26 +419,6 @@ kernel_prediction.compare(
     if kernel_gain < -5
     else "it changes it by less than 5 points",
 )
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "kernel-trick",
-    verdict,
-    "RBF against linear on three data sets that no line separates, five draws; the quadratic "
-    "kernel against its map written out; kernels on pixels against fc7.",
-    {
-        **{f"RBF over linear on {name}, points": gain.mean() for name, gain in gains.items()},
-        "largest difference between kernel and explicit map": max(gaps),
-        "RBF over linear on pixels of animals, points": kernel_gain,
-        "fc7 over pixels on animals, points": fc7_gain,
-        "RBF over linear on pixels of digits, points": gain_of["digits", "pixels, RBF kernel"],
-        "fc7 over pixels on digits, points": gain_of["digits", "fc7, linear"],
-    },
-)
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("kernel-trick"))
 
 # %% [markdown] slideshow={"notes": "A kernel bends the boundary in the same description. It does not learn another description: that is the network's part.", "slide_type": "subslide"}
 # **Reading.** The trick works as the slide says: what no line separates in the plane, a linear
@@ -454,9 +472,9 @@ cut = NetworkCut(
 )
 cut
 
-# %% slideshow={"notes": "Commit. The background is the interesting half.", "slide_type": "subslide"}
-both_prediction = Prediction(
-    "dnn-is-both",
+# %% slideshow={"notes": "Commit. The background is the interesting half.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("dnn-is-both")
+claim.predict(
     "A linear SVM on every layer. Towards fc7, what happens to the network's own task, and to "
     "telling the background?",
     [
@@ -466,14 +484,13 @@ both_prediction = Prediction(
         "its own task rises and then falls, the background rises to the end",
     ],
 )
-both_prediction
 
 # %% [markdown] slideshow={"notes": "Follow the background's line: it rises, then falls. Then the dotted control: depth alone does not do it.", "slide_type": "subslide"}
 # **Experiment.** The source's own task is to tell 41 hybrids, drawn with all factors varied: here
 # are pictures of them that it has not seen. The animals are new to it. Three draws of the training
 # images each; the same network with random weights as a control.
 
-# %% slideshow={"slide_type": "-"} tags=["claim:dnn-is-both"]
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 hybrids = HybridImages("val", per_class=12)
 own = extract_features(backbone, hybrids)
 hybrid_labels = np.array(hybrids.targets)
@@ -500,43 +517,16 @@ plots.alt_text(
     "towards fc7; with random weights far less is gained.",
 )
 
-# %% slideshow={"notes": "94% of its own task after fc7, a third of the backgrounds. Ask whether that is a loss or an achievement.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: whatever is cut in two has two parts. 94% of its own task after fc7, a third of the backgrounds: a loss or an achievement?", "slide_type": "subslide"} tags=["claim:dnn-is-both"]
 means = {
     name: {layer: 100 * np.mean(values) for layer, values in line.items()}
     for name, line in lines.items()
 }
 own_task, species_line, background_line, _ = means.values()
 best_layer = max(background_line, key=background_line.get)
-
-
-def falls(line):
-    return max(line.values()) - line["fc7"] > 3
-
-
-fact = bool((by_hand.argmax(1) == scores.argmax(1)).all())
-rise = own_task["fc7"] - own_task["conv1_1"]
-verdict = "holds" if rise > 20 and not falls(own_task) else "depends"
-verdict = verdict if fact else "does not hold here"
-both_prediction.compare(
-    f"Its own task: {own_task['conv1_1']:.0f}% after conv1_1, {own_task['fc7']:.0f}% after fc7. "
-    f"Background: at most {background_line[best_layer]:.0f}%, after {best_layer}, and "
-    f"{background_line['fc7']:.0f}% after fc7.",
+falls = [max(line.values()) - line["fc7"] > 3 for line in (own_task, background_line)]
+claim.measured(
     {
-        (False, False): "both rise to the end",
-        (False, True): "its own task rises to the end, the background rises and then falls",
-        (True, True): "both rise and then fall",
-        (True, False): "its own task rises and then falls, the background rises to the end",
-    }[falls(own_task), falls(background_line)],
-)
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "dnn-is-both",
-    verdict,
-    "fc8 recomputed as a linear classifier on fc7; a linear SVM on each layer for the source's own "
-    "task, for the species and for the background of animals, three draws.",
-    {
-        "fc8 is linear on fc7 (1: yes)": fact,
         "own task, conv1_1 (%)": own_task["conv1_1"],
         "own task, fc7 (%)": own_task["fc7"],
         "species, best layer (%)": max(species_line.values()),
@@ -544,11 +534,18 @@ claims.record(
         "background, best layer (%)": background_line[best_layer],
         "background, fc7 (%)": background_line["fc7"],
     },
+    on="A network cut after each layer, fc8 recomputed as a linear classifier on fc7; a linear SVM "
+    "on each layer for the source's own task, for the species and for the background of animals, "
+    "three draws.",
+    limits="That a network cut anywhere is a representation and a classifier is true by "
+    "construction; how good each layer is for a task was measured on one network.",
+    option={
+        (False, False): "both rise to the end",
+        (False, True): "its own task rises to the end, the background rises and then falls",
+        (True, True): "both rise and then fall",
+        (True, False): "its own task rises and then falls, the background rises to the end",
+    }[tuple(falls)],
 )
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("dnn-is-both"))
 
 # %% [markdown] slideshow={"notes": "A representation is made for a task. Ask what their own backbone has thrown away.", "slide_type": "subslide"}
 # **Reading.** `fc8` is a linear classifier, and what it is given has been made for it: on the
@@ -584,9 +581,9 @@ ax = plots.plot_pictures(
 )
 plots.alt_text(ax, "Nine animals in focus, and below them the same nine, blurred.")
 
-# %% slideshow={"notes": "Commit. The third option and the second differ in the background only.", "slide_type": "subslide"}
-reuse_prediction = Prediction(
-    "classifier-task-representation-domain",
+# %% slideshow={"notes": "Commit. The third option and the second differ in the background only.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("classifier-task-representation-domain")
+claim.predict(
     "A classifier of species on fc7, trained in focus. Which other tasks are served, in focus?",
     [
         "the classifier serves both, by matching its outputs to the new labels",
@@ -595,7 +592,6 @@ reuse_prediction = Prediction(
         "neither serves any",
     ],
 )
-reuse_prediction
 
 # %% [markdown] slideshow={"notes": "Explain \"as it is, in the way that flatters it\": each output is matched to the best label.", "slide_type": "subslide"}
 # **Experiment.** The classifier of species learnt from 228 pictures in focus. "As it is" on another
@@ -603,7 +599,7 @@ reuse_prediction
 # gets ten pictures a label. `fc7` serves a task if it beats both controls: the raw pixels, and a
 # network with random weights. Five draws.
 
-# %% slideshow={"notes": "Read down a column: what serves species and breed does not serve the background. Dotted is guessing.", "slide_type": "subslide"} tags=["claim:classifier-task-representation-domain"]
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Read down a column: what serves species and breed does not serve the background. Dotted is guessing.", "slide_type": "subslide"}
 domains = sharp, soft = "in focus (the source)", "out of focus"
 representations = {
     "new on fc7": {
@@ -627,54 +623,48 @@ plots.alt_text(
     "background.",
 )
 
-# %% slideshow={"notes": "Point at the negative lead on background: raw pixels are better there.", "slide_type": "subslide"}
-reached = {key: 100 * np.mean(values) for key, values in table.items()}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Four rows, one a half of a sentence. Point at the negative one: for the backgrounds raw pixels are better than fc7.", "slide_type": "subslide"} tags=["claim:classifier-task-representation-domain"]
+points = {key: 100 * np.array(values) for key, values in table.items()}  # a value a draw
+new, *controls = representations
 others = ("breed", "background")
-best_new = {task: max(reached[task, sharp, name] for name in representations) for task in others}
-by_classifier = [task for task in others if reached[task, sharp, AS_IT_IS] > best_new[task] - 5]
-lead = {key: lead_over_controls(table, *key) for key in ((t, d) for t in TASKS for d in domains)}
-by_fc7 = [task for task in others if lead[task, sharp] > 1]
-at_home, away = (np.mean([lead[t, d] for t in ("species", "breed")]) for d in domains)
 
-if by_classifier or not by_fc7:
-    verdict = "does not hold here"
-else:
-    verdict = "holds" if len(by_fc7) == len(others) and away < at_home - 2 else "depends"
 
-as_it_is = " and ".join(f"{reached[task, sharp, AS_IT_IS]:.0f}%" for task in others)
-reuse_prediction.compare(
-    f"In focus, fc7 leads the better control by {lead['breed', sharp]:+.1f} points on breed and "
-    f"{lead['background', sharp]:+.1f} on background. The classifier as it is: {as_it_is}.",
-    "the classifier serves both, by matching its outputs to the new labels"
-    if len(by_classifier) == 2
-    else {
-        (): "neither serves any",
-        ("breed",): "the classifier neither, fc7 with a new classifier the breed only",
-        ("breed", "background"): "the classifier neither, fc7 with a new classifier both",
-    }.get(tuple(by_fc7)),
-)
+def lead(task, domain):
+    return points[task, domain, new] - np.max([points[task, domain, c] for c in controls], axis=0)
 
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "classifier-task-representation-domain",
-    verdict,
-    "A species classifier on fc7 as it is against new classifiers on ten pictures a label, for "
-    "three tasks in focus and out of it; pixels and random weights as controls; five draws.",
+
+def lost(task):
+    best_new = np.max([points[task, sharp, name] for name in representations], axis=0)
+    return best_new - points[task, sharp, AS_IT_IS]
+
+
+at_home, away = (np.mean([lead(t, d) for t in ("species", "breed")], axis=0) for d in domains)
+by_fc7 = tuple(task for task in others if lead(task, sharp).mean() > 1)
+option = {
+    (): "neither serves any",
+    ("breed",): "the classifier neither, fc7 with a new classifier the breed only",
+    others: "the classifier neither, fc7 with a new classifier both",
+}.get(by_fc7)
+if all(lost(task).mean() < 5 for task in others):
+    option = "the classifier serves both, by matching its outputs to the new labels"
+claim.measured(
     {
-        "classifier as it is: species in focus (%)": reached["species", sharp, AS_IT_IS],
-        "species out of focus (%)": reached["species", soft, AS_IT_IS],
-        "breed in focus, outputs matched (%)": reached["breed", sharp, AS_IT_IS],
-        "new on fc7: species out of focus (%)": reached["species", soft, "new on fc7"],
-        "breed in focus (%)": reached["breed", sharp, "new on fc7"],
-        "background in focus (%)": reached["background", sharp, "new on fc7"],
-        "lead of fc7 on species and breed, in focus (points)": at_home,
-        "out of focus (points)": away,
+        "classifier on another task": np.mean([lost(task) for task in others], axis=0),
+        "fc7 for breeds": lead("breed", sharp),
+        "fc7 for backgrounds": lead("background", sharp),
+        "fc7 in another domain": at_home - away,
+    },
+    on="A species classifier on fc7 as it is against new classifiers on ten pictures a label, for "
+    "breeds and backgrounds of the same drawn animals, in focus and out of it.",
+    limits="Five splits of one pool of 380 drawn pictures, which overlap: over fresh pictures or "
+    "other networks the intervals would be wider.",
+    option=option,
+    beside={
+        f"{name}: {task}, {domain} (%)": points[task, domain, name].mean()
+        for task, domain in (("species", soft), ("breed", sharp), ("background", sharp))
+        for name in (AS_IT_IS, new)
     },
 )
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("classifier-task-representation-domain"))
 
 # %% [markdown] slideshow={"notes": "The slide holds in direction, with two exceptions. Ask for the second one: exercise 4.", "slide_type": "subslide"}
 # **Reading.** *The classifier* is bound to its labels: four outputs can be right on four of
@@ -697,7 +687,7 @@ print(claims.recorded("classifier-task-representation-domain"))
 # %% slideshow={"slide_type": "-"}
 answer = ...
 X, y, *_ = sample("two clouds", 16, seed=4)
-wide, narrow = (decision_boundaries.linear_boundary(X, y, C).margin for C in (0.1, 100))
+wide, narrow = (linear_boundary(X, y, C).margin for C in (0.1, 100))
 check_answer(
     answer,
     "wider" if wide > narrow else "narrower",
@@ -710,7 +700,7 @@ check_answer(
 #
 # ```python
 # X, y, *_ = sample("two clouds", 16, seed=4)
-# margins = [decision_boundaries.linear_boundary(X, y, C).margin for C in (100, 1, 0.1)]
+# margins = [linear_boundary(X, y, C).margin for C in (100, 1, 0.1)]
 # "wider" if margins[0] < margins[-1] else "narrower"
 # ```
 #

@@ -15,488 +15,416 @@
 # **You will learn**
 #
 # - how to [read any layer](../docs/glossary.md#layer) of a [pre-trained
-#   network](../docs/glossary.md#pre-training) as features;
-# - what a linear SVM makes of `fc6`, `fc7` and the full network, on [near and far
-#   targets](../docs/glossary.md#near);
-# - what it costs: a clock on every stage.
+#   network](../docs/glossary.md#pre-training) with a hook, and to make a matrix of it;
+# - three mistakes on the way that raise no error;
+# - what a linear SVM makes of the last layer, on [near and far targets](../docs/glossary.md#near);
+# - how many minutes of CPU it takes.
 #
-# **You need**: [00 start here](00_start_here.ipynb). **Time**: 40 minutes for you, about 15 seconds
+# **You need**: [00 start here](00_start_here.ipynb). **Time**: 45 minutes for you, about 40 seconds
 # for the machine.
 
 # %% slideshow={"slide_type": "skip"}
 import time
+from importlib import resources
+from itertools import product
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
+import torch
+from PIL import Image
+from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer
-from torch.utils.data import Subset
+from sklearn.svm import LinearSVC
+from torch.utils.data import DataLoader
 
-from tlcourse import plots
-from tlcourse.classifiers.score import evaluate_transfer, layer_sets, sample_per_class
-from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
-from tlcourse.course import claims
-from tlcourse.datasets import FAMILIES, HandwrittenDigits, chance_of
-from tlcourse.features.extraction import extract_features
+from tlcourse import paths, plots
+from tlcourse.datasets.drawn import DrawnImages
+from tlcourse.datasets.real_sets import REAL_SETS
+from tlcourse.features.extraction import extract_features, shipped_card, shipped_features
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.networks.weights import read_card
-from tlcourse.tables.measured import read_scratch
-from tlcourse.widgets import (
-    DeviceToggle,
-    FeatureExtractionExplorer,
-    Prediction,
-    check_answer,
-    quiz,
-)
+from tlcourse.tables.published import published_table
+from tlcourse.widgets import FeatureExtractionExplorer, check_code, claims, quiz
 
 plots.use_course_style()
+MEASURED = paths.SHIPPED / "measured"
 
 # %% [markdown] slideshow={"notes": "Describe and decide are two jobs of one network. Ask which one is of use to somebody with other classes.", "slide_type": "slide"}
 # ## The idea
 #
-# A network that was trained on a large source does two things. Its lower layers **describe** an
-# image. Its last layer **decides** between the classes of the source.
-#
-# Your target has other classes, so the decision is of no use to you. The description may be.
+# A network that was trained on a large [source](../docs/glossary.md#source) does two things. Its lower
+# layers **describe** an image. Its last layer **decides** between the classes of the source. Your
+# [target](../docs/glossary.md#target) has other classes, so the decision is of no use to you. The
+# description may be.
 #
 # **[Feature extraction](../docs/glossary.md#feature-extraction)**: run the network once over your
 # images, keep what a layer puts out, and train a linear classifier on that. Nothing in the network is
 # trained.
 
-# %% [markdown] slideshow={"notes": "Point at \"held out\": no target class was in the source. Ask why that matters for every number below.", "slide_type": "slide"}
-# ## The backbone
+# %% [markdown] slideshow={"notes": "Ask what the inner function is for: each hook has to remember its own name. The copy matters; the second trap shows why.", "slide_type": "slide"}
+# ## Reading a layer is a hook
 #
-# [The small VGG](../docs/glossary.md#backbone) of the course, trained on photographs of 41 natural
-# classes. No class of any target below was among them.
-
-# %% slideshow={"slide_type": "-"}
-natural = load_backbone("natural")
-card = read_card("natural")
-print(card["data"])
-print("held out:", card["held_out"])
+# `natural` is a [small VGG](../docs/glossary.md#backbone), trained on photographs of 41 kinds of
+# animals and plants. Its images here are flowers that code draws. A **hook** is a function that PyTorch
+# calls each time a module has computed its output. This one keeps a copy. `conv3_2` gives 96 maps of
+# 16 x 16 places. A classifier needs a row of numbers, and should not care where the flower is: so
+# each map becomes its **mean over space**.
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
-print(natural.layer_sizes)
-print(sum(natural.layer_sizes[layer] for layer in natural.default_layers), "features in all")
+backbone = load_backbone("natural")
+network = backbone.network.eval()
+kinds = ["daisy", "sunflower", "poppy", "dahlia", "tulip", "lotus"]
+pictures, others = (list(DrawnImages("flowers", kinds, 12, seed)) for seed in (0, 1))
+kept = {}
 
-# %% [markdown] slideshow={"notes": "Rows are images, columns are units. Ask for the width before running: 2,048.", "slide_type": "slide"}
-# ## From images to a matrix
-#
-# One call, one matrix: a row for each image, the columns of each layer side by side.
 
-# %% slideshow={"slide_type": "-"}
+def keep_as(name):
+    def hook(module, inputs, output):
+        kept[name] = output.clone()
+
+    return hook
+
+
+for name, module in {"conv3_2": network.relu3_2, "fc7": network.relu7}.items():
+    module.register_forward_hook(keep_as(name))
+with torch.inference_mode():
+    network(torch.stack([backbone.preprocess(picture) for picture, _ in pictures[:8]]))
+print({name: tuple(output.shape) for name, output in kept.items()})
+
+# %% slideshow={"notes": "Each map becomes one number, its mean over space. Ask for the width of the matrix on the next slide: 96 channels and 512 units.", "slide_type": "subslide"}
+maps = kept["conv3_2"][6]
+means = maps.mean(dim=(1, 2))
+figure, axes = plt.subplots(1, 6, figsize=(13, 2.9), layout="constrained")
+axes[0].imshow(pictures[6][0])
+axes[0].set_title("picture")
+for ax, channel in zip(axes[1:], means.topk(5).indices.tolist(), strict=True):
+    ax.imshow(maps[channel], cmap="Greys")
+    ax.set_title(f"map {channel}:\nmean {means[channel]:.2f}")
+for ax in axes:
+    ax.axis("off")
+plots.alt_text(figure, "A drawn daisy, and the five maps of conv3_2 with the largest means.")
+
+# %% slideshow={"notes": "Read it aloud: the mean over space, the layers side by side, batch below batch. These lines are what feature extraction is.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
-digits = HandwrittenDigits()
-ten = Subset(digits, range(10))
-features = extract_features(natural, ten, device="cpu")
-features
+train = [(backbone.preprocess(picture), label) for picture, label in pictures]
+test = [(backbone.preprocess(picture), label) for picture, label in others]
 
-# %% slideshow={"notes": "Point at the columns that are strong for all ten digits: to this network digits look alike.", "slide_type": "subslide"}
-pictures = [image for image, _ in ten]
-figure = plots.plot_images_and_features(pictures, features.select("fc7"), "fc7")
-plots.alt_text(
-    figure,
-    "Ten handwritten digits, and beside each its row of 512 values of fc7: mostly zeros. Many of "
-    "the strong values are at the same places for all digits, others differ from digit to digit.",
-)
 
-# %% [markdown] slideshow={"slide_type": "skip"}
-# To a network that knows animals, ten digits look much alike: many strong features are the same for
-# all. What tells digits apart is in the others.
+@torch.inference_mode()
+def features_of(loader):
+    rows, labels = [], []
+    for images, batch_labels in loader:
+        network(images)
+        rows.append(np.hstack([kept["conv3_2"].mean(dim=(2, 3)), kept["fc7"]]))
+        labels.append(batch_labels)
+    return np.vstack(rows), np.hstack(labels)
 
-# %% [markdown] slideshow={"notes": "Three decisions that papers rarely state. Ask what changes if one is left out; averaging over space comes back with the digits.", "slide_type": "subslide"}
-# Three decisions hide in that call. Public code often takes them without saying so.
-#
-# - **[After the ReLU](../docs/glossary.md#activation)**: no value is below zero.
-# - **Averaged over space**: a map of 16 x 16 places gives one number a channel.
-# - **[In eval mode](../docs/glossary.md#eval-mode)**: dropout is off, so that two passes agree.
 
-# %% slideshow={"slide_type": "-"}
+X, y = features_of(DataLoader(train, batch_size=32))
+X_test, y_test = features_of(DataLoader(test, batch_size=32))
+print(X.shape, X_test.shape)
+
+# %% slideshow={"notes": "The assertion is the point: the course's one call does what they have just read. It adds a cache, progress, and the fastest safe way to compute.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
-again = extract_features(natural, ten, device="cpu", cache=False)
-print("nothing below zero:", bool((features.matrix >= 0).all()))
-print("one number a channel of conv3_2:", features.select("conv3_2").shape)
-print("two passes agree:", bool((features.matrix == again.matrix).all()))
+svm = make_pipeline(Normalizer(), LinearSVC(C=1, random_state=0)).fit(X, y)
+print("better than guessing:", svm.score(X_test, y_test) > 1 / len(kinds))
 
-# %% [markdown] slideshow={"notes": "Change the device and run the next cell: the clock is what differs. On most machines in the room it is cpu.", "slide_type": "slide"}
-# ## Choose the device
+features = extract_features(backbone, pictures, ["conv3_2", "fc7"], "cpu", precision="float32")
+assert np.allclose(features.matrix, X, rtol=1e-3, atol=1e-3)
+print(features)
+
+# %% [markdown] slideshow={"notes": "None of the three raises an error, and all three are in public code. Ask which of them somebody has met.", "slide_type": "slide"}
+# ## Three traps
 #
-# The next cell runs on what you choose here. A device that this machine lacks is grey, with the
-# reason beside it.
+# `extract_features` gives the same numbers, for any layers, and keeps them on disk. Whoever writes it
+# by hand can go wrong in three ways without being told:
+#
+# 1. **[Train mode](../docs/glossary.md#eval-mode)**: dropout is random, and
+#    [batch normalisation](../docs/glossary.md#batch-normalisation) describes an image by its neighbours.
+# 2. **[Before the ReLU](../docs/glossary.md#activation)** or after it? The ReLU works in place, and
+#    overwrites what a hook has kept.
+# 3. **The order of images**: a loader that shuffles gives rows in another order than your labels.
 
-# %% slideshow={"slide_type": "-"}
-device = DeviceToggle()
-device
+# %% slideshow={"notes": "The second network has batch norms: in train mode the same picture gets other scores in other company, and the statistics move for good.", "slide_type": "subslide"}
+# Trap 1: train mode
+images = torch.stack([image for image, _ in train[:8]])
+lite = load_backbone("imagenet").network
+large = torch.nn.functional.interpolate(images, 224)
+before = lite.bn1.running_mean.clone()
+for mode in (True, False):
+    network.train(mode), lite.train(mode)
+    with torch.no_grad():
+        one, two = network(images), network(images)
+        alone, in_company = lite(large[:2])[0], lite(large[[0, 5, 6, 7]])[0]
+    print("train mode" if mode else "eval mode")
+    print(f"  dropout: two passes differ by up to {(one - two).abs().max():.3f}")
+    print(f"  batch norm: other neighbours change it by {(alone - in_company).abs().max():.3f}")
+moved = (lite.bn1.running_mean - before).abs().max()
+print(f"and the running mean of the first batch norm has moved by up to {moved:.2f}")
 
-# %% slideshow={"slide_type": "-"}
-some = Subset(digits, range(256))
-timed = extract_features(natural, some, device=device.value or "auto", cache=False)
-seconds = sum(timed.about["seconds"].values())
-print(f"{len(some) / seconds:.0f} images a second, {timed.about['precision']}")
+# %% slideshow={"notes": "Ask for the lowest value of a convolution's output: surely below zero. Without the copy it is 0, because the ReLU wrote over it.", "slide_type": "subslide"}
+# Trap 2: before the ReLU, or after it?
+reference = {}
 
-# %% [markdown] slideshow={"notes": "Try insects from natural, then from manmade. Then switch off all but conv1_1 and ask for a guess first.", "slide_type": "slide"}
+
+def keep_without_a_copy(module, inputs, output):
+    reference["conv3_2"] = output
+
+
+handles = [
+    network.conv3_2.register_forward_hook(keep_without_a_copy),
+    network.conv3_2.register_forward_hook(keep_as("before")),
+]
+with torch.inference_mode():
+    network(images)
+for handle in handles:
+    handle.remove()
+print(f"output of the convolution, copied: lowest {kept['before'].min():.2f}")
+print(f"the same output without a copy: lowest {reference['conv3_2'].min():.2f}")
+
+# %% slideshow={"notes": "The features are right and the labels are right; only their order is not. An accuracy near guessing is the only sign.", "slide_type": "subslide"}
+# Trap 3: the order of images
+listed = np.array([label for _, label in train])
+shuffled = DataLoader(train, 32, shuffle=True, generator=torch.Generator().manual_seed(0))
+X_shuffled, y_shuffled = features_of(shuffled)
+for name, labels in {"as they are listed": listed, "of the same batches": y_shuffled}.items():
+    score = svm.fit(X_shuffled, labels).score(X_test, y_test)
+    print(f"labels {name}: {score:.0%} right, guessing {1 / len(kinds):.0%}")
+
+# %% [markdown] slideshow={"notes": "Try insects from natural, then from manmade; then imagenet and a real set. Switch off all but the first layer and ask for a guess first.", "slide_type": "slide"}
 # ## Choose source, target and layers
 #
-# Twenty training photographs a class, a linear SVM, fifty test photographs a class. Click on
-# layers, or move with the arrow keys and press <kbd>Space</kbd>.
-#
-# Try: `insects` from `natural`, then from `manmade`. `fc7` alone, then the full network. Is there
-# a target for which early layers alone do well?
+# Twenty training photographs a class, a linear SVM. Click on layers, or move with the arrow keys and
+# press <kbd>Space</kbd>. Try `insects` from `natural`, then from `manmade`; then `imagenet` and a
+# real set. Is there a target for which early layers alone do well?
 
 # %% slideshow={"slide_type": "-"}
 explorer = FeatureExtractionExplorer()
 explorer
 
-# %% [markdown] slideshow={"notes": "Ask for the rival before you show it: what is fc7 to be compared with? The same network from scratch, same photographs.", "slide_type": "slide"}
+# %% slideshow={"notes": "The lecture's tables compare these descriptions. Have them change the variable and run again: with vgg16 the passes take a minute on a CPU, and the cell is the same.", "slide_type": "subslide"}
+# The lecture's three descriptions, of any VGG: also "manmade", and, once
+# "python3 start.py fetch vgg16" has brought it, "vgg16".
+BACKBONE = "natural"
+vgg = load_backbone(BACKBONE)
+F, F_test = (extract_features(vgg, each) for each in (pictures, others))
+for layers in (["fc6"], ["fc7"], ["fc6", "fc7"], vgg.default_layers):
+    svm = make_pipeline(Normalizer(), LinearSVC(C=1, random_state=0))
+    score = svm.fit(F.select(layers), F.labels).score(F_test.select(layers), F_test.labels)
+    name = "all layers" if len(layers) > 2 else " and ".join(layers)
+    print(f"{name:12} {F.select(layers).shape[1]:6,} features: {score:.0%} right")
+
+# %% [markdown] slideshow={"notes": "Ask for the rival before you show it: what is fc7 to be compared with? The same network from scratch, on the same photographs, for as long as it learns.", "slide_type": "slide"}
 # ## Claim: reuse all
 #
 # > DNN last layer features + SVM: for a very similar task and the same domain.
 #
-# **Motivation.** With 200 photographs one cannot teach a network to see. If somebody taught it on
-# similar pictures, its last layer before the decision should describe yours well. The less similar
-# the source, the less this should help.
-#
-# The rival is the same network **trained from scratch** on the same 20 photographs a class, for
-# 12 passes over them, with the best of three settings, chosen on photographs held out of training.
+# With 40 photographs of a class one cannot teach a network to see. If somebody taught it on similar
+# pictures, its last layer before the decision should describe yours well; the less similar the source,
+# the less so. The rival is the same network **trained from scratch** on as many photographs until it
+# learns no more ([notebook 01](01_dont_be_a_hero.ipynb)). And if the slide is right, the *last* layer
+# is enough: all layers together should give no more.
 
-# %% slideshow={"notes": "Commit. \"Only from the near source\" is the usual choice.", "slide_type": "subslide"}
-prediction = Prediction(
-    "reuse-all",
-    "fc7 and a linear SVM, against the same network trained from scratch on 20 images a class:",
-    [
-        "training from scratch wins",
-        "fc7 wins, but only from the near source",
-        "fc7 wins from both sources, by more from the near one",
-        "fc7 wins from both sources, by about as much",
-    ],
-)
-prediction
+# %% slideshow={"notes": "Commit. \"Only from the near source\" is the usual choice.", "slide_type": "subslide"} tags=["predict"]
+options = ["from scratch", "fc7, only from the near source", "fc7, from both sources"]
+claim = claims.open("reuse-all")
+claim.predict("40 photographs a class: who is better in the mean of six targets?", options)
 
-# %% [markdown] slideshow={"notes": "Three marks a row: look at the order within a target. Near and far are read off the class names, not measured.", "slide_type": "subslide"}
-# **Experiment.** The near source of cats, dogs and insects is `natural`; that of vehicles and
-# clothes is `manmade`. The far source is the other one. Three draws of the training images each.
-#
-# Training from scratch needs the photographs and minutes, so it was measured beforehand:
-# `python -m scripts.remake scratch` makes it again.
+# %% slideshow={"notes": "The near source of cats, dogs, insects and dishes is natural, that of the others manmade. C is chosen within the training images, by three folds. The runs from scratch are hours, so they were measured beforehand.", "slide_type": "subslide"}
+near_source = dict.fromkeys(["cats and dogs", "insects", "food"], "natural")
+near_source |= dict.fromkeys(["scenes", "vehicles", "clothes"], "manmade")
+machine = make_pipeline(Normalizer(), LinearSVC(dual=True, tol=1e-2, random_state=0))
+search = GridSearchCV(machine, {"linearsvc__C": [0.1, 1, 10]}, cv=3)
 
-# %% slideshow={"slide_type": "-"} tags=["claim:reuse-all"]
-near_source = {
-    "cats and dogs": "natural",
-    "insects": "natural",
-    "vehicles": "manmade",
-    "clothes": "manmade",
+reused = pd.DataFrame(index=list(near_source), columns=["far source", "near source"], dtype=float)
+for target, source in product(near_source, ("natural", "manmade")):
+    train, test = shipped_features(source, target)
+    search.fit(train.select("fc7"), train.labels)
+    start = "near source" if source == near_source[target] else "far source"
+    reused.loc[target, start] = 100 * search.score(test.select("fc7"), test.labels)
+
+runs = pd.read_csv(MEASURED / "from_scratch.csv").query("target in @near_source")
+runs["test_accuracy"] *= 100
+rival = runs.query("start == 'from scratch' and per_class == 40")
+rival = rival.groupby("target")["test_accuracy"].mean().rename("from scratch")
+starts = pd.concat([rival, reused], axis=1).loc[list(near_source)]
+
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Left, look at the order of the three marks within a target. Right, at how little lies between one layer and all of them.", "slide_type": "subslide"}
+real = pd.read_csv(MEASURED / "real_accuracies.csv")
+real = 100 * real.pivot(index="target", columns="representation", values="accuracy")
+is_near = [target for target in real.index if "near" in REAL_SETS[target].overlap]
+layers = real.loc[is_near, ["last layer", "all layers, ternary"]]
+print(starts.mean().round(1).to_string(), layers.mean().round(1).to_string(), sep="\n")
+
+marks = {"D": "C3", "s": "C1", "o": "C2"}, {"^": "C4", "P": "C0"}
+figure, axes = plt.subplots(1, 2, figsize=(13, 5), layout="constrained")
+for ax, values, looks in zip(axes, (starts, layers), marks, strict=True):
+    ax.hlines(values.index, values.min(axis=1), values.max(axis=1), "0.8", linewidth=6)
+    for name, (marker, colour) in zip(values, looks.items(), strict=True):
+        ax.plot(values[name], values.index, marker, color=colour, ms=12, label=name)
+    ax.invert_yaxis()
+    ax.set_xlabel("test accuracy (%)")
+    ax.legend(ncols=3, loc="lower left", bbox_to_anchor=(-0.3, 1), columnspacing=1)
+plots.alt_text(figure, "Accuracies: six targets by start, and five near real targets by layers.")
+
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Three conditions, three intervals. Ask which of them the slide speaks about.", "slide_type": "subslide"} tags=["claim:reuse-all"]
+ahead = starts.sub(starts["from scratch"], axis=0)
+gains = {
+    "near source, against training from scratch": ahead["near source"],
+    "far source, against training from scratch": ahead["far source"],
+    "near source, against all layers": layers["last layer"] - layers["all layers, ternary"],
 }
-other = {"natural": "manmade", "manmade": "natural"}
-from_scratch = read_scratch()
+won = (ahead.mean() > 0).sum()
+is_near_run = runs["source"].isna() | (runs["source"] == runs["target"].map(near_source))
+curves = runs[is_near_run].pivot_table("test_accuracy", "per_class", "start")
+gaps = (curves["frozen, last layer"] - curves["from scratch"]).dropna()
+beside = {f"near, {images} images a class: points": gap for images, gap in gaps.items()}
+on = "Six targets, 40 images a class, up to three draws; five real targets whose like ImageNet has."
+limits = "Near and far are read off the names of classes. The rival sees 50 more images to stop by."
+claim.measured(gains, on, limits, option=options[won], beside=beside)
 
+# %% [markdown] slideshow={"notes": "The slide is modest about the source and generous about the layer. Ask when the rival wins.", "slide_type": "subslide"}
+# **Reading.** TODO
 
-def accuracies(source, target, layers="fc7"):
-    return [evaluate_transfer(source, target, layers, seed=seed).accuracy for seed in range(3)]
-
-
-measured = {}
-for target, source in near_source.items():
-    measured[target, "near source"] = accuracies(source, target)
-    measured[target, "far source"] = accuracies(other[source], target)
-    measured[target, "from scratch"] = [run["accuracy"] for run in from_scratch[target]]
-
-ax = plots.plot_accuracies(measured, chance=chance_of(near_source))
-plots.alt_text(
-    ax,
-    "Accuracy on four targets of fc7 from the near source, of fc7 from the far source, and of "
-    "training from scratch, three draws each.",
-)
-
-# %% slideshow={"notes": "Gains in points, near and far. Both are positive: compare with the hands.", "slide_type": "subslide"}
-mean = {key: 100 * np.mean(values) for key, values in measured.items()}
-gain = {
-    which: {target: mean[target, which] - mean[target, "from scratch"] for target in near_source}
-    for which in ("near source", "far source")
-}
-near_gain, far_gain = (np.mean(list(points.values())) for points in gain.values())
-near_wins = sum(points > 0 for points in gain["near source"].values())
-if near_wins < len(near_source):
-    verdict, option = "does not hold here", "training from scratch wins"
-elif far_gain <= 0:
-    verdict, option = "holds", "fc7 wins, but only from the near source"
-elif near_gain - far_gain > 1:
-    verdict, option = "holds", "fc7 wins from both sources, by more from the near one"
-else:
-    verdict, option = "depends", "fc7 wins from both sources, by about as much"
-
-prediction.compare(
-    f"fc7 gains {near_gain:+.1f} points over training from scratch with the near source, "
-    f"{far_gain:+.1f} with the far one.",
-    option,
-)
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "reuse-all",
-    verdict,
-    "fc7 and a linear SVM against training from scratch, 20 images a class, four targets, three "
-    "draws.",
-    {
-        "near source: gain in points": near_gain,
-        "far source: gain in points": far_gain,
-        "targets won of 4, near source": near_wins,
-    },
-)
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("reuse-all"))
-
-# %% [markdown] slideshow={"notes": "The slide is modest: even a far source helps. Ask when the rival would win: with thousands of images.", "slide_type": "subslide"}
-# **Reading.** Both sources beat training from scratch on all four targets, and the near source beats
-# the far one on each. So the slide is right here, and modest: reuse also pays when the source is
-# *not* very similar. Some 200 photographs teach a network little, so even a far description is better
-# than none.
-#
-# What this does not say: the rival had 20 images a class. With thousands it would catch up, and
-# notebook 01 measures when. Nor is "near" measured here: it is our reading of the class names.
-
-# %% [markdown] slideshow={"notes": "Ask which of the three they would take without looking. fc7 is the usual answer.", "slide_type": "slide"}
-# ## fc6, fc7, or the full network?
-#
-# The lecture's tables compare three descriptions: one layer of two, or all layers side by side.
-# Here they are on six targets, from their better source.
-
-# %% slideshow={"notes": "The full network is highest on each of six targets. fc6 lies above fc7 nearly everywhere.", "slide_type": "subslide"}
-embeddings = layer_sets("natural")
-best_source = {**near_source, "food": "natural", "scenes": "manmade"}
-compared = {
-    (target, name): accuracies(best_source[target], target, layers)
-    for target in FAMILIES
-    for name, layers in embeddings.items()
-}
-ax = plots.plot_accuracies(compared, chance=chance_of(FAMILIES))
-plots.alt_text(
-    ax, "Accuracy of fc6, fc7 and the full network on six targets: the full network is highest."
-)
-
-# %% slideshow={"slide_type": "-"}
-# NBVAL_CHECK_OUTPUT
-means = {key: np.mean(values) for key, values in compared.items()}
-wins = sum(means[target, "full network"] > means[target, "fc7"] for target in FAMILIES)
-print(f"the full network beats fc7 on {wins} of {len(FAMILIES)} targets")
-
-# %% [markdown] slideshow={"notes": "The nearer to the decision, the more specialised in the source. Published table: seven of nine.", "slide_type": "subslide"}
-# **Reading.** `fc6` describes better than `fc7` on all targets but cats and dogs, where they are
-# level, and all layers together describe best. The closer a layer is to the decision, the more it
-# has specialised in the classes of the *source*. The full network also keeps colours, textures and
-# parts, which the target can use. In the slide's first table the full network beats `fc7` on seven
-# of nine data sets (published); the two others, cats-dogs and sdogs, are those most like ImageNet.
-
-# %% [markdown] slideshow={"notes": "Ask what \"all of this\" was in the claim: volume, variety, similarity, capacity.", "slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask what \"all of this\" was in the claim: volume, variety, similarity, capacity. Fix what close means before any number is seen.", "slide_type": "slide"}
 # ## Claim: ten minutes of CPU
 #
 # > If you have all of this, feature extraction plus a classifier will get you close to
 # > state-of-the-art in 10 minutes of CPU.
 #
-# **Motivation.** "All of this" is a source of great volume and variety, similar to the target, and
-# a large and accurate network. One pass over the images and a linear machine is then all the work.
+# "All of this" is a source of great volume and variety, similar to the target, and a large and accurate
+# network. `imagenet` has it; flowers102 and caltech101 are two of the lecture's data sets, scored by
+# their official protocols. Let **close** mean nine tenths of the state of the art that the lecture
+# prints. The slide does not say whether the ten minutes hold the forward passes, so we time both.
 
-# %% slideshow={"notes": "Bets on the duration. Have them written down before the clock runs.", "slide_type": "subslide"}
-clock_prediction = Prediction(
-    "ten-minutes-of-cpu",
-    "1,797 images of digits, from the image to the accuracy, on the CPU. How long?",
-    ["under 10 seconds", "10 to 60 seconds", "1 to 10 minutes", "over 10 minutes"],
-)
-clock_prediction
+# %% slideshow={"notes": "Bets on the duration, in minutes of one core. Have them written down before the clock runs.", "slide_type": "subslide"} tags=["predict"]
+lengths = ["under 1 minute", "1 to 5 minutes", "5 to 20 minutes", "over 20 minutes"]
+clock = claims.open("ten-minutes-of-cpu")
+clock.predict("flowers102, 8,189 photographs, from the file to the score: how much CPU?", lengths)
 
-# %% [markdown] slideshow={"notes": "Run it live: it takes seconds. Which stage takes longest? The forward passes, not the SVM.", "slide_type": "subslide"}
-# **Experiment.** A clock on every stage of a real run: the digits go in, the accuracy comes out.
-# Twenty digits a class train the SVM, all others test it. Nothing is read from the cache.
+# %% slideshow={"notes": "One photograph, read and passed again and again: the time does not depend on what it shows. Multiplied by the number of images it is the whole set.", "slide_type": "subslide"}
+imagenet = load_backbone("imagenet")
+file = resources.files("sklearn.datasets") / "images" / "flower.jpg"
+repeats = 64
+clocks = [time.process_time()]
+images = torch.stack([imagenet.preprocess(Image.open(file)) for _ in range(repeats)])
+clocks.append(time.process_time())
+with torch.inference_mode():
+    for batch in images.split(32):
+        imagenet.network(batch)
+clocks.append(time.process_time())
+read, passed = np.diff(clocks) / repeats
+print(f"CPU: {1000 * read:.0f} ms to read a photograph, {1000 * passed:.0f} ms for a forward pass")
 
-# %% slideshow={"slide_type": "-"} tags=["claim:ten-minutes-of-cpu"]
-cpu_started, stages = time.process_time(), {}
+# %% slideshow={"notes": "C was chosen within the training images, by the same kind of search as above, and is on the card. The classifier is trained live, on all training images.", "slide_type": "subslide"}
+published = published_table("high").loc["state of the art"]
+stages, accuracies = {}, {}
+for name in ("flowers102", "caltech101"):
+    train, test = shipped_features("imagenet", f"{name} last layer")
+    C = shipped_card(name)["scores"]["official last layer"]["C"]
+    started = time.process_time()
+    svm = make_pipeline(Normalizer(), LinearSVC(C=C, random_state=0))
+    right = svm.fit(train.matrix, train.labels).predict(test.matrix) == test.labels
+    images = len(train.labels) + len(test.labels)
+    seconds = [images * read, images * passed, time.process_time() - started]
+    stages[name] = pd.Series(seconds, ["read", "forward passes", "SVM"]) / 60
+    by_class = pd.Series(right).groupby(test.labels).agg(["mean", "size"])
+    errors = by_class["mean"] * (1 - by_class["mean"]) / by_class["size"]  # binomial variances
+    accuracy, error = by_class["mean"].mean(), np.sqrt(errors.sum()) / len(by_class)
+    accuracies[name] = 100 * np.array([accuracy, accuracy - 1.96 * error, accuracy + 1.96 * error])
+minutes = pd.DataFrame(stages).T
+print(minutes.assign(total=minutes.sum(axis=1)).round(2).to_string())
 
-clock = time.perf_counter()
-natural = load_backbone("natural")
-stages["load the network"] = time.perf_counter() - clock
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Left, where the minutes go: the SVM is the thin end. Right, the accuracy between nine tenths of the published one and all of it.", "slide_type": "subslide"}
+figure, (left, right) = plt.subplots(1, 2, figsize=(13, 4.6), layout="constrained")
+minutes.plot.barh(stacked=True, ax=left, color=["0.7", "#0072B2", "#D55E00"])
+left.axvline(10, color="black", linestyle="dashed")
+left.set(xlabel="minutes of CPU; dashed: ten")
+for row, name in enumerate(accuracies):
+    mean, low, high = accuracies[name]
+    right.barh(row, published[name], color="0.9", height=0.5)
+    right.plot([0.9 * published[name]] * 2, [row - 0.3, row + 0.3], "k--")
+    right.errorbar(mean, row, xerr=[[mean - low], [high - mean]], fmt="o", capsize=7)
+right.set(xlim=(80, 100), yticks=[], xlabel="accuracy (%); grey: published; dashed: nine tenths")
+plots.alt_text(figure, "Minutes of CPU by stage, and accuracies against nine tenths of the best.")
 
-features = extract_features(natural, digits, device="cpu", cache=False)
-stages |= features.about["seconds"]
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "The card judges the accuracy; the minutes stand beside it. Ask whether the claim needs the passes to count.", "slide_type": "subslide"} tags=["claim:ten-minutes-of-cpu"]
+margins = {
+    name: claims.Effect(*(values - 0.9 * published[name])) for name, values in accuracies.items()
+}
+totals = minutes.sum(axis=1)
+beside = {f"{name}: minutes in all": total for name, total in totals.items()}
+beside["the SVM alone, minutes at most"] = minutes["SVM"].max()
+option = lengths[np.searchsorted([1, 5, 20], totals["flowers102"])]
+on = "Last layer of EfficientNet-Lite0 and a linear SVM, official training and test images."
+limits = "Reading and forward passes are timed on one photograph and multiplied."
+clock.measured(margins, on, limits, option=option, beside=beside)
 
-clock = time.perf_counter()
-rows = sample_per_class(features.labels, 20, seed=0)
-rest = np.setdiff1d(np.arange(len(digits)), rows)
-model = make_pipeline(Normalizer(), LinearSVM(random_state=0))
-model.fit(features.matrix[rows], features.labels[rows])
-stages["train the SVM"] = time.perf_counter() - clock
+# %% [markdown] slideshow={"notes": "The ten minutes are about one pass over the images on one core. They are paid once; every further classifier takes seconds.", "slide_type": "subslide"}
+# **Reading.** TODO
 
-clock = time.perf_counter()
-predicted = model.predict(features.matrix[rest])
-accuracy = 100 * mean_class_accuracy(features.labels[rest], predicted)
-stages["predict and score"] = time.perf_counter() - clock
-
-cpu_seconds = time.process_time() - cpu_started
-ax = plots.plot_clock(stages)
-plots.alt_text(ax, "A clock of the run: the forward passes take most of the time, the SVM little.")
-
-# %% [markdown] slideshow={"notes": "Define \"close\" before the number is seen: five points. Changing it afterwards is the oldest trick.", "slide_type": "subslide"}
-# How close is that to the best that is known? The data set's own page gives **98.0%** for a
-# nearest-neighbour classifier trained on 3,823 digits ([Alpaydin and Kaynak
-# 1998](../docs/bibliography.md#alpaydin-1998)). We trained on 200. Let "close" mean within five
-# points.
-
-# %% slideshow={"slide_type": "-"}
-pixels = digits.pixels.reshape(len(digits), -1) / 255
-raw = make_pipeline(Normalizer(), LinearSVM(random_state=0))
-raw.fit(pixels[rows], features.labels[rows])
-raw_accuracy = 100 * mean_class_accuracy(features.labels[rest], raw.predict(pixels[rest]))
-
-PUBLISHED = 98.0
-wall = sum(stages.values())
-in_time, close = cpu_seconds < 600, PUBLISHED - accuracy < 5
-verdict = "holds" if in_time and close else "depends" if in_time else "does not hold here"
-option = (
-    "under 10 seconds"
-    if wall < 10
-    else "10 to 60 seconds"
-    if wall < 60
-    else "1 to 10 minutes"
-    if wall < 600
-    else "over 10 minutes"
-)
-clock_prediction.compare(
-    f"{plots.as_duration(wall)} by the clock on the wall, {plots.as_duration(cpu_seconds)} of CPU; "
-    f"{accuracy:.1f}% right.",
-    option,
-)
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "ten-minutes-of-cpu",
-    verdict,
-    "Full network and a linear SVM on handwritten digits, 20 training images a class, against the "
-    "published figure with 3,823 training images; raw pixels and the same SVM beside it.",
-    {
-        "CPU minutes": cpu_seconds / 60,
-        "accuracy (%)": accuracy,
-        "raw pixels (%)": raw_accuracy,
-        "published (%)": PUBLISHED,
-    },
-)
-
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("ten-minutes-of-cpu"))
-
-# %% [markdown] slideshow={"notes": "Raw pixels win on digits. The usual reaction is disbelief: ask what averaging over space throws away.", "slide_type": "subslide"}
-# **Reading.** The time is no question: seconds, most of them in the forward passes. The accuracy is
-# the other half of the claim, the half that "all of this" is about. Digits are far from photographs
-# of animals, and the network is small. Here it stays nine points below the published figure, and
-# the same SVM on the **raw pixels** does better. On so simple and so far a target, averaging over
-# space throws away more (where a stroke is) than the network adds.
-#
-# So the verdict is *depends*: without a large, accurate and similar source, ten minutes buy a
-# baseline, not the state of the art. Always print the raw pixels beside your features.
-
-# %% [markdown] slideshow={"notes": "Let them estimate before running: 81,890 passes at a fifth of a second or so.", "slide_type": "subslide"}
-# ### What did the ten minutes count?
-#
-# [The paper behind the lecture](../docs/bibliography.md#garcia-gasulla-2018) uses VGG16 at 224 x 224
-# pixels and ten crops of each image. For flowers102 that is 81,890 forward passes. How long would
-# this machine need for them? Time a few; the weights may be random, the time is the same.
-
-# %% slideshow={"slide_type": "-"}
-vgg16 = load_backbone("vgg16", "random")
-few = extract_features(vgg16, Subset(digits, range(4)), device="cpu", cache=False, batch_size=4)
-one_pass = few.about["seconds"]["forward passes"] / 4
-hours = 81_890 * one_pass / 3600
-print(f"{one_pass:.2f} s a forward pass: {hours:.0f} hours for flowers102 with ten crops")
-
-# %% [markdown] slideshow={"notes": "The ten minutes are those of the classifier. Forward passes are paid once, then everything takes seconds.", "slide_type": "subslide"}
-# The slide's ten minutes are those of the **classifier**. The forward passes of a large network
-# come on top: hours on a CPU, minutes on a GPU. They are paid once. After that, every classifier,
-# every set of layers and every normalisation is a matter of seconds, because the features are kept.
-
-# %% [markdown] slideshow={"notes": "A channel is one column. Who multiplies by places has not averaged.", "slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "A channel is one column. Who flattens has not averaged. Three minutes.", "slide_type": "slide"}
 # ## Exercises
 #
-# **1.** How many columns do `conv5_1`, `conv5_2` and `fc6` have together?
+# **1.** Average a layer's output over space, so that each image has one number a channel.
+
 
 # %% slideshow={"slide_type": "-"}
-answer = ...
-check_answer(
-    answer,
-    sum(natural.layer_sizes[layer] for layer in ("conv5_1", "conv5_2", "fc6")),
-    "One column a channel: where a channel was active is averaged away.",
-    {512: "That is fc6 alone.", 6656: "Averaged over space, a channel is one column."},
-)
+def pooled(activation):
+    """A tensor (images, channels, height, width) -> (images, channels)."""
+    ...  # TODO
+
+
+check_code("06: pooled", pooled)
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
 # ```python
-# features.select(["conv5_1", "conv5_2", "fc6"]).shape[1]
+# def pooled(activation):
+#     return activation.mean(dim=(2, 3))
 # ```
-#
-# 192 + 192 + 512 = 896.
 #
 # </details>
 
-# %% [markdown] slideshow={"notes": "Let them use the explorer or a loop. The answer need not be the last layer.", "slide_type": "subslide"}
-# **2.** Which *single* layer of `natural` describes `insects` best (seed 0)? Use the explorer, or
-# a loop over `evaluate_transfer`.
+# %% [markdown] slideshow={"notes": "Ten minutes. The two usual slips are a hook that is left behind, and one that keeps no copy; the check has words for both.", "slide_type": "subslide"}
+# **2.** Read several modules in one pass: register a hook on each, run the network once, remove the
+# hooks. `dict(network.named_modules())` finds a module by its name.
+
 
 # %% slideshow={"slide_type": "-"}
-answer = ...
-single = {
-    layer: evaluate_transfer("natural", "insects", layer).accuracy
-    for layer in natural.default_layers
-}
-check_answer(
-    answer,
-    max(single, key=single.get),
-    "Near the source the layers before the decision describe best, but not always the last.",
-    {"conv1_1": "16 colours and edges are a poor description of an insect."},
-)
+def read_layers(network, images, names):
+    """What the modules of these names put out, as {name: tensor}, as it was put out."""
+    ...  # TODO
+
+
+check_code("06: read layers", read_layers)
 
 # %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
 # ```python
-# max(natural.default_layers, key=lambda layer: evaluate_transfer("natural", "insects", layer).accuracy)
+# def read_layers(network, images, names):
+#     found, modules = {}, dict(network.named_modules())
+#
+#     def keep_as(name):
+#         def hook(module, inputs, output):
+#             found[name] = output.clone()
+#
+#         return hook
+#
+#     handles = [modules[name].register_forward_hook(keep_as(name)) for name in names]
+#     network(images)
+#     for handle in handles:
+#         handle.remove()
+#     return found
 # ```
 #
 # </details>
 
-# %% [markdown] slideshow={"notes": "Ask for a bet. The rival has 20 a class.", "slide_type": "subslide"}
-# **3.** With how few training images a class does `fc7` of `natural` beat training from scratch
-# with 20, on `insects`? Try `per_class` = 2, 5, 10, 20 and 40.
-
-# %% slideshow={"slide_type": "-"}
-answer = ...
-rival = np.mean([run["accuracy"] for run in from_scratch["insects"]])
-enough = [
-    per_class
-    for per_class in (2, 5, 10, 20, 40)
-    if evaluate_transfer("natural", "insects", "fc7", per_class=per_class).accuracy > rival
-]
-check_answer(
-    answer,
-    min(enough, default=0),
-    "Transfer needs fewer images for the same accuracy. Notebook 01 measures how many times fewer.",
-)
-
-# %% [markdown] slideshow={"slide_type": "-"}
-# <details><summary>Solution</summary>
-#
-# ```python
-# rival = np.mean([run["accuracy"] for run in from_scratch["insects"]])
-# next(
-#     per_class
-#     for per_class in (2, 5, 10, 20, 40)
-#     if evaluate_transfer("natural", "insects", "fc7", per_class=per_class).accuracy > rival
-# )
-# ```
-#
-# </details>
-
-# %% [markdown] slideshow={"notes": "Hands before each check. In question 3, ask who would have dropped the result as an error.", "slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Hands before each check. In question 3, ask what their own machine would take.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.

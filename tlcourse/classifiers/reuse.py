@@ -106,20 +106,6 @@ def tasks_by_domains(representations, labels, seeds=range(5), per_class=10):
     return found
 
 
-def lead_over_controls(accuracies, task, domain):
-    """Points by which a new classifier on the reused representation beats the better control.
-
-    ``accuracies`` as from ``tasks_by_domains``; of the means over the seeds.
-    """
-    means = [
-        100 * np.mean(values)
-        for (of_task, in_domain, name), values in accuracies.items()
-        if (of_task, in_domain) == (task, domain) and name != AS_IT_IS
-    ]
-    reused, *controls = means
-    return float(reused - max(controls))
-
-
 def _split(labels, task, seed):
     if task not in TASKS:
         raise ValueError(f"There is no task {task!r}: name one of {', '.join(TASKS)}.")

@@ -1,8 +1,8 @@
 """Scores of a linear SVM on reused features: trained on some images, scored on others.
 
-``evaluate_transfer`` takes shipped features by name, ``evaluate_real`` a real set's by its own
-protocol, ``evaluate_features`` any Features, and ``svm_accuracy`` matrices; ``sample_per_class``
-draws the training images, ``choose_C`` looks for C without the test images.
+``evaluate_transfer`` takes shipped features by name, ``evaluate_features`` any Features, and
+``svm_accuracy`` matrices; ``sample_per_class`` draws the training images, ``choose_C`` looks for C
+without the test images.
 """
 
 import time
@@ -16,7 +16,7 @@ from sklearn.pipeline import Pipeline
 
 from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
 from tlcourse.datasets.photos import FAMILIES
-from tlcourse.features.extraction import shipped_card, shipped_features
+from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import make_normalization
 
 PER_CLASS = 20
@@ -109,26 +109,6 @@ def choose_C(train, layers, normalization="L2 per image", seed=0):
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     search = GridSearchCV(model, grid, scoring="balanced_accuracy", cv=folds, refit=False)
     return search.fit(X, train.labels).best_params_["svm__C"]
-
-
-def evaluate_real(name, representation):
-    """Score a real set ("flowers102") from its shipped features, by its protocol and chosen C.
-
-    ``representation`` is one of ``shipped_card(name)["scores"]`` with features: "last layer", "all
-    layers, ternary", and of the official splits "official last layer" and "official embedding".
-    Raises ValueError if it is none of them.
-    """
-    scores = shipped_card(name)["scores"]
-    known = [each for each in scores if "features" in scores[each]]
-    if representation not in known:
-        raise ValueError(
-            f"There are no shipped features of {name!r} for {representation!r}: choose from "
-            f"{', '.join(known)}."
-        )
-    score = scores[representation]
-    train, test = shipped_features("imagenet", score["features"])
-    layers = score["layers"] or train.layer_sizes
-    return evaluate_features(train, test, layers, 0, score["C"], score["normalization"])
 
 
 def svm_accuracy(X, y, X_test, y_test, C=1.0, seed=0):

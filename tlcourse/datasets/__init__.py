@@ -3,5 +3,5 @@
 from tlcourse.datasets.benchmarks import BENCHMARKS, Benchmark, load_benchmark
 from tlcourse.datasets.digits import HandwrittenDigits
 from tlcourse.datasets.folder import ImageFolder, UnreadableImage, read_image
-from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES, TinyImageNet, chance_of
+from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES, TinyImageNet
 from tlcourse.datasets.split import stratified_split

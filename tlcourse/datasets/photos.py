@@ -99,8 +99,3 @@ def _number(file):
 
 
 TRAIN_PER_CLASS = 40
-
-
-def chance_of(families):
-    """Accuracy of guessing on each target family, as {family: share}."""
-    return {family: 1 / len(class_names(family)) for family in families}

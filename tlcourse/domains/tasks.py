@@ -10,12 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Normalizer
 from torch import nn
 
 from tlcourse import random_numbers
-from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
+from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets.drawn import DrawnImages
 from tlcourse.datasets.drawn.animals import CLASSES, LABEL_SPACES
 from tlcourse.networks.backbones import Backbone
@@ -27,8 +25,6 @@ SOURCE_BREEDS = ("tabby cat", "tuxedo cat", "siamese cat", "labrador", "beagle",
 OTHER_BREEDS = ("ginger cat", "persian cat", "dalmatian", "pug", "poodle")
 
 LIONS_AND_WOLVES = tuple(name for name in CLASSES if "lion" in name or name.endswith(" wolf"))
-
-WAYS = ("f_S as it is", "new classifier", "fine-tuned", "without f_S")
 
 
 @dataclass(frozen=True)
@@ -158,21 +154,3 @@ def _train(network, X, y, epochs):
             nn.functional.cross_entropy(network(X[rows]), y[rows]).backward()
             optimizer.step()
     network.eval()
-
-
-def reuse(f_S, backbone, few, test, space="kind", seed=0):
-    """Accuracy on a target of f_S as it is, of part of it, of all of it trained on, and without it.
-
-    Mean class accuracy (0 to 1) of each of ``WAYS``: f_S untouched; a linear SVM on its fc7; f_S
-    fine-tuned; a function started from the backbone alone. The last three learn from ``few``.
-    """
-    svm = make_pipeline(Normalizer(), LinearSVM(random_state=seed))
-    svm.fit(f_S.represent(few), few.labels(space))
-    classified = svm.predict(f_S.represent(test))
-    accuracies = (
-        f_S.accuracy(test, space),
-        mean_class_accuracy(test.labels(space), classified),
-        learn(few, space, f_S, seed).accuracy(test, space),
-        learn(few, space, backbone, seed).accuracy(test, space),
-    )
-    return dict(zip(WAYS, accuracies, strict=True))

@@ -22,13 +22,12 @@ from tlcourse.finetuning.network import TargetNetwork
 from tlcourse.finetuning.policies import as_policy
 from tlcourse.networks.layers import as_backbone, layers_of, without_weights
 from tlcourse.networks.weights import read_card
-from tlcourse.networks.zoo import count_network, published_number
+from tlcourse.networks.zoo import published_number
 
 N = 2  # images that are counted: batch normalisation cannot train on one
 CORE_WATTS, OTHER_MACHINE, OVERHEAD = (5, 50), (0.5, 2), (1, 1.58)
 SHARE_OF_POWER, WATTS_AROUND_A_CARD = 0.5, 100
 CARD_CORES = (1, 2)
-PASSES_PER_STEP = 3
 JOULES_A_WH = 3600
 SOURCE, FAMILY = "natural", "insects"  # whose features the timed transfer run has
 _COUNTED = {}  # what was counted in this process
@@ -178,21 +177,6 @@ def bundled_pretraining_energy(name):
     """Energy of training a bundled backbone in Wh: its card's seconds, on one to two cores."""
     seconds = read_card(name)["measured"]["training_seconds"]
     return Range(*CARD_CORES) * seconds * CORE_WATTS * OVERHEAD / JOULES_A_WH
-
-
-def multiply_add_ratio(name, transfer_images):
-    """Multiply-adds of pre-training over those of a transfer run's forward passes.
-
-    Counted, so the same on any machine. A training step is taken for three forward passes: one
-    forward, and two of its size backward. ValueError if the paper does not give its passes over
-    the images: AlexNet's does.
-    """
-    passes = published_number(name, "passes")
-    if passes is None:
-        raise ValueError(f"The paper of {name} does not give its passes over the images.")
-    forward = count_network(name).multiply_adds
-    pretraining = passes * 1.2e6 * PASSES_PER_STEP * forward
-    return pretraining / (transfer_images * forward)
 
 
 def as_energy(wh):

@@ -6,7 +6,6 @@ Three of them are built here as their papers have them; torchvision has none of 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import combinations
 from pathlib import Path
 
 import torch
@@ -245,11 +244,6 @@ def torchvision_metadata(name):
     }
 
 
-def torchvision_models(prefix):
-    """Names of torchvision's classifiers that begin with ``prefix``."""
-    return [name for name in models.list_models(module=models) if name.startswith(prefix)]
-
-
 @lru_cache
 def published():
     """What the papers say: list of dict with network, quantity, value, what and source."""
@@ -293,16 +287,6 @@ def beside_the_papers(names):
         error = row["top-5 error"] or row["error"]
         rows[name]["error, % (paper)"] = "-" if error is None else f"{error:g}"
     return pd.DataFrame.from_dict(rows, orient="index")
-
-
-def pairs_that_grow(values, years):
-    """(grown, pairs): pairs of networks of different years, and how many grow; by name."""
-    different = [
-        sorted(pair, key=years.get)
-        for pair in combinations(values, 2)
-        if years[pair[0]] != years[pair[1]]
-    ]
-    return sum(values[later] > values[earlier] for earlier, later in different), len(different)
 
 
 def short(number):

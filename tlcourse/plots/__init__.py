@@ -63,12 +63,8 @@ from tlcourse.plots.style import (
     use_course_style,
 )
 from tlcourse.plots.tables import (
-    plot_accuracies,
-    plot_clock,
     plot_factors,
     plot_gain_by_distance,
-    plot_histogram,
-    plot_images_and_features,
     plot_nearness,
     plot_regrets,
 )

@@ -1,23 +1,13 @@
-"""Figures of notebooks 00, 06, 11 and 12: accuracies by target, clocks, nearness, regrets.
-
-Gains of the full network and changes of the source as in the lecture's tables; features of
-images, histograms, and what deciding from measurements loses.
+"""Figures of notebooks 11 and 12: gains of the full network and changes of the source as in the
+lecture's tables, nearness, and what deciding from measurements loses.
 """
 
-from itertools import accumulate
-
 from tlcourse.plots.style import (
-    MARKERS,
     OKABE_ITO,
-    PALETTE,
-    as_duration,
     colour_of,
-    draw_draws,
     finish,
-    keys_of,
     name_rows,
     new_axes,
-    new_panels,
     write_beside,
 )
 
@@ -48,73 +38,6 @@ def plot_gain_by_distance(gains, ax=None):
     xlabel = f"distance of source and target{space} (farther is less similar)"
     ylabel = "full network minus fc7 (points)"
     return finish(ax, "y", 3, xlabel=xlabel, ylabel=ylabel, xmargin=0.17)
-
-
-def plot_accuracies(accuracies, ax=None, chance=None):
-    """Accuracy of each embedding on each target: a point a seed, their mean, its number.
-
-    accuracies : ``{(target, embedding): accuracies over seeds}``, each in [0, 1]; the order of
-    first appearance is the order on the axes. chance : ``{target: accuracy of guessing}``.
-    """
-    ax = ax or new_axes()
-    targets, embeddings = keys_of(accuracies)
-    step = 0.8 / len(embeddings)
-    for number, embedding in enumerate(embeddings):
-        colour, means = colour_of(embedding), {}
-        for index, target in enumerate(targets):
-            if (target, embedding) in accuracies:
-                x = index + (number - (len(embeddings) - 1) / 2) * step
-                means[x] = draw_draws(ax, x, accuracies[target, embedding], colour, size=14)
-        marker = MARKERS.get(embedding, "o")
-        ax.plot(list(means), list(means.values()), marker, color=colour, label=embedding)
-    for index, target in enumerate(targets if chance else ()):
-        label, level = None if index else "guessing", 100 * chance[target]
-        ax.hlines(level, index - 0.4, index + 0.4, PALETTE["chance"], "dotted", label=label)
-    ax.set_xticks(range(len(targets)), targets)
-    return finish(ax, "y", len(embeddings) + 1, ylabel="accuracy (%)", ymargin=0.15)
-
-
-def plot_histogram(values, xlabel, ylabel, ax=None):
-    """How often each value occurs; values of shape (n,)."""
-    ax = ax or new_axes()
-    ax.hist(values, bins=30, color=OKABE_ITO["blue"], edgecolor="white")
-    return finish(ax, xlabel=xlabel, ylabel=ylabel)
-
-
-def plot_images_and_features(images, matrix, layer):
-    """Each image (PIL), and beside it its features, not negative, as a row of grey levels.
-
-    matrix : shape (images, features); layer : its name. Returns a Figure.
-    """
-    import numpy as np
-
-    figure, axes = new_panels(2, len(images), width_ratios=[1, 16])
-    for (left, right), image, row in zip(axes, images, matrix, strict=True):
-        left.imshow(image)
-        right.imshow(row[None], aspect="auto", cmap="Greys", vmin=0, vmax=np.quantile(matrix, 0.99))
-        left.set(xticks=[], yticks=[])
-        right.set(xticks=[], yticks=[])
-    right.set_xticks([0, matrix.shape[1] - 1], ["1", str(matrix.shape[1])])
-    right.set_xlabel(f"features of {layer}: white is 0, black is strong")
-    return figure
-
-
-def plot_clock(stages, ax=None):
-    """The stages of a run, one after the other on a time line, and the total.
-
-    stages : ``{stage: seconds}``, in the order in which they ran; ValueError where there is none,
-    or one below 0.
-    """
-    if not stages or min(stages.values()) < 0:
-        raise ValueError("A clock needs at least one stage, and no stage of negative seconds.")
-    ax = ax or new_axes(height=1.2 + 0.62 * len(stages))
-    *starts, total = accumulate(stages.values(), initial=0.0)
-    look = {"height": 0.62, "color": OKABE_ITO["blue"]}
-    bars = ax.barh(range(len(stages)), stages.values(), left=starts, **look)
-    ax.bar_label(bars, map(as_duration, stages.values()), padding=7)
-    name_rows(ax, stages, below=0.4, above=0.6)
-    words = {"xlabel": "seconds since the start", "title": f"{as_duration(total)} in all"}
-    return finish(ax, xlim=(0, 1.16 * (total or 1)), **words)
 
 
 def plot_factors(effects, verdicts, ax=None, hollow=()):

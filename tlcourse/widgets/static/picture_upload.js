@@ -25,7 +25,9 @@ function render({ model, el }) {
   const input = make("input", { id, type: "file", accept: "image/*" });
   input.style.cssText = "font:inherit;min-height:40px;max-width:100%";
   const status = make("div", { class: "tlc-status", role: "status" });
-  const root = make("div", { class: "tlc" }, title, make("div", { class: "tlc-row" }, input), status);
+  const image = make("img", { hidden: true, height: model.get("height"), alt: "" });
+  const row = make("div", { class: "tlc-row" }, input);
+  const root = make("div", { class: "tlc" }, title, row, status, image);
   keepKeysInside(root);
 
   async function read() {
@@ -46,11 +48,23 @@ function render({ model, el }) {
     status.textContent = model.get("status");
   }
 
+  function picture({ alt }, [content]) {
+    URL.revokeObjectURL(image.src);
+    image.src = URL.createObjectURL(new Blob([content], { type: "image/png" }));
+    image.alt = alt;
+    image.hidden = false;
+  }
+
   show();
   input.addEventListener("change", read);
   el.append(root);
   model.on("change:status", show);
-  return () => model.off("change:status", show);
+  model.on("msg:custom", picture);
+  if (model.get("height")) model.send({ look: true });
+  return () => {
+    model.off("change:status", show);
+    model.off("msg:custom", picture);
+  };
 }
 
 export default { render };

@@ -2,6 +2,7 @@
 // A plugin of JupyterLab, written by hand as a webpack container so that nothing has to be built.
 
 const OUTPUT = ".jp-OutputArea-output";
+const FIGURE = ".jp-Cell-outputWrapper:has(.jp-OutputArea-output > img:only-child)";
 const TYPING = "input, textarea, select, [contenteditable]";
 const COMMANDS = {
   t: "RISE:notes-open",
@@ -65,6 +66,21 @@ function renameSections() {
   }
 }
 
+// A figure covers the code on stage that draws it, as the next step; rise.css says what is on stage.
+function makeSteps() {
+  for (const output of document.querySelectorAll(FIGURE)) {
+    const code = getComputedStyle(output.parentElement.querySelector(".jp-Cell-inputWrapper"));
+    output.classList.toggle("fragment", code.display !== "none");
+  }
+}
+
+// The classes that nbconvert gives the cells of a deck.
+function tagCells({ content: { widgets } }) {
+  for (const { node, model } of widgets) {
+    for (const tag of model.getMetadata("tags") ?? []) node.className += ` celltag_${tag}`;
+  }
+}
+
 function statusLine() {
   const node = document.createElement("div");
   node.id = "tlcourse-status";
@@ -78,9 +94,12 @@ async function notebookPanel(app) {
   const panel = app.shell.currentWidget;
   await panel.context.ready;
   while (!document.querySelector("section.present")) await pause(100);
-  await panel.sessionContext.ready;
-  await panel.sessionContext.session.kernel.info;
   return panel;
+}
+
+async function kernel({ sessionContext }) {
+  await sessionContext.ready;
+  await sessionContext.session.kernel.info;
 }
 
 function pause(milliseconds) {
@@ -123,6 +142,11 @@ function codeCells(panel) {
   return panel.content.widgets.filter((cell) => cell.model.type === "code");
 }
 
+// Nothing runs in a preview: it shows what is stored.
+function showOutputs(panel) {
+  for (const cell of codeCells(panel)) cell.outputHidden = false;
+}
+
 function run(cell, panel) {
   return cell.constructor.execute(cell, panel.sessionContext);
 }
@@ -147,18 +171,25 @@ const plugin = {
   activate(app) {
     keepKeysInControls();
     hearKeys(app);
-    new MutationObserver(renameSections).observe(document.body, { childList: true, subtree: true });
-    if (window.parent !== window) return; // the speaker view shows the page twice more
-    const say = statusLine();
+    new MutationObserver(() => {
+      renameSections();
+      makeSteps();
+    }).observe(document.body, { childList: true, subtree: true });
+    const isPreview = window.parent !== window; // the speaker view shows the page twice more
+    const say = isPreview ? () => {} : statusLine();
     app.started
       .then(() => notebookPanel(app))
       .then(async (panel) => {
+        tagCells(panel);
+        makeSteps();
+        if (isPreview) return showOutputs(panel);
+        await kernel(panel);
         runInPlace(panel);
         tidyNotes();
         await addNotes(panel);
-        return runEveryCell(panel, say);
+        await runEveryCell(panel, say);
+        document.body.classList.add("tlcourse-ready");
       })
-      .then(() => document.body.classList.add("tlcourse-ready"))
       .catch((problem) => say(`The cells could not be run: ${problem}`));
   },
 };
