@@ -13,7 +13,7 @@ from functools import partial
 import torch
 
 from scripts.remake.photographs import drawn, photographs
-from scripts.remake.policy_grid import FOLDER, PATIENCE
+from scripts.remake.policy_grid import FOLDER, LONGER, PATIENCE
 from scripts.remake.runner import Table
 from scripts.remake.to_plateau import train_to_plateau
 from tlcourse.finetuning.policies import Policy
@@ -73,8 +73,8 @@ def measure(root, curve, layer, draw):
         *(train, validation, test),
         seed=draw,
         learning_rate=RATE,
-        steps=MOST,
-        evaluate_every=EVERY,
+        steps=MOST if layer else LONGER * MOST,
+        evaluate_every=EVERY if layer else LONGER * EVERY,
         patience=PATIENCE,
     )
     return {name: value for name, value in row.items() if name != "predicted"}
