@@ -99,9 +99,9 @@ class Table:
     def add(self, row):
         """Keep one more row, a dict; the file appears only when whole."""
         with FileLock(paths.cache_folder() / f"{self.file.stem}.lock"):
-            rows = pd.concat([self.read(), pd.DataFrame([row])])
-            with paths.write_whole(self.file) as temporary:
-                rows.to_csv(temporary, index=False, lineterminator="\n")
+            kept = self.file.read_text(encoding="utf-8") if self.file.exists() else ""
+            line = pd.DataFrame([row]).to_csv(index=False, header=not kept, lineterminator="\n")
+            paths.write_text(self.file, kept + line)
 
     def steps(self, keys, measure):
         """A step a key, a dict that is part of its row; ``measure(**key)`` gives the row."""
