@@ -201,31 +201,6 @@ def test_comparison_trains_what_transfer_trains():
             assert found[source, family][name, 1.0] == [pytest.approx(expected.accuracy, abs=0.003)]
 
 
-def test_a_borrowed_C_is_chosen_by_the_others_only():
-    measured = {
-        ("natural", "insects"): {("discretized", 1.0): [0.9], ("discretized", 0.1): [0.1]},
-        ("natural", "food"): {("discretized", 1.0): [0.4], ("discretized", 0.1): [0.5]},
-        ("manmade", "food"): {("discretized", 1.0): [0.4], ("discretized", 0.1): [0.5]},
-    }
-    borrowed = discretization.with_borrowed_C(measured)
-    assert borrowed["natural", "insects"]["discretized"] == (0.1, [0.1])
-    assert borrowed["manmade", "food"]["discretized"] == (1.0, [0.4])
-    with pytest.raises(ValueError, match="only one family"):
-        discretization.with_borrowed_C({("natural", "food"): measured["natural", "food"]})
-
-
-def test_paired_differences_are_draw_by_draw_in_points():
-    np.testing.assert_allclose(discretization.paired_differences([0.5, 0.7], [0.4, 0.8]), [10, -10])
-
-
-def test_differences_by_size_refuse_more_features_than_there_are():
-    found = discretization.differences_by_size([("natural", "insects")], (4, 8), seeds=(0,))
-    assert {size: len(points) for size, points in found.items()} == {4: 1, 8: 1}
-    for size in (0, 5000):
-        with pytest.raises(ValueError, match=f"size is {size}: there are 1 to "):
-            discretization.differences_by_size([("natural", "insects")], (size,), seeds=(0,))
-
-
 @pytest.mark.parametrize("shape", [(3, 8), (1, 1), (5, 7)])
 def test_four_values_go_into_a_byte_and_come_out(shape):
     embedded = np.random.default_rng(0).integers(-1, 2, shape).astype(np.int8)
@@ -233,13 +208,6 @@ def test_four_values_go_into_a_byte_and_come_out(shape):
     assert packed.dtype == np.uint8
     assert packed.nbytes == embedding_cost.bytes_of(embedded.size)["2 bits"]
     assert (embedding_cost.unpack(packed, shape) == embedded).all()
-
-
-def test_components_of_a_plane():
-    generator = np.random.default_rng(0)
-    plane = generator.normal(size=(100, 2)) @ generator.normal(size=(2, 50)) + 7
-    assert embedding_cost.components_for(plane, 0.999) == 2
-    assert embedding_cost.components_for(np.outer(np.arange(9.0), np.ones(4))) == 1
 
 
 def test_values_far_out_cost_passes():

@@ -1,14 +1,10 @@
-"""Statistics of features and activation maps, against other ways to compute them."""
+"""Statistics of features, against other ways to compute them."""
 
 import numpy as np
 import pytest
-import torch
-from sklearn.naive_bayes import GaussianNB
 
-from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.features import activation_maps, statistics
+from tlcourse.features import statistics
 from tlcourse.features.extraction import Features
-from tlcourse.networks.backbones import load_backbone
 
 SIZES = {"conv1_1": 2, "conv5_2": 3, "fc6": 4}
 RANDOM = np.random.default_rng(0)
@@ -44,11 +40,6 @@ class TestCorrelation:
     def test_a_layer_of_one_feature_has_no_pair(self):
         sizes = {"conv1_1": 1, "fc6": 8}
         assert statistics.correlation_between_layers(features_of(MATRIX, sizes))[0, 0] == 0
-
-    def test_within_and_across(self):
-        assert statistics.within_and_across([[0.5, 0.1], [0.3, 0.7]]) == pytest.approx((0.6, 0.2))
-        with pytest.raises(ValueError, match="one layer only"):
-            statistics.within_and_across([[0.5]])
 
     @pytest.mark.parametrize("broken", [np.nan, np.inf])
     def test_values_that_are_none(self, broken):
@@ -100,19 +91,6 @@ class TestControl:
         one, again, other = (statistics.independent_copy(given, s).matrix for s in (1, 1, 2))
         assert (one == again).all() and (one != other).any()
 
-    def test_uncorrelated_axes_rotate(self):
-        axes = statistics.uncorrelated_axes(MATRIX)
-        np.testing.assert_allclose(axes @ axes.T, np.eye(9), atol=1e-12)
-        r = np.corrcoef(MATRIX @ axes, rowvar=False)
-        np.testing.assert_allclose(r, np.eye(9), atol=1e-8)
-        np.testing.assert_allclose(MATRIX @ MATRIX.T, (MATRIX @ axes) @ (MATRIX @ axes).T)
-
-    def test_a_classifier_that_does_assume_independence_notices_the_rotation(self):
-        y = (MATRIX[:, 0] + MATRIX[:, 1] > np.median(MATRIX[:, 0] + MATRIX[:, 1])).astype(int)
-        turned = MATRIX @ statistics.uncorrelated_axes(MATRIX)
-        before, after = (GaussianNB().fit(X, y).predict(X) for X in (MATRIX, turned))
-        assert (before != after).any()
-
 
 class TestStrength:
     def test_by_layer_is_in_the_order_of_the_columns(self):
@@ -122,11 +100,6 @@ class TestStrength:
         np.testing.assert_allclose(found["fc6"], MATRIX[:, 5:].std(axis=0), rtol=1e-5)
         with pytest.raises(ValueError, match="8 values for 9 features"):
             statistics.by_layer(np.zeros(8), SIZES)
-
-    def test_factor_between_layers(self):
-        assert statistics.factor_between_layers({"a": [1, 2, 3], "b": [10], "c": [4, 5]}) == 5
-        with pytest.raises(ValueError, match="not above 0"):
-            statistics.factor_between_layers({"a": [0, 0], "b": [1]})
 
     def test_spread_of_scale(self):
         columns = RANDOM.normal(size=(100, 1)) * np.linspace(1, 3, 101)
@@ -165,103 +138,3 @@ class TestStrength:
     def test_nothing_to_share(self):
         with pytest.raises(ValueError, match="no variance to share"):
             statistics.share_of_variance(features_of(np.ones((3, 9))))
-
-
-class TestCounts:
-    def test_vgg16_as_in_the_paper(self):
-        shapes = activation_maps.map_shapes("vgg16")
-        pooled, every = (
-            activation_maps.count_activations(shapes, pooled) for pooled in (True, False)
-        )
-        assert activation_maps.n_convolutions(shapes) == 13 and "fc8" not in shapes
-        assert sum(pooled.values()) == 4_224 + 8_192
-        assert activation_maps.convolution_share(pooled) == 4_224 / 12_416
-        assert every["conv1_1"] == 64 * 224 * 224 and every["fc7"] == 4096
-        assert round(100 * activation_maps.convolution_share(every), 1) == 99.9
-
-    def test_vgg19_is_the_drawing_of_the_slide(self):
-        shapes = activation_maps.map_shapes("vgg19")
-        assert {"conv3_4", "conv4_4", "conv5_4"} <= set(shapes)
-        pooled = activation_maps.count_activations(shapes, True)
-        assert sum(pooled.values()) == 13_696
-        assert round(100 * activation_maps.convolution_share(pooled), 1) == 40.2
-
-    def test_shapes_are_those_of_a_real_pass(self):
-        natural = load_backbone("natural")
-        sizes = natural.layer_sizes
-        shapes = activation_maps.map_shapes("natural")
-        pooled = activation_maps.count_activations(shapes, True)
-        assert pooled == {layer: sizes[layer] for layer in natural.default_layers}
-        picture = DrawnImages("animals", n_per_class=1)[0][0]
-        assert (
-            activation_maps.activation_maps(natural, [picture], "conv3_2")[0].shape
-            == shapes["conv3_2"]
-        )
-
-    def test_networks_without_the_lectures_names(self):
-        with pytest.raises(ValueError, match="resnet18 keeps its module names.*choose a VGG"):
-            activation_maps.map_shapes("resnet18")
-        with pytest.raises(ValueError, match="no backbone 'vgg12'"):
-            activation_maps.map_shapes("vgg12")
-
-
-class TestMaps:
-    def test_averaged_over_space_they_are_the_features(self):
-        natural = load_backbone("natural")
-        pictures = [image for image, _ in DrawnImages("animals", n_per_class=1)][:2]
-        maps = activation_maps.activation_maps(natural, pictures, "conv2_1")
-        assert (maps >= 0).all()
-        from tlcourse.features.extraction import extract_features
-        from tlcourse.features.representations import Pictures
-
-        data = Pictures(np.stack([np.asarray(picture) for picture in pictures]))
-        extracted = extract_features(natural, data, ["conv2_1"], device="cpu", cache=False)
-        np.testing.assert_allclose(maps.mean(axis=(2, 3)), extracted.matrix, rtol=2e-3, atol=1e-3)
-
-    def test_hooks_are_removed(self):
-        natural = load_backbone("natural")
-        activation_maps.activation_maps(
-            natural, [DrawnImages("animals", n_per_class=1)[0][0]], "conv1_1"
-        )
-        assert not any(module._forward_hooks for module in natural.network.modules())
-
-    def test_refusals(self):
-        natural = load_backbone("natural")
-        picture = DrawnImages("animals", n_per_class=1)[0][0]
-        with pytest.raises(ValueError, match="no layer called 'conv9_9'"):
-            activation_maps.activation_maps(natural, [picture], "conv9_9")
-        with pytest.raises(ValueError, match="fc6 has no places"):
-            activation_maps.activation_maps(natural, [picture], "fc6")
-        with pytest.raises(ValueError, match="There is no image"):
-            activation_maps.activation_maps(natural, [], "conv1_1")
-
-    def test_correlation_of_stripes(self):
-        stripes = np.tile([0.0, 1, 0, 1, 0, 1, 0, 1], (3, 2, 8, 1))
-        assert activation_maps.correlation_at_distance(stripes, 1) == pytest.approx(-1)
-        assert activation_maps.correlation_at_distance(stripes, 2) == pytest.approx(1)
-        assert activation_maps.correlation_at_distance(stripes * 5 + 3, 2) == pytest.approx(1)
-
-    def test_differences_between_images_do_not_count(self):
-        noise = RANDOM.normal(size=(4, 3, 16, 16)) + 100 * np.arange(4).reshape(4, 1, 1, 1)
-        assert abs(activation_maps.correlation_at_distance(noise, 1)) < 0.1
-
-    def test_shuffled_places_keep_each_map_and_lose_its_order(self):
-        ramp = np.broadcast_to(np.linspace(0, 1, 32), (2, 2, 32, 32)).copy()
-        shuffled = activation_maps.shuffled_places(ramp, seed=0)
-        assert shuffled.shape == ramp.shape
-        np.testing.assert_allclose(np.sort(shuffled[1, 0], axis=None), np.sort(ramp[1, 0], None))
-        assert activation_maps.correlation_at_distance(ramp, 1) > 0.9
-        assert abs(activation_maps.correlation_at_distance(shuffled, 1)) < 0.1
-
-    @pytest.mark.parametrize("steps", [0, 4, -1])
-    def test_steps_outside_the_map(self, steps):
-        with pytest.raises(ValueError, match=f"steps is {steps}: in maps 4 wide it goes from 1 to"):
-            activation_maps.correlation_at_distance(RANDOM.normal(size=(2, 2, 4, 4)), steps)
-
-    def test_flat_maps(self):
-        with pytest.raises(ValueError, match="nothing to correlate"):
-            activation_maps.correlation_at_distance(np.ones((2, 2, 4, 4)), 1)
-
-    def test_the_training_mode_of_torch_is_left_alone(self):
-        activation_maps.map_shapes("alexnet")
-        assert torch.zeros(1).device.type == "cpu"

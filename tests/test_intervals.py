@@ -13,13 +13,6 @@ def test_the_interval_is_that_of_students_t():
     assert (found.low, found.high) == pytest.approx((expected.low, expected.high))
 
 
-@pytest.mark.parametrize(
-    ("pairs", "words"), [((4, 5, 4), "yes"), ((-4, -5, -4), "no"), ((-3, 3, 1), "undecided")]
-)
-def test_words(pairs, words):
-    assert intervals.paired_difference(pairs).words == words
-
-
 def test_one_pair_is_no_spread():
     with pytest.raises(ValueError, match="2 pairs or more"):
         intervals.paired_difference([0.1])

@@ -10,8 +10,6 @@ from tlcourse.tables import published
 from tlcourse.tables.published import (
     corrections,
     published_cells,
-    published_drop,
-    published_gains,
     published_part,
     published_table,
     show_published,
@@ -70,7 +68,6 @@ def test_mean_drops_of_the_paper_are_those_of_the_two_tables():
     for row, stated in (("fc7", 21.2), ("full-network", 13.6)):
         drops = [value["high", dataset, row] - value["low", dataset, row] for dataset in BOTH]
         assert sum(drops) / 7 == pytest.approx(stated, abs=0.05)
-        assert published_drop(row) == pytest.approx(sum(drops) / 7)
         name = "mean drop " + ("fc7" if row == "fc7" else "full-network")
         assert value["low", "mean", name] == stated
 
@@ -80,14 +77,6 @@ def test_with_wood_misread_the_papers_drop_does_not_come_out():
     low = value["low", "wood", "fc7"] + 10.6
     drops = [value["high", d, "full-network"] - value["low", d, "full-network"] for d in BOTH[:-1]]
     assert sum([*drops, value["high", "wood", "full-network"] - low]) / 7 < 13.5
-
-
-def test_gains_near_and_far():
-    gains = published_gains()
-    assert list(gains.index) == BOTH
-    assert gains.at["cats-dogs", "high"] == -0.4 and gains.at["cats-dogs", "low"] == 17.5
-    assert (gains["low minus high"] > 0).all()
-    assert gains.at["wood", "low minus high"] < 6.9
 
 
 def test_every_entry_has_a_provenance():
@@ -156,7 +145,6 @@ def test_sorted_by_a_row():
         (lambda: show_published("low", "fc6"), "no row 'fc6' to sort by: choose from fc7"),
         (lambda: show_published("high", "fine tuning"), "no row 'fine tuning' to sort by"),
         (lambda: show_published("middle"), "no table 'middle'"),
-        (lambda: published_drop("fc6"), "Both tables have no row 'fc6'"),
     ],
 )
 def test_bad_input_is_one_sentence(call, sentence):

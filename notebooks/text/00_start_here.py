@@ -84,7 +84,7 @@ upload = PictureUpload("Your photograph", sample, height=220)
 upload
 
 # %% slideshow={"notes": "Have everybody commit before anybody runs on, and count hands for each option. Do not comment.", "slide_type": "subslide"} tags=["predict"]
-answers = ["another flower, surely", "another flower, unsurely", "something else", "no answer"]
+answers = ["another flower, surely", "another flower, unsurely", "no flower", "no answer"]
 dahlia = "Three of its classes are flowers, none is a dahlia. What does it answer to one?"
 claim = claims.open("warm-up")
 claim.predict(dahlia, answers)
@@ -104,15 +104,15 @@ figure, ax = plt.subplots(figsize=(11, 4.5))
 bars = ax.barh([names[i] for i in top.indices], 100 * top.values.cpu())
 ax.bar_label(bars, fmt="%.1f%%", padding=6)
 ax.invert_yaxis()
-ax.set(xlabel="probability (%)", xlim=(0, 100), title="The five most probable of 1,000 classes")
-plots.alt_text(ax, "Bars of the five most probable classes: daisy first, then bee and others.")
+ax.set(xlabel="probability (%)", xlim=(0, 100), title="The top five of 1,000 classes")
+plots.alt_text(ax, "Bars of the top five classes: daisy first, then bee and others.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "The card of a claim looks like this, with a verdict. Compare the answer with the hands.", "slide_type": "subslide"} tags=["claim:warm-up"]
 first, sure = names[top.indices[0]], 100 * float(top.values[0])
 is_flower = first in ("daisy", "yellow lady's slipper", "cardoon")
 option = answers[0 if sure > 50 else 1] if is_flower else answers[2]
-beside = {f"{first} (%)": sure, "next four together (%)": 100 * float(top.values[1:].sum())}
-claim.measured(beside, on="One photograph.", limits="Another flower may differ.", option=option)
+shares = {f"{first} (%)": sure, "the other four (%)": 100 * float(top.values[1:].sum())}
+claim.measured(shares, "One photograph.", "Another flower may differ.", option)
 
 # %% [markdown] slideshow={"notes": "The usual slip is to call this an error of the network. It was never taught the word; ask what else it could have said.", "slide_type": "subslide"}
 # **Reading.** The network says *daisy*, with a probability of 32%, the nearest of the names that it
@@ -131,12 +131,12 @@ claim.measured(beside, on="One photograph.", limits="Another flower may differ."
 # %% slideshow={"slide_type": "-"}
 train, test = shipped_features("imagenet", "flowers102")
 X, X_test = train.select("head"), test.select("head")
-print(f"{len(X)} photographs of {len(train.classes)} kinds of flowers, {X.shape[1]} features of each")
+print(f"{len(X)} photographs of {len(train.classes)} kinds of flowers, {X.shape[1]} features each")
 
 svm = make_pipeline(Normalizer(), LinearSVC(C=1, random_state=0)).fit(X, train.labels)
 predicted = svm.predict(X_test)
 right = np.mean(predicted == test.labels)
-print(f"{right:.0%} of {len(X_test)} other photographs right; guessing: {1 / len(train.classes):.0%}")
+print(f"{right:.0%} of {len(X_test)} others right; guessing: {1 / len(train.classes):.0%}")
 
 # %% [markdown] slideshow={"notes": "Leave three minutes for each. The check says in words what is wrong; the solution is one click away and meant to be used.", "slide_type": "slide"}
 # ## Exercises
@@ -151,7 +151,7 @@ print(f"{right:.0%} of {len(X_test)} other photographs right; guessing: {1 / len
 
 # %% slideshow={"slide_type": "-"}
 def softmax(scores):
-    """Scores (images, classes), a tensor -> probabilities of the same shape, rows that sum to 1."""
+    """A tensor of scores (images, classes) -> probabilities of the same shape."""
     ...  # TODO
 
 

@@ -30,7 +30,6 @@ from itertools import combinations
 
 import pandas as pd
 from scipy.stats import kendalltau
-from torchvision import models
 
 from tlcourse import plots
 from tlcourse.course.price import ASSUMPTIONS, SCENARIOS, training_price
@@ -132,8 +131,8 @@ papers
 
 # %% slideshow={"slide_type": "-"}
 # NBVAL_CHECK_OUTPUT
-of_torchvision = [name for name in models.list_models(module=models) if name.startswith("resnet")]
-print("torchvision's, for ImageNet:", of_torchvision)
+resnets = [name for name in zoo.models.list_models(module=zoo.models) if "resnet" in name]
+print("torchvision's, for ImageNet:", [name for name in resnets if name.startswith("resnet")])
 for name in ("ResNet-56", "ResNet-50", "ResNet-152"):
     counted, shape = zoo.count_network(name), NETWORKS[name].input_shape
     print(

@@ -409,7 +409,10 @@ claim.measured(
     if best == "at random"
     else "at random is not the best",
     beside={f"{split}: accuracy (%)": value for split, value in split_mean.items()}
-    | {f"{split}: MMD given the label": round(value.mean(), 3) + 0.0 for split, value in given_label.items()},
+    | {
+        f"{split}: MMD given the label": round(value.mean(), 3) + 0.0
+        for split, value in given_label.items()
+    },
 )
 
 # %% [markdown] slideshow={"notes": "The lottery makes both distances small; that is the slide's claim, measured.", "slide_type": "subslide"}

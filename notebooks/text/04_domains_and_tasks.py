@@ -419,6 +419,7 @@ claim.predict(
     ],
 )
 
+
 # %% [markdown] slideshow={"notes": "The fourth mark is the control, straight from the backbone. Students skip it: it carries the conclusion.", "slide_type": "subslide"}
 # **Experiment.** Five functions f_S, and for each its own 20 pictures a label. "Keeps up" means:
 # no more than five points behind. A fourth way is the control: the same network, the same 20
@@ -436,6 +437,7 @@ def right_by_each_way(f, few, new, seed):
         "without f_S": tasks.learn(few, "kind", network, seed).predict(new),
     }
     return {way: answers == new.labels("kind") for way, answers in said.items()}
+
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "One cluster of marks a target, from near to far. Ask where the black diamond, without f_S, catches up with the others.", "slide_type": "subslide"}
 targets = {

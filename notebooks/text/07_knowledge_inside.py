@@ -22,15 +22,15 @@
 
 # %% slideshow={"slide_type": "skip"}
 import numpy as np
+from scipy import stats
 from tqdm import tqdm
 
 from tlcourse import plots
-from tlcourse.classifiers import broadening
 from tlcourse.classifiers import probes as layer_probes
-from tlcourse.classifiers.score import evaluate_transfer
-from tlcourse.course import claims
+from tlcourse.classifiers.score import evaluate_features, evaluate_transfer, of_rows
 from tlcourse.datasets.drawn import Domain, HybridImages
 from tlcourse.datasets.labelled_pictures import animals_with_dials, textures_with_dials
+from tlcourse.datasets.split import stratified_split
 from tlcourse.features.extraction import extract_features
 from tlcourse.features.representations import Pictures
 from tlcourse.networks.backbones import load_backbone
@@ -43,7 +43,7 @@ from tlcourse.networks.units import (
     portrait,
     receptive_fields,
 )
-from tlcourse.widgets import Prediction, UnitExplorer, check_answer, quiz
+from tlcourse.widgets import UnitExplorer, check_answer, claims, quiz
 
 plots.use_course_style()
 
@@ -173,9 +173,9 @@ explorer
 # takes a *patch*: sharpness, orientation, texture, the kind of background. **Complex** is what
 # takes *the whole* thing: the species of an animal, its breed.
 
-# %% slideshow={"notes": "Take a show of hands. \"Both are read better and better\" is the usual choice: deeper is taken for better at everything.", "slide_type": "subslide"}
-depth_prediction = Prediction(
-    "simple-to-complex",
+# %% slideshow={"notes": "Take a show of hands. \"Both are read better and better\" is the usual choice: deeper is taken for better at everything.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("simple-to-complex")
+claim.predict(
     "A linear classifier on each layer, from conv1_1 to fc7. What happens to the hue of the "
     "background and to the species of the animal?",
     [
@@ -185,7 +185,6 @@ depth_prediction = Prediction(
         "both are read equally well from every layer",
     ],
 )
-depth_prediction
 
 # %% [markdown] slideshow={"notes": "One row a property: look where each is brightest (boxed). Point at noise, which must stay at guessing, before anybody believes the other rows.", "slide_type": "subslide"}
 # **Experiment.** Drawn pictures have every property on a dial, so that one picture carries many
@@ -197,7 +196,7 @@ depth_prediction
 # Two controls: a label that the picture knows nothing of ("noise"), and the same network with
 # **random weights**, whose layers are as wide and see as far.
 
-# %% slideshow={"slide_type": "-"} tags=["claim:simple-to-complex"]
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 animals, textures = animals_with_dials(209), textures_with_dials(120)
 probes = {
     name: layer_probes.probe_network(network, (animals, textures))
@@ -219,8 +218,24 @@ plots.alt_text(
 # %% [markdown] slideshow={"notes": "Point, patch, whole: in this order in both trained networks. Ask what the same figure shows for random weights before pointing at it.", "slide_type": "subslide"}
 # In one number a property: the **depth** where it is read, the centre of gravity of its row.
 
-# %% slideshow={"slide_type": "-"}
-depths = {name: layer_probes.depth_by_level(lines) for name, lines in probes.items()}
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
+def depth_of(line):
+    """Centre of gravity of a row (layers, draws), counted from its lowest value: (draws,)."""
+    above = line - line.min(axis=0)
+    return np.arange(1, len(line) + 1) @ above / above.sum(axis=0)
+
+
+accuracy = {  # of each network and property: (layers, draws)
+    net: {name: np.array(list(line.values())) for name, line in lines.items()}
+    for net, lines in probes.items()
+}
+depths = {
+    net: {
+        level: list(np.mean([depth_of(lines[name]) for name in names], axis=0))
+        for level, names in layer_probes.LEVELS.items()
+    }
+    for net, lines in accuracy.items()
+}
 ax = plots.plot_dumbbells(depths, "depth, in layers (1 is conv1_1, 12 is fc7)", scale=1, digits=1)
 plots.alt_text(
     ax,
@@ -232,10 +247,23 @@ plots.alt_text(
 # **Random weights** give a part of that order: their deeper layers see further as well, and there
 # are more features to read from. So the order is no proof of *knowledge*. What did training add?
 
-# %% slideshow={"slide_type": "-"}
-control = probes["random weights"]
-added = {name: layer_probes.over_control(probes[name], control) for name in ("natural", "drawn")}
-figure = plots.plot_gains(added, "points above random weights")
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
+added = {  # points that training adds to each property, by layer and draw
+    net: {
+        name: 100 * (accuracy[net][name] - accuracy["random weights"][name])
+        for name in accuracy[net]
+    }
+    for net in ("natural", "drawn")
+}
+every = drawn.default_layers
+by_level = {
+    net: {
+        level: dict(zip(every, np.mean([gains[name] for name in names], axis=0), strict=True))
+        for level, names in layer_probes.LEVELS.items()
+    }
+    for net, gains in added.items()
+}
+figure = plots.plot_gains(by_level, "points above random weights")
 plots.alt_text(
     figure,
     "Accuracy above the same network with random weights. The whole: near zero in conv1, far above "
@@ -243,63 +271,58 @@ plots.alt_text(
     "the drawn network from the start.",
 )
 
-# %% slideshow={"notes": "Read the two pairs of figures: hue falls, species comes up. Compare with the hands.", "slide_type": "subslide"}
-in_order = {
-    name: sum(a < b < c for a, b, c in zip(*depths[name].values(), strict=True)) for name in added
-}
-shift = {
-    name: {level: layer_probes.deep_over_shallow(line) for level, line in levels.items()}
-    for name, levels in added.items()
-}
-ordered = all(draws == 3 for draws in in_order.values())
-learned = all(min(levels["the whole"]) > 0 > max(levels["a point"]) for levels in shift.values())
-verdict = ("does not hold here", "depends", "holds")[ordered + learned]
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Read the two pairs of figures: hue falls, species comes up. Compare with the hands.", "slide_type": "subslide"} tags=["claim:simple-to-complex"]
+steps = {name: step for step, names in enumerate(layer_probes.LEVELS.values()) for name in names}
 
-mean = {
-    name: {layer: 100 * np.mean(values) for layer, values in probes["natural"][name].items()}
+
+def gained_in_depth(name):
+    """Points that training adds to one property, deeper half of the layers over the other half."""
+    gain = np.mean([added[net][name] for net in added], axis=(0, 2))
+    half = len(gain) // 2
+    return gain[half:].mean() - gain[:half].mean()
+
+
+def slope_of(values):
+    """Slope of values, one a property, over the steps from a point to the whole, as an Effect."""
+    fit = stats.linregress(list(steps.values()), values)
+    half = stats.t.ppf(0.975, len(values) - 2) * fit.stderr
+    return claims.Effect(fit.slope, fit.slope - half, fit.slope + half)
+
+
+ends = {
+    name: {
+        layer: 100 * accuracy["natural"][name][place].mean()
+        for place, layer in ((0, "conv1_1"), (-1, "fc7"))
+    }
     for name in ("hue", "species")
 }
-rises = {name: line["fc7"] - line["conv1_1"] for name, line in mean.items()}
+rises = {name: line["fc7"] - line["conv1_1"] for name, line in ends.items()}
 change = {name: "up" if by > 5 else "down" if by < -5 else "level" for name, by in rises.items()}
-depth_prediction.compare(
-    f"From conv1_1 to fc7 of natural, hue goes from {mean['hue']['conv1_1']:.0f}% to "
-    f"{mean['hue']['fc7']:.0f}%, species from {mean['species']['conv1_1']:.0f}% to "
-    f"{mean['species']['fc7']:.0f}%.",
-    {
+layers_deeper = {
+    net: slope_of([depth_of(accuracy[net][name]).mean() for name in steps]).value
+    for net in accuracy
+}
+claim.measured(
+    slope_of([gained_in_depth(name) for name in steps]),
+    on="Probes of eight properties on every layer of two networks, natural and drawn, against "
+    "random weights; the mean of both networks and of three draws of the training pictures.",
+    limits="A probe sees averages over the picture, and only what is linear in them; eight "
+    "properties were graded by hand, and two networks were trained once each.",
+    option={
         ("up", "up"): "both are read better and better",
         ("down", "up"): "the hue gets lost, the species comes up",
         ("level", "up"): "the hue stays as it is, the species comes up",
         ("level", "level"): "both are read equally well from every layer",
     }.get((change["hue"], change["species"])),
-)
-
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "simple-to-complex",
-    verdict,
-    "Probes of eight properties on every layer of two networks, three draws: the order of depth of "
-    "what takes a point, a patch and the whole picture, and what training adds to random weights "
-    "in the deeper half of the layers, against the other half.",
-    {
-        **{
-            f"{name}, depth of {level}": np.mean(draws)
-            for name in added
-            for level, draws in depths[name].items()
-        },
-        **{
-            f"{name}, {level}: points that training adds, deep over shallow": np.mean(draws)
-            for name, levels in shift.items()
-            for level, draws in levels.items()
-        },
+    beside={
+        **{f"{name} from {layer} (%)": ends[name][layer] for name in ends for layer in ends[name]},
+        **{f"{net}: layers deeper a step": by for net, by in layers_deeper.items()},
     },
 )
 
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("simple-to-complex"))
-
 # %% [markdown] slideshow={"notes": "The slide is right and the order alone is weak evidence. Usual misunderstanding: lost for a linear probe is not lost for every reader.", "slide_type": "subslide"}
-# **Reading.** Measured, the slide is right. Colour is read early and gets lost; orientation comes
+# **Reading.** Measured, the slide is right: for each step from a point to the whole, training adds
+# some 14 points more to the deeper half of the layers than to the other half. Colour is read early and gets lost; orientation comes
 # with the second block, texture and the kind of background in the middle; species and breed come up
 # late, and are best in conv5_1, as is sharpness. Training is what brings them up: random weights read
 # the whole hardly better at the end than at the beginning. It is also what *loses* the simple: random
@@ -323,9 +346,9 @@ print(claims.recorded("simple-to-complex"))
 # same things, that is noise gone. If it needs others, they are gone, and lower layers still have
 # them.
 
-# %% slideshow={"notes": "Most choose the first option, which is what the slide says. Write the counts down; the middle case decides.", "slide_type": "subslide"}
-layers_prediction = Prediction(
-    "which-layers",
+# %% slideshow={"notes": "Most choose the first option, which is what the slide says. Write the counts down; the middle case decides.", "slide_type": "subslide"} tags=["predict"]
+claim = claims.open("which-layers")
+claim.predict(
     "Four images a class. A linear SVM on fc6 and fc7, or on all layers. With all of them the "
     "accuracy ...",
     [
@@ -335,7 +358,6 @@ layers_prediction = Prediction(
         "falls everywhere",
     ],
 )
-layers_prediction
 
 # %% [markdown] slideshow={"notes": "Two panels: photographs, drawn classes. Ask which line should lie below zero if the slide is right. Only the own task does.", "slide_type": "subslide"}
 # **Experiment.** Sets of layers, each of which holds the one before. [Every layer has norm
@@ -357,27 +379,65 @@ near = {
 }
 other = {"natural": "manmade", "manmade": "natural"}
 far = {target: other[source] for target, source in near.items()}
-sets = broadening.broadening_sets(drawn.default_layers)
+blocks = [layer.partition("_")[0] for layer in every]
+sets = {"fc7": every[-1:], "fc6, fc7": every[-2:]}
+sets |= {
+    f"from {block}": every[blocks.index(block) :] for block in ("conv5", "conv4", "conv3", "conv2")
+}
+sets["all layers"] = every
 own_task = Pictures(np.stack([np.asarray(each) for each in hybrid_pictures]), hybrids.targets)
 
-# %% slideshow={"slide_type": "-"} tags=["claim:which-layers"]
-def on_own_task(network):
-    target = broadening.drawn_target(extract_features(network, own_task))
-    return broadening.accuracies_of_sets(target, sets, seeds=range(6))
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
+FOUR = {"normalization": "L2 by layer"}
+own_features = {name: extract_features(networks[name], own_task) for name in ("drawn", "natural")}
+
+
+def on_photographs(sources, layers, seeds=range(5)):
+    """Accuracies from 0 to 1: (targets, draws)."""
+    draws = ({"per_class": 4, "seed": seed, **FOUR} for seed in seeds)
+    return np.array(
+        [
+            [
+                evaluate_transfer(source, target, layers, **options).accuracy
+                for target, source in sources.items()
+            ]
+            for options in draws
+        ]
+    ).T
+
+
+def on_own_classes(name, layers, seeds=range(6)):
+    """The same on the 41 classes that drawn was trained on: (classes, draws)."""
+    features, found = own_features[name], []
+    for seed in seeds:
+        parts = stratified_split(features.labels, 4, seed)
+        train, test = (of_rows(features, rows) for rows in parts)
+        found.append(list(evaluate_features(train, test, layers, seed, **FOUR).per_class.values()))
+    return np.transpose(found)
 
 
 photographs = {
-    "near source": broadening.photo_accuracies(near, sets, seeds=range(5)),
-    "far source": broadening.photo_accuracies(far, sets, seeds=range(5)),
+    "near source": {name: on_photographs(near, layers) for name, layers in sets.items()},
+    "far source": {name: on_photographs(far, layers) for name, layers in sets.items()},
 }
 drawings = {
-    "own task (drawn)": on_own_task(drawn),
-    "far source (natural)": on_own_task(natural),
+    "own task (drawn)": {name: on_own_classes("drawn", layers) for name, layers in sets.items()},
+    "far source (natural)": {
+        name: on_own_classes("natural", layers) for name, layers in sets.items()
+    },
 }
 panels = {"photographs, mean of four targets": photographs, "41 drawn classes": drawings}
+
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 gained = {
-    title: {name: broadening.gains(by_set) for name, by_set in accuracies.items()}
-    for title, accuracies in panels.items()
+    title: {
+        name: {
+            layers: 100 * (found - by_set["fc6, fc7"]).mean(axis=0)
+            for layers, found in by_set.items()
+        }
+        for name, by_set in lines.items()
+    }
+    for title, lines in panels.items()
 }
 figure = plots.plot_gains(gained, "points above fc6 and fc7")
 plots.alt_text(
@@ -390,11 +450,11 @@ plots.alt_text(
 # %% [markdown] slideshow={"notes": "Ask for the best single layer before running. Around conv5, not fc7: the last layer is already about the source's classes.", "slide_type": "subslide"}
 # And **one** layer alone? The last of each block, and `fc6` and `fc7`, on the photographs.
 
-# %% slideshow={"slide_type": "-"}
-single = {layer: (layer,) for layer in drawn.default_layers if not layer.endswith("_1")}
+# %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
+single = [layer for layer in drawn.default_layers if not layer.endswith("_1")]
 alone = {
-    "near source": broadening.photo_accuracies(near, single, seeds=range(3)),
-    "far source": broadening.photo_accuracies(far, single, seeds=range(3)),
+    name: {layer: on_photographs(to, layer, range(3)).mean(axis=0) for layer in single}
+    for name, to in (("near source", near), ("far source", far))
 }
 ax = plots.plot_by_layer(alone)
 plots.alt_text(
@@ -403,45 +463,36 @@ plots.alt_text(
     "and falls towards fc7, from the near source and from the far one.",
 )
 
-# %% slideshow={"notes": "Three figures: own task down, near up, far up. Near behaves like far, which is what makes the verdict depend.", "slide_type": "subslide"}
-all_layers = {
-    name: by_set[broadening.ALL_LAYERS]
-    for lines in gained.values()
-    for name, by_set in lines.items()
-}
-goes = {name: broadening.direction(points) for name, points in all_layers.items()}
-own, on_near, on_far = (goes[name] for name in ("own task (drawn)", "near source", "far source"))
-if own >= 0 or on_far <= 0:
-    verdict = "does not hold here"
-else:
-    verdict = "holds" if on_near < 0 else "depends"
-option = {
-    (-1, -1, 1): "falls on the source's own task and on near targets, and rises on far ones",
-    (-1, 1, 1): "falls on the source's own task, and rises on near and on far targets",
-    (1, 1, 1): "rises everywhere",
-    (-1, -1, -1): "falls everywhere",
-}.get((own, on_near, on_far))
-points = {name: np.mean(draws) for name, draws in all_layers.items()}
-layers_prediction.compare(
-    f"With all layers in place of fc6 and fc7: {points['own task (drawn)']:+.1f} points on the "
-    f"source's own task, {points['near source']:+.1f} on near targets, {points['far source']:+.1f} "
-    "on far ones.",
-    option,
-)
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Three figures: own task down, near up, far up. Near behaves like far, against the slide if near is very similar.", "slide_type": "subslide"} tags=["claim:which-layers"]
+def gained_by_all(by_set):
+    """Points that all layers gain over fc6 and fc7, one a target or class, draws averaged."""
+    return 100 * (by_set["all layers"] - by_set["fc6, fc7"]).mean(axis=1)
 
-# %% slideshow={"slide_type": "-"}
-claims.record(
-    "which-layers",
-    verdict,
-    "All layers against fc6 and fc7, four images a class, five draws or six: the source's own "
-    "task, near and far targets (four families of photographs), and the own task's pictures from "
-    "another source.",
-    {f"{name}: points gained by all layers": by for name, by in points.items()},
-)
 
-# %% slideshow={"slide_type": "skip"}
-# NBVAL_CHECK_OUTPUT
-print(claims.recorded("which-layers"))
+on_own = gained_by_all(drawings["own task (drawn)"])
+on_near, on_far = (gained_by_all(photographs[name]) for name in ("near source", "far source"))
+claim.measured(
+    {"own classes": -on_own, "near targets": -on_near, "far targets": on_far},
+    on="All layers against fc6 and fc7, four images a class: 41 drawn classes, those of the source "
+    "(six draws, the unit is the class), and four families of photographs from the near and from "
+    "the far source (five draws, the unit is the family).",
+    limits="Linear classifiers on few images and features averaged over space; a near target has "
+    "classes of the source's kind, none of the source.",
+    option={
+        (-1, -1, 1): "falls on the source's own task and on near targets, and rises on far ones",
+        (-1, 1, 1): "falls on the source's own task, and rises on near and on far targets",
+        (1, 1, 1): "rises everywhere",
+        (-1, -1, -1): "falls everywhere",
+    }.get(tuple(np.sign([points.mean() for points in (on_own, on_near, on_far)]))),
+    beside={
+        "own classes: points gained by all layers": on_own.mean(),
+        "near targets: points gained": on_near.mean(),
+        "far targets: points gained": on_far.mean(),
+        "the drawn classes from natural: points gained": gained_by_all(
+            drawings["far source (natural)"]
+        ).mean(),
+    },
+)
 
 # %% [markdown] slideshow={"notes": "What to keep: for a new task, broaden. In the published table fc7 wins only on cats-dogs and sdogs, and sdogs is a part of ImageNet.", "slide_type": "subslide"}
 # **Reading.** The first half of the rule holds in one place only: on the very classes of the
@@ -522,12 +573,10 @@ check_answer(
 
 # %% slideshow={"slide_type": "-"}
 def accuracy_on(target, layers):
-    options = {"per_class": broadening.PER_CLASS, "normalization": broadening.NORMALIZATION}
-    draws = (evaluate_transfer(near[target], target, layers, seed=i, **options) for i in range(3))
-    return np.mean([draw.accuracy for draw in draws])
+    return on_photographs({target: near[target]}, layers, range(3)).mean()
 
 
-last, every = sets[broadening.CLASSIFIER_LAYERS], sets[broadening.ALL_LAYERS]
+last, every = sets["fc6, fc7"], sets["all layers"]
 
 # %% slideshow={"slide_type": "-"}
 answer = ...

@@ -10,7 +10,7 @@ import pandas as pd
 
 from scripts.remake.runner import Step
 from tlcourse import paths
-from tlcourse.classifiers.intervals import paired_difference
+from tlcourse.course.claims import effect_of
 from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE
 from tlcourse.features.extraction import shipped_card
 from tlcourse.networks.backbones import load_backbone
@@ -66,10 +66,10 @@ def _sections():
     yield "### Gain of all layers, ternary, over the last layer, and distance to the source"
     gains = accuracies[accuracies["representation"] == TERNARY].merge(distances, on="target")
     yield _markdown(pd.DataFrame(map(_gain, gains.to_dict("records"))))
-    mean = paired_difference(gains["gain"])
+    mean = effect_of(gains["gain"])
     effect = similarity_effect(gains.assign(distance=gains["mmd"]))
     yield (
-        f"Mean gain over {len(gains)} targets {mean.mean:+.1f} points (95% over targets from "
+        f"Mean gain over {len(gains)} targets {mean.value:+.1f} points (95% over targets from "
         f"{mean.low:+.1f} to {mean.high:+.1f}). Rank correlation of gain and MMD over targets "
         f"{effect.spearman:+.2f} (from {effect.low:+.2f} to {effect.high:+.2f}, p = "
         f"{effect.spearman_p:.2g})."

@@ -102,66 +102,6 @@ def compare_embeddings(pairs, embeddings=tuple(MAGNITUDES), Cs=CS, seeds=range(3
     return found
 
 
-def with_borrowed_C(measured):
-    """Each embedding at the C that serves it best on the *other* families.
-
-    So an embedding has a C that suits it, and no test image has chosen its own. ``measured`` is of
-    ``compare_embeddings``; ValueError if it has one family only.
-
-    Returns
-    -------
-    dict
-        ``{(source, family): {embedding: (C, accuracies over seeds)}}``.
-    """
-    if len({family for _, family in measured}) < 2:
-        raise ValueError("There is only one family: a C can be borrowed from other families only.")
-    embeddings = list(dict.fromkeys(name for name, _ in next(iter(measured.values()))))
-    chosen = {}
-    for pair, accuracies in measured.items():
-        others = [values for other, values in measured.items() if other[1] != pair[1]]
-        best = {name: _best_C(others, name) for name in embeddings}
-        chosen[pair] = {name: (C, accuracies[name, C]) for name, C in best.items()}
-    return chosen
-
-
-def _best_C(measured, embedding):
-    Cs = [C for name, C in measured[0] if name == embedding]
-    return max(Cs, key=lambda C: np.mean([accuracies[embedding, C] for accuracies in measured]))
-
-
-def paired_differences(left, right):
-    """``left - right`` in points, draw by draw: ndarray of shape (draws,)."""
-    return 100 * (np.asarray(left) - np.asarray(right))
-
-
-def differences_by_size(pairs, sizes=(16, 64, 256, 1024), seeds=range(3)):
-    """Discretised - standardised on some features only, drawn at random.
-
-    The squared length of an image grows with the number of features, so C falls with it, as
-    0.3 / size. ``pairs`` are (source, family); ValueError if a size is below 1 or above the number
-    of features.
-
-    Returns
-    -------
-    dict
-        ``{size: differences in points, over pairs and draws}``.
-    """
-    found = {size: [] for size in sizes}
-    for pair, seed, size in product(pairs, seeds, sizes):
-        train, y, test, y_test = standardized(*pair, seed=seed)
-        n_features = train.shape[1]
-        if not 1 <= size <= n_features:
-            raise ValueError(f"size is {size}: there are 1 to {n_features} features to draw.")
-        columns = np.random.default_rng(seed).choice(n_features, size, replace=False)
-        parts = train[:, columns], test[:, columns]
-        accuracies = [
-            svm_accuracy(X, y, X_test, y_test, 0.3 / size, seed)
-            for X, X_test in (_embedded(*parts), parts)
-        ]
-        found[size].append(float(paired_differences(*accuracies)))
-    return found
-
-
 def shares_of(embedded):
     """Which share of the values is -1, 0 and 1, as ``{value: share}``."""
     return {value: float(np.mean(embedded == value)) for value in VALUES}

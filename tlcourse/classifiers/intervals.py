@@ -1,9 +1,9 @@
-"""Two ways compared on the same draws: the paired difference, its interval, and p by signs."""
+"""Two ways compared on the same draws: the paired difference and its interval."""
 
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import permutation_test, t
+from scipy.stats import t
 
 LEVEL = 0.95
 
@@ -25,11 +25,6 @@ class Difference:
     def is_below_zero(self):
         return self.high < 0
 
-    @property
-    def words(self):
-        """ "yes", "no" or "undecided": whether it is above zero."""
-        return "yes" if self.is_above_zero else "no" if self.is_below_zero else "undecided"
-
 
 def paired_difference(pairs):
     """Mean and interval of differences, one a pair.
@@ -45,18 +40,3 @@ def paired_difference(pairs):
     half = t.ppf((1 + LEVEL) / 2, len(pairs) - 1) * pairs.std(ddof=1) / np.sqrt(len(pairs))
     mean = pairs.mean()
     return Difference(float(mean), float(mean - half), float(mean + half), tuple(pairs.tolist()))
-
-
-def difference(first, second):
-    """The paired difference of two dicts, key of a pair -> accuracy, over the keys in both."""
-    return paired_difference([first[key] - second[key] for key in first if key in second])
-
-
-def p_of_signs(points, **options):
-    """Share of choices of signs whose mean is as far from 0; NaN for fewer than two points."""
-    if len(points) < 2:
-        return np.nan
-    pairs = points, np.zeros(len(points))
-    options = {"permutation_type": "samples", "n_resamples": np.inf, **options}
-    test = permutation_test(pairs, lambda x, y, axis: np.mean(x - y, axis=axis), **options)
-    return float(test.pvalue)

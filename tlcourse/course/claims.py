@@ -221,7 +221,7 @@ def _file_of(claim_id):
 
 def in_words(effect, claim):
     """An Effect with its unit: "+4.2 points (1.1 to 7.3)"."""
-    form = "{:.3g}" if claim.zero else "{:+.1f}"
+    form = {"times": "{:.3g}", "correlation": "{:+.2f}"}.get(claim.measured_in, "{:+.1f}")
     value, low, high = (form.format(number) for number in effect)
     return f"{value} {claim.measured_in} ({low.lstrip('+')} to {high.lstrip('+')})"
 

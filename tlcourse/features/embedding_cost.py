@@ -1,4 +1,4 @@
-"""What an embedding takes: bytes, directions, and the work of the SVM on it."""
+"""What an embedding takes: bytes, and the work of the SVM on it."""
 
 import time
 
@@ -22,12 +22,6 @@ def unpack(packed, shape):
     """What `pack` packed, as ndarray of int8 of this shape."""
     codes = (packed[:, None] >> np.array([0, 2, 4, 6], np.uint8)) & 3
     return codes.ravel()[: np.prod(shape)].reshape(shape).astype(np.int8) - np.int8(1)
-
-
-def components_for(X, share=0.9):
-    """How many principal components hold this share of the variance of ``X``."""
-    squares = np.linalg.svd(X - X.mean(axis=0), compute_uv=False) ** 2
-    return int(np.searchsorted(np.cumsum(squares) / squares.sum(), share)) + 1
 
 
 def svm_work(embeddings, labels, machine, repeats=3):

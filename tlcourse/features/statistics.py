@@ -45,18 +45,6 @@ def correlation_between_layers(features):
     return sums / np.maximum(pairs, 1)
 
 
-def within_and_across(between_layers):
-    """The two means of a block matrix: pairs of one layer, and pairs of two layers.
-
-    Every layer counts alike. Raises ValueError where there is one layer only.
-    """
-    blocks = np.asarray(between_layers)
-    if len(blocks) < 2:
-        raise ValueError("There is one layer only: 'across layers' needs two at least.")
-    other_layer = ~np.eye(len(blocks), dtype=bool)
-    return float(np.diag(blocks).mean()), float(blocks[other_layer].mean())
-
-
 def effective_number(matrix):
     """How many independent features would spread their variance as these standardised ones do.
 
@@ -75,12 +63,6 @@ def independent_copy(features, seed):
     return type(features)(shuffled, features.labels, features.classes, features.layer_sizes)
 
 
-def uncorrelated_axes(matrix):
-    """Orthogonal axes (features, features): ``matrix @ axes`` has correlations of 0."""
-    covariance = np.atleast_2d(np.cov(feature_matrix(matrix), rowvar=False))
-    return np.linalg.eigh(covariance)[1]
-
-
 def by_layer(values, layer_sizes):
     """One value a feature -> the values of each layer, as ``{layer: ndarray}``."""
     edges = np.cumsum(list(layer_sizes.values()))
@@ -97,14 +79,6 @@ def mean_by_layer(features):
 def deviation_by_layer(features):
     """Standard deviation of each feature over the images, as ``{layer: ndarray}``."""
     return by_layer(features.matrix.std(axis=0, dtype=np.float64), features.layer_sizes)
-
-
-def factor_between_layers(values):
-    """Median of the strongest layer over that of the weakest, at least 1."""
-    medians = [float(np.median(layer)) for layer in values.values()]
-    if min(medians) <= 0:
-        raise ValueError("The median of a layer is not above 0: a factor needs positive values.")
-    return max(medians) / min(medians)
 
 
 def spread_of_scale(matrix):

@@ -52,7 +52,6 @@ from tlcourse.plots.normalization import (
 from tlcourse.plots.pictures import PictureRows
 from tlcourse.plots.style import (
     COURSE,
-    MARKERS,
     OKABE_ITO,
     PALETTE,
     Picture,

@@ -28,15 +28,6 @@ PALETTE = {
     "chance": "#6E6E6E",
     "published": OKABE_ITO["black"],
 }
-MARKERS = {
-    "fc6": "o",
-    "fc7": "s",
-    "full network": "D",
-    "convolutions": "^",
-    "near source": "o",
-    "far source": "s",
-    "from scratch": "D",
-}
 COURSE = Path(__file__).with_name("course.mplstyle")  # sizes for the last row
 SERIES = tuple(  # colour, marker and dashes of the first, the second ... line of a figure
     (OKABE_ITO[colour], marker, dashes)

@@ -40,11 +40,11 @@ def plot_gain_by_distance(gains, ax=None):
     return finish(ax, "y", 3, xlabel=xlabel, ylabel=ylabel, xmargin=0.17)
 
 
-def plot_factors(effects, verdicts, ax=None, hollow=()):
+def plot_factors(effects, words, ax=None, hollow=()):
     """Difference that each change of the source makes, a point a target, with the spread of draws.
 
     effects : DataFrame with columns change, target, embedding ("fc7", "full network"), difference
-    and spread (points); verdicts : ``{change: a word or two beside its row}``; hollow : targets
+    and spread (points); words : ``{change: a word or two beside its row}``; hollow : targets
     whose points are hollow. A row a change; the upright bar of a lane is the mean over targets.
     """
     changes = list(effects["change"].unique())
@@ -57,7 +57,7 @@ def plot_factors(effects, verdicts, ax=None, hollow=()):
             style = {"color": colour_of(embedding), "marker": shape}
             style["label"] = None if y else embedding
             _draw_lane(ax, y + offset, lane, style, hollow)
-    name_rows(ax, [f"{change}:\n{verdicts[change]}" for change in changes])
+    name_rows(ax, [f"{change}:\n{words[change]}" for change in changes])
     xlabel = "changed source minus its reference (points)\npoint: a target; upright bar: mean"
     return finish(ax, "x", 2, shade="0.9", xlabel=xlabel, xmargin=0.06)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from tlcourse.classifiers.intervals import p_of_signs
+from tlcourse.course.claims import Effect, effect_of
 from tlcourse.networks.sources import SOURCES
 from tlcourse.tables.similarity import similarity_table
 from tlcourse.tables.tables import PAIR, differences
@@ -31,7 +31,7 @@ def gain_against_similarity(results, similarities=None):
 
 @dataclass(frozen=True)
 class SimilarityEffect:
-    """Whether the gain grows with distance, over pairs and within targets."""
+    """Whether the gain grows with distance, over pairs and within targets; ``extra`` in points."""
 
     pairs: int
     spearman: float
@@ -40,15 +40,19 @@ class SimilarityEffect:
     high: float
     targets: int
     larger_from_far: int
-    mean_extra: float
-    mean_extra_p: float
+    extra: Effect | None
 
     def __str__(self):
-        return (
+        pairs = (
             f"Over {self.pairs} pairs, rank correlation of gain and distance {self.spearman:+.2f} "
-            f"(95% from {self.low:+.2f} to {self.high:+.2f}, p = {self.spearman_p:.2g}). Within "
-            f"targets, {self.larger_from_far} of {self.targets} gain more from the farther source, "
-            f"by {self.mean_extra:+.1f} points on average (p = {self.mean_extra_p:.2g})."
+            f"(95% from {self.low:+.2f} to {self.high:+.2f}, p = {self.spearman_p:.2g})."
+        )
+        if not self.extra:
+            return pairs
+        return (
+            f"{pairs} Within targets, {self.larger_from_far} of {self.targets} gain more from the "
+            f"farther source, by {self.extra.value:+.1f} points on average (95% from "
+            f"{self.extra.low:+.1f} to {self.extra.high:+.1f})."
         )
 
 
@@ -79,8 +83,7 @@ def similarity_effect(gains):
         float(interval.high),
         len(extra),
         int((extra > 0).sum()),
-        float(extra.mean()) if len(extra) else np.nan,
-        p_of_signs(extra, **RESAMPLED),
+        effect_of(extra) if len(extra) > 1 else None,
     )
 
 

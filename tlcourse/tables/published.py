@@ -71,28 +71,6 @@ def published_part(which, column):
     return table.loc[rows, datasets].rename_axis(index=None, columns=None)
 
 
-def published_gains():
-    """Full network minus fc7, in points, with the near and with the far source.
-
-    A row a data set of the low table: high, low, and low minus high.
-    """
-    gains = {which: published_table(which).T for which in TABLES}
-    gains = {which: table["full-network"] - table["fc7"] for which, table in gains.items()}
-    both = pd.DataFrame(gains).loc[list(gains["low"].index)].round(1)
-    return both.assign(**{"low minus high": (both["low"] - both["high"]).round(1)})
-
-
-def published_drop(row):
-    """Mean loss in points from the high to the low table, over the data sets that are in both.
-
-    ``row`` is "fc7" or "full-network", else ValueError.
-    """
-    high, low = (published_table(which) for which in TABLES)
-    if row not in ("fc7", "full-network"):
-        raise ValueError(f"Both tables have no row {row!r}: choose 'fc7' or 'full-network'.")
-    return float((high.loc[row] - low.loc[row]).mean())
-
-
 def corrections(which=None):
     """What is wrong, garbled or arguable in the tables, and how one knows."""
     if which not in (None, *TABLES):

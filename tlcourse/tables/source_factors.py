@@ -1,14 +1,11 @@
-"""Which factors of a source decide how good its representation is: a verdict for each, as measured.
+"""Which factors of a source decide how good its representation is, as measured.
 
 The lecture names volume and class variety of the source, similarity of source and target, capacity
 and accuracy of the network. Each is changed alone, and the same targets are measured.
 """
 
-from itertools import combinations
-
 import pandas as pd
 
-from tlcourse.classifiers.intervals import p_of_signs
 from tlcourse.networks import weights
 from tlcourse.networks.sources import SOURCES
 from tlcourse.tables.cells import make_cells
@@ -18,8 +15,6 @@ MEASURED = FOLDER / "representation_quality.json"
 EMBEDDINGS = ("fc7", "full network")
 KEY = ["target", "embedding", "seed"]
 NEARER, FARTHER = "nearer", "farther"
-AS_SAID, OTHER_WAY, UNDECIDED = "as the slide says", "the other way", "not told from chance"
-SIGNIFICANT = 0.05
 
 
 def compared_sources():
@@ -33,12 +28,7 @@ def quality_cells(targets):
     return make_cells(compared_sources(), targets, EMBEDDINGS)
 
 
-def factor_effects(results):
-    """What each change of a source does, as ``factor_effects_of``."""
-    return factor_effects_of(results)
-
-
-def factor_effects_of(*tables):
+def factor_effects(*tables):
     """What each change of a source does: ``_effects_of`` each that a table has both sources of.
 
     ``tables`` are of ``run_sweep``, of other targets each; ValueError if there is no effect."""
@@ -93,48 +83,9 @@ def by_distance(results, similarities):
 
 
 def similarity_effects(results, similarities):
-    """What the farther source does, as ``factor_effects_of``; arguments of ``by_distance``."""
+    """What the farther source does, as ``factor_effects``; arguments of ``by_distance``."""
     named = by_distance(results, similarities)
     return _effects_of(named, NEARER, FARTHER, "the less similar source")
-
-
-def judge_factors(effects):
-    """Whether each factor acts as the slide says, over targets; ``effects`` of the functions above.
-
-    A row a change: change, source, compared_with, targets, as_said (targets whose accuracy moves as
-    the slide says), difference (mean in points over targets and embeddings), p (how often random
-    signs of the targets give a mean as far from 0), verdict (undecided where p is at least 0.05).
-
-    Each source is one training run, and its luck is in every target alike: p says whether targets
-    agree, not whether another run of the same source would.
-    """
-    keys = ["change", "source", "compared_with"]
-    rows = []
-    for (change, source, reference), group in effects.groupby(keys, sort=False):
-        points = group.groupby("target", sort=False)["difference"].mean().to_numpy()
-        said = expected_sign(source, reference) * points
-        p = p_of_signs(points)
-        decided = AS_SAID if said.mean() > 0 else OTHER_WAY
-        rows.append(
-            {
-                "change": change,
-                "source": source,
-                "compared_with": reference,
-                "targets": len(points),
-                "as_said": int((said > 0).sum()),
-                "difference": points.mean(),
-                "p": p,
-                "verdict": decided if p < SIGNIFICANT else UNDECIDED,
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def expected_sign(source, reference):
-    """What the slide expects of a changed source: 1 for better, -1 for worse, by its size."""
-    if source == FARTHER:
-        return -1
-    return 1 if _size(source) > _size(reference) else -1
 
 
 def source_table(results):
@@ -147,20 +98,6 @@ def source_table(results):
     return pd.DataFrame(about).T.join(means.unstack()).rename_axis(columns=None)
 
 
-def agreeing_pairs(table):
-    """How many pairs of sources with the same classes are ranked alike on source and targets.
-
-    ``table`` is of ``source_table``; gives (agreeing, pairs). Accuracies on other classes are those
-    of another problem: no pair is made of them.
-    """
-    value = table.drop(columns=["classes", "images", "parameters", "source accuracy"]).mean(axis=1)
-    classes = {name: tuple(SOURCES[name].class_names()) for name in table.index}
-    pairs = [pair for pair in combinations(table.index, 2) if classes[pair[0]] == classes[pair[1]]]
-    own = table["source accuracy"]
-    agreeing = sum((own[a] - own[b]) * (value[a] - value[b]) > 0 for a, b in pairs)
-    return int(agreeing), len(pairs)
-
-
 def _about(name):
     card, classes = weights.read_card(name), len(SOURCES[name].class_names())
     return {
@@ -169,8 +106,3 @@ def _about(name):
         "parameters": card["parameters"],
         "source accuracy": 100 * card["measured"]["source_validation_accuracy"],
     }
-
-
-def _size(name):
-    source = SOURCES[name]
-    return len(source.class_names()) * source.per_class * source.width

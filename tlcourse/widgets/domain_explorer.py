@@ -142,11 +142,11 @@ def _sentence(pair, space):
     right = 100 * (pair.distance / 2 + 1) / 2
     deals = len(pair.control)
     more = f"this is more, as luck alone makes it once in {deals + 1} times"
-    verdict = more if pair.differs else "this is no more, as far as this X and sample show"
+    judged = more if pair.differs else "this is no more, as far as this X and sample show"
     return (
         f"From {space}, a linear classifier tells source from target in {right:.0f}% of "
         f"pictures that it was not trained on. Dealt at random {deals} times, "
-        f"the pictures got up to {max(0, pair.control.max()):.2f}: {verdict}."
+        f"the pictures got up to {max(0, pair.control.max()):.2f}: {judged}."
     )
 
 

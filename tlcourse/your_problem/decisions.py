@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from tlcourse.classifiers.intervals import difference, paired_difference
 from tlcourse.classifiers.score import (
     evaluate_features,
     of_rows,
@@ -20,7 +19,6 @@ from tlcourse.classifiers.score import (
 from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets import FAMILIES, PHOTO_SOURCES
 from tlcourse.features.extraction import shipped_features
-from tlcourse.finetuning.league import grouped
 from tlcourse.tables.measured import FOLDER
 from tlcourse.tables.similarity import similarity_table
 from tlcourse.your_problem.advice import decide
@@ -38,11 +36,12 @@ AS_PROPOSED = ("fine-tune top 7", "fine-tune all")  # the rule's policy for much
 
 @dataclass(frozen=True)
 class Case:
-    """What was measured of one case."""
+    """What was measured of one case; ``target`` is what it is a case of."""
 
     name: str
     accuracies: dict[str, dict[int, float]]
     decided: str
+    target: str = ""
 
     def mean(self, option):
         """Mean accuracy of an option over its draws."""
@@ -57,14 +56,6 @@ class Case:
         """Points that the best option has over one, by default over the decided one."""
         return 100 * (self.mean(self.best) - self.mean(option or self.decided))
 
-    @property
-    def within_noise(self):
-        """Whether the best option is not surely better than the decided one, paired by draw."""
-        best, decided = self.accuracies[self.best], self.accuracies[self.decided]
-        if self.decided == self.best or len(best.keys() & decided.keys()) < 2:
-            return True
-        return not difference(best, decided).is_above_zero
-
 
 def source_cases():
     """Six families of photographs, two sources, three embeddings: which source, which embedding?
@@ -76,7 +67,7 @@ def source_cases():
     nearest = dict(zip(nearest["target"], nearest["source"], strict=True))
     pairs = [(family, n) for family in FAMILIES for n in VOLUMES]
     return [
-        Case(f"{family}, {n} a class", _svm_options(family, n), f"{nearest[family]}, {SVM}")
+        Case(f"{family}, {n} a class", _svm_options(family, n), f"{nearest[family]}, {SVM}", family)
         for family, n in tqdm(pairs, "families of photographs", delay=2)
     ]
 
@@ -122,7 +113,7 @@ def _policy_case(grid, target, source, per_class):
     method, _ = decide(per_class, distance > typical_distance())
     proposed = next(policy for policy in AS_PROPOSED if policy in found)
     decided = SVM if method == "full network" else proposed
-    return Case(f"{target} from {source}, {per_class} a class", found, decided)
+    return Case(f"{target} from {source}, {per_class} a class", found, decided, target)
 
 
 def _five_classes(features):
@@ -141,7 +132,8 @@ def investigated_case(investigation):
         draws = [mean_class_accuracy(labels, predicted) for predicted in option.predictions]
         found[option.name] = dict(enumerate(draws))
     decided = investigation.proposed.option.name
-    return Case(f"{investigation.problem.name}, live", found, decided)
+    name = investigation.problem.name
+    return Case(f"{name}, live", found, decided, name)
 
 
 def regrets(cases):
@@ -164,22 +156,25 @@ def best_habit(cases):
 
 
 def takeaways(photographs, policies, live):
-    """The lecture's takeaways, each as a Difference in points over Cases, above zero if right.
-
-    Volumes of one family are averaged first, so that the photographs are six observations.
-    """
+    """The lecture's takeaways: {name: points gained over its rival, one a target}."""
     habit = best_habit(photographs)
     short = [case for case in policies if not case.name.endswith(" 48 a class")]
     return {
         "use a pre-trained net": _gain(policies + live, _best_reused, _best_without),
-        "analyse similarity": paired_difference(_over_habit(photographs, habit)),
+        "analyse similarity": _gain(
+            photographs, lambda case: case.mean(case.decided), _always(habit)
+        ),
         "freeze, fine-tune, retrain": _gain(policies, _always(MIXED), _always("fine-tune all")),
         "extract features if data are short": _gain(short, _always(SVM), _best_policy),
     }
 
 
 def _gain(cases, first, second):
-    return paired_difference([100 * (first(case) - second(case)) for case in cases])
+    """Points of one option over another, one a target: its cases are averaged."""
+    found = {}
+    for case in cases:
+        found.setdefault(case.target, []).append(100 * (first(case) - second(case)))
+    return [float(np.mean(points)) for points in found.values()]
 
 
 def _always(option):
@@ -197,8 +192,3 @@ def _best_without(case):
 def _best_policy(case):
     """The best of the three policies that every cell has; it is chosen on the test images."""
     return max(case.mean(option) for option in REUSING)
-
-
-def _over_habit(cases, habit):
-    gains = ((case.name.split(",")[0], case.regret(habit) - case.regret()) for case in cases)
-    return [float(np.mean(of_family)) for of_family in grouped(gains).values()]

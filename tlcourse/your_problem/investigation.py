@@ -35,7 +35,7 @@ class Investigation:
         return self.comparison.row(self.advice.method, self.advice.source)
 
     @property
-    def verdict(self):
+    def outcome(self):
         """What became of the proposal, in a sentence."""
         return self.comparison.judge(self.advice)
 
@@ -49,7 +49,7 @@ class Investigation:
         return confusions(self.problem, self.split, self.recommended.option)
 
     def __repr__(self):
-        return f"{self.problem}. {self.verdict}"
+        return f"{self.problem}. {self.outcome}"
 
 
 def investigate(problem, sources=COMPARED_SOURCES, draws=3, seed=0, from_scratch=False):

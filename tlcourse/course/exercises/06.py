@@ -41,8 +41,9 @@ def all_as_the_last(network, images, names):
 
 def outputs_and_hooks(result, network, images, names):
     """What was read, in the order of the names, and how many hooks were left behind."""
-    if isinstance(result, dict) and set(result) == set(names):
-        result = {name: result[name] for name in names}
+    if not isinstance(result, dict):
+        return result
+    result = {name: result.get(name) for name in names}
     return result, sum(len(module._forward_hooks) for module in network.modules())
 
 
