@@ -258,14 +258,15 @@ for head in ("random head", "probe"):
 
 # %% slideshow={"notes": "Hands. The third option is the usual one. The difference is what happens with four images.", "slide_type": "subslide"} tags=["predict"]
 claim = claims.open("retrain-some")
+options = [
+    "it helps, by more with more images",
+    "it helps, by as much with few images",
+    "it helps only with more images",
+    "it does not help",
+]
 claim.predict(
     "Retraining several layers instead of the last one only, with few and with more images:",
-    [
-        "it helps, by more with more images",
-        "it helps, by as much with few images",
-        "it helps only with more images",
-        "it does not help",
-    ],
+    options,
 )
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Left is n = 1, feature extraction. Follow one line from the left and ask where it stops rising.", "slide_type": "subslide"}
@@ -327,15 +328,16 @@ claim.measured(
 
 # %% slideshow={"notes": "Hands. \"The mixed policy is best\" wins as a rule. Ask those who say \"they tie\" what spread they expect.", "slide_type": "subslide"} tags=["predict"]
 claim = claims.open("freeze-finetune-random")
+options = [
+    "the mixed policy is best",
+    "reuse all is best",
+    "fine-tune all is best",
+    "all random is best",
+    "they tie",
+]
 claim.predict(
     "Freeze the bottom, fine-tune the middle, begin the top anew, against one choice for all:",
-    [
-        "the mixed policy is best",
-        "reuse all is best",
-        "fine-tune all is best",
-        "all random is best",
-        "they tie",
-    ],
+    options,
 )
 
 # %% slideshow={"notes": "Paint what the room proposes and train it: some seconds. Then paint its opposite.", "slide_type": "subslide"}
@@ -402,15 +404,13 @@ claim.measured(
 
 # %% slideshow={"notes": "Hands. Ask those who chose the first for a reason why similarity should help fine-tuning.", "slide_type": "subslide"} tags=["predict"]
 claim = claims.open("policy-follows-similarity-and-data")
-claim.predict(
-    "What is gained over reusing all layers grows ...",
-    [
-        "with data; fine-tuning's with similarity, random's with dissimilarity",
-        "with data only",
-        "with similarity or dissimilarity only",
-        "with none of them",
-    ],
-)
+options = [
+    "with data; fine-tuning's with similarity, random's with dissimilarity",
+    "with data only",
+    "with similarity or dissimilarity only",
+    "with none of them",
+]
+claim.predict("What is gained over reusing all layers grows ...", options)
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Two panels, four slopes. The claim is about the change of a gain, not about the gain.", "slide_type": "subslide"}
 kept = scores.drop("none")  # the nearer and the farther source
@@ -477,15 +477,13 @@ claim.measured(effects, on=on, limits=limits, option=option)
 
 # %% slideshow={"notes": "Students of statistics choose the second, the others the slide. Let one of each argue.", "slide_type": "subslide"} tags=["predict"]
 claim = claims.open("fine-tuning-trade-off")
-claim.predict(
-    "Which choice has the most bias, and which the most variance?",
-    [
-        "freeze most variance, fine-tune most bias (the slide)",
-        "freeze most bias, random most variance",
-        "random most of both",
-        "something else",
-    ],
-)
+options = [
+    "freeze most variance, fine-tune most bias (the slide)",
+    "freeze most bias, random most variance",
+    "random most of both",
+    "something else",
+]
+claim.predict("Which choice has the most bias, and which the most variance?", options)
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "The table first: updates and seconds, where the slide is right. Then bias and variance of freeze and fine-tune.", "slide_type": "subslide"}
 runs = grid.dropna(subset="predicted")  # 12 a class; a letter is the answer to a test photograph
