@@ -1,15 +1,10 @@
-"""Batch normalisation put back, and the trap of freezing by half."""
+"""Batch normalisation put back."""
 
 import pytest
 import torch
 
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.networks.batch_norm import (
-    calibrate,
-    statistics_after,
-    tiny_network,
-    with_batch_norm,
-)
+from tlcourse.networks.batch_norm import calibrate, with_batch_norm
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +48,3 @@ def test_a_network_that_has_it_is_refused(images):
     restored = with_batch_norm(load_backbone("natural"), images)
     with pytest.raises(ValueError, match="without batch normalisation"):
         with_batch_norm(restored, images)
-
-
-def test_requires_grad_alone_does_not_freeze():
-    images = torch.ones(4, 3, 6, 6)
-    before = tiny_network()[1].running_mean.tolist()
-    assert statistics_after(tiny_network(), images, frozen_in_eval_mode=False) != before
-    assert statistics_after(tiny_network(), images, frozen_in_eval_mode=True) == before

@@ -1,54 +1,81 @@
-"""The grid of policies: its plan, one run, its file."""
+"""The measurements of notebook 08: their plans, one run to the plateau, their tables."""
 
+import pandas as pd
 import pytest
 import torch
 
-from scripts.remake import policy_grid
-from tlcourse.finetuning import grid
-from tlcourse.networks.images import prepare_images
+from scripts.remake import policy_grid, real_fine_tuning, to_plateau, yosinski
+from tlcourse.datasets.photos import FAMILIES
+from tlcourse.finetuning.policies import PRESETS
+from tlcourse.networks.images import PreparedImages
 from tlcourse.networks.layers import small_vgg_backbone
 
-
-def test_the_plan_has_every_cell():
-    plan = set(policy_grid.plan())
-    for target in grid.GRID_TARGETS:
-        for n in grid.STEPS:
-            for seed in grid.GRID_SEEDS:
-                assert ("all random", "none", target, n, seed) in plan
-                for policy in grid.GRID_POLICIES[:-1]:
-                    for similarity in ("near", "far"):
-                        assert (policy, similarity, target, n, seed) in plan
+TABLES = {
+    "policy_grid": (policy_grid.GRID, policy_grid.KEY, policy_grid.plan(policy_grid.MORE_DRAWS)),
+    "real": (real_fine_tuning.RUNS, real_fine_tuning.KEY, real_fine_tuning.plan()),
+    "yosinski": (yosinski.RUNS, ("curve", "layer", "draw"), yosinski.plan()),
+}
 
 
-def test_near_and_far_are_crossed():
-    near, far = grid.GRID_SOURCES["near"], grid.GRID_SOURCES["far"]
-    assert set(near) == set(far) and all(map(str.__ne__, near, far))
+def pictures(n, seed):
+    generator = torch.Generator().manual_seed(seed)
+    labels = torch.arange(n) % 2
+    inputs = torch.randn(n, 3, 64, 64, generator=generator) + 2 * labels.view(-1, 1, 1, 1)
+    return PreparedImages(inputs, labels, ["dark", "bright"])
+
+
+def test_the_plan_crosses_families_sources_and_volumes_and_has_no_run_twice():
+    plan = list(policy_grid.plan())
+    assert len(plan) == len(set(plan))
+    for target in FAMILIES:
+        for per_class in policy_grid.VOLUMES:
+            for source in ("natural", "manmade"):
+                for policy in ("reuse all", "fine-tune all", "freeze, fine-tune, retrain"):
+                    assert (policy, source, target, per_class, 0) in plan
+        assert ("all random", "none", target, 48, 0) in plan
+        for draw in range(policy_grid.MORE_DRAWS):
+            near = policy_grid.near(target)
+            assert ("reuse all", near, target, 12, draw) in plan
+            assert ("all random", "none", target, 12, draw) in plan
+
+
+def test_the_first_draws_of_a_plan_are_the_shorter_plan():
+    assert set(policy_grid.plan(1)) < set(policy_grid.plan(2)) < set(policy_grid.plan(3))
 
 
 def test_a_depth_trains_so_many_layers():
-    layers = [f"layer{n}" for n in range(13)]
-    choices = grid.policy_of("fine-tune top 5").choices_for(layers)
-    assert [choices[name] for name in layers].count("freeze") == 8
+    choices = policy_grid.DEPTHS["fine-tune top 5"].choices_for([f"layer{n}" for n in range(13)])
+    assert list(choices.values()).count("freeze") == 8
 
 
-def test_an_unknown_policy_is_refused():
-    with pytest.raises(ValueError, match="no policy 'fine-tune top 2'"):
-        grid.policy_of("fine-tune top 2")
-
-
-def test_a_run_has_its_steps_and_two_evaluations():
-    generator = torch.Generator().manual_seed(0)
-    images = torch.randn(8, 3, 64, 64, generator=generator), torch.arange(8) % 2
+def test_a_head_is_solved_and_a_policy_trained_to_its_plateau():
+    sets = pictures(12, 0), pictures(8, 1), pictures(8, 2)
     source = small_vgg_backbone(width=0.25)
-    prepared = prepare_images(source, images)
-    run = grid.train_run(source, "reuse all", prepared, prepared, seed=0, steps=3)
-    assert [point.step for point in run.curve] == [0, 3]
+    head = to_plateau.solve_head(source.network.eval()[:-1], *sets)
+    options = {"learning_rate": 0.02, "steps": 8, "evaluate_every": 2, "patience": 2, "seed": 0}
+    run = to_plateau.train_to_plateau(source, PRESETS["fine-tune all"], *sets, **options)
+    for row in (head, run):
+        assert row["validation"] >= 0.5 and set(row["predicted"]) <= {"a", "b"}
+        right = [
+            said == "ab"[label]
+            for said, label in zip(row["predicted"], sets[2].labels, strict=True)
+        ]
+        assert sum(right) / 8 == pytest.approx(row["test"], abs=1e-3)
+    assert run["updates"] <= run["updates_in_all"] <= 8
 
 
-def test_the_shipped_runs_are_of_the_plan_and_their_accuracy_is_that_of_their_predictions():
-    runs = grid.read_grid()
-    keys = [tuple(vars(run)[name] for name in policy_grid.KEY) for run in runs]
-    assert len(set(keys)) == len(keys) and set(keys) <= set(policy_grid.plan())
-    for run in (run for run in runs if run.policy != "all random"):
-        right = sum(map(str.__eq__, run.predicted, run.labels)) / len(run.labels)
-        assert run.accuracy == pytest.approx(right, abs=0.001)
+@pytest.mark.parametrize("name", TABLES)
+def test_the_shipped_runs_are_of_the_plan(name):
+    table, key, plan = TABLES[name]
+    runs = list(table.read()[list(key)].itertuples(index=False, name=None))
+    assert runs and len(set(runs)) == len(runs) and set(runs) <= set(plan)
+
+
+def test_predictions_are_kept_where_bias_and_variance_are_measured():
+    runs = policy_grid.GRID.read()
+    kept = runs.dropna(subset="predicted")
+    assert set(kept["per_class"]) == {12} and set(kept["policy"]) == set(policy_grid.COMPARED)
+    truth = pd.Series(list("abcde")).repeat(50).tolist()
+    for run in kept.itertuples():
+        right = sum(map(str.__eq__, run.predicted, truth)) / 250
+        assert run.test == pytest.approx(right, abs=1e-3)

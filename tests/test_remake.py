@@ -103,6 +103,31 @@ def test_a_plan_is_only_said(command, capsys):
     assert command.measured == []
 
 
+def test_a_command_that_is_killed_and_started_again_gives_the_same_table(command):
+    def steps_of(name, killed_at=None):
+        table = runner.Table(command.runs.file.with_name(name))
+
+        def measure(policy, seed):
+            if (policy, seed) == killed_at:
+                raise KeyboardInterrupt
+            return {"accuracy": 0.1 * seed, "predicted": "aab" if seed else None}
+
+        return table, table.steps(KEYS, measure)
+
+    whole, steps = steps_of("whole.csv")
+    assert [step.make() for step in steps] == ["accuracy 0.0"] * 2 + ["accuracy 0.1"] * 2
+    resumed, steps = steps_of("resumed.csv", killed_at=("freeze", 1))
+    with pytest.raises(KeyboardInterrupt):
+        for step in steps:
+            step.make()
+    assert len(resumed.read()) == 2
+    _, steps = steps_of("resumed.csv")
+    for step in steps:
+        if not step.is_done:
+            step.make()
+    assert resumed.file.read_bytes() == whole.file.read_bytes()
+
+
 @pytest.mark.parametrize(
     "name", ["shipping", "class_means", "policy_grid", "from_scratch", "scratch", "yosinski"]
 )

@@ -17,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
+import pandas as pd
 import torch
 from filelock import FileLock
 
@@ -30,6 +31,7 @@ COMMANDS = (
     "transfer",
     "class_means",
     "policy_grid",
+    "real_fine_tuning",
     "from_scratch",
     "yosinski",
     "representation_quality",
@@ -81,6 +83,43 @@ class Runs:
         run = measure(**key)
         self.add(run)
         return f"{run['accuracy'] if isinstance(run, dict) else run.accuracy:.1%}"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A CSV file with a row a run; several processes may add to it."""
+
+    file: Path
+
+    def read(self):
+        """The rows that are kept: a DataFrame, empty before the first."""
+        return pd.read_csv(self.file) if self.file.exists() else pd.DataFrame()
+
+    def add(self, row):
+        """Keep one more row, a dict; the file appears only when whole."""
+        with FileLock(paths.cache_folder() / f"{self.file.stem}.lock"):
+            kept = self.file.read_text(encoding="utf-8") if self.file.exists() else ""
+            line = pd.DataFrame([row]).to_csv(index=False, header=not kept, lineterminator="\n")
+            paths.write_text(self.file, kept + line)
+
+    def steps(self, keys, measure):
+        """A step a key, a dict that is part of its row; ``measure(**key)`` gives the row."""
+        keys = list(keys)
+        done = {tuple(map(str, row)) for row in self._done(keys)}
+        for key in keys:
+            is_done = tuple(map(str, key.values())) in done
+            yield Step(
+                ", ".join(map(str, key.values())), is_done, partial(self._make, measure, key)
+            )
+
+    def _done(self, keys):
+        rows = self.read()
+        return rows[list(keys[0])].itertuples(index=False) if len(rows) else ()
+
+    def _make(self, measure, key):
+        row = measure(**key)
+        self.add(key | row)
+        return ", ".join(f"{name} {value}" for name, value in row.items() if name != "predicted")
 
 
 def _is_part(key, run):

@@ -40,8 +40,3 @@ def paired_difference(pairs):
     half = t.ppf((1 + LEVEL) / 2, len(pairs) - 1) * pairs.std(ddof=1) / np.sqrt(len(pairs))
     mean = pairs.mean()
     return Difference(float(mean), float(mean - half), float(mean + half), tuple(pairs.tolist()))
-
-
-def difference(first, second):
-    """The paired difference of two dicts, key of a pair -> accuracy, over the keys in both."""
-    return paired_difference([first[key] - second[key] for key in first if key in second])

@@ -8,11 +8,18 @@ from itertools import groupby
 from pathlib import Path
 
 from tlcourse import paths
-from tlcourse.finetuning.grid import grouped
 from tlcourse.finetuning.policies import PRESETS
 from tlcourse.networks.images import prepare_images
 
 CURVE = ("images", "seconds", "validation_accuracy")
+
+
+def grouped(pairs):
+    """Pairs of key and value as ``{key: its values}``, both in their order."""
+    found = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
 
 
 @dataclass(frozen=True)

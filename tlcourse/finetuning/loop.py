@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from tlcourse import random_numbers
@@ -17,6 +18,7 @@ from tlcourse.networks.images import to_device
 OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 ONE_VALUE = "Expected more than 1 value per channel"  # torch's, of batch normalisation
 EVALUATION_BATCH = 250
+MOST_FOR_STATISTICS = 1000  # training images from which batch normalisations are re-estimated
 SPENT = ("stage", "step", "images", "seconds", "cpu_seconds", "flops")
 
 
@@ -135,6 +137,11 @@ class Stage:
         self.device = self.settings.device
         self.network.to(self.device, memory_format=torch.channels_last).train()
         self.in_training = [module for module in self.network.modules() if module.training]
+        self.norms = [
+            each
+            for each in self.in_training
+            if isinstance(each, nn.modules.batchnorm._BatchNorm) and each.track_running_stats
+        ]
         passed = self._model_and_inputs(train, validation, progress_bar)
         self.model, self.inputs, self.validation_inputs, seconds, cpu_seconds = passed
         self.optimizer = self._new_optimizer()
@@ -186,10 +193,27 @@ class Stage:
             group["lr"] = rate * shape
 
     @torch.no_grad()
+    def re_estimate(self):
+        """Statistics of the training images for batch normalisations that train: their running
+        ones remember the weights of some updates ago, and after few updates the source."""
+        n = len(self.labels)
+        rows = torch.linspace(0, n - 1, min(n, MOST_FOR_STATISTICS)).long()
+        momenta = [norm.momentum for norm in self.norms]
+        for norm in self.norms:
+            norm.reset_running_stats()
+            norm.momentum, norm.training = None, True
+        for part in rows.tensor_split(math.ceil(len(rows) / EVALUATION_BATCH)):
+            self.model(to_device(self.inputs[part], self.device))
+        for norm, momentum in zip(self.norms, momenta, strict=True):
+            norm.momentum, norm.training = momentum, False
+
+    @torch.no_grad()
     def evaluate(self):
         """A new point of the learning curve."""
         batches = self.validation_inputs.split(EVALUATION_BATCH)
         with _eval_mode(self.in_training):
+            if self.norms:
+                self.re_estimate()
             scores = torch.cat(
                 [self.model(to_device(batch, self.device)).cpu() for batch in batches]
             )

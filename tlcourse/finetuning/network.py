@@ -89,6 +89,8 @@ class TargetNetwork(nn.Module):
         begin = top_begins_at(self.network, self.layers, self.choices)
         if begin is None:
             return None, self
+        if _is_sequence_of_blocks(self.network):
+            return _cut(self.network.as_sequential(), self.network.get_submodule(begin))
         if not isinstance(self.network, nn.Sequential):
             return _InputOf(self.network, begin), self.network.get_submodule(begin)
         names = [name for name, _ in self.network.named_children()]
@@ -108,6 +110,10 @@ def top_begins_at(network, layers, choices):
         first = trained[0].modules[0]
         return first if first != children[0] else None
     names = [name for layer in trained for name in layer.modules]
+    if _is_sequence_of_blocks(network):
+        first, *below = trained[0].modules[0].split(".")
+        begin = ".".join([first, *below[:1]]) if first == "blocks" else first
+        return None if first == children[0] else begin
     outside = [name for name in names if name.partition(".")[0] != children[-1]]
     matters = any(_is_random_or_has_tensors(network.get_submodule(name)) for name in outside)
     return None if matters or isinstance(network, SqueezeNet) else children[-1]
@@ -116,6 +122,17 @@ def top_begins_at(network, layers, choices):
 def _is_random_or_has_tensors(module):
     has_tensors = any(True for _ in module.parameters()) or any(True for _ in module.buffers())
     return has_tensors or isinstance(module, RANDOM_IN_TRAINING)
+
+
+def _is_sequence_of_blocks(network):
+    """timm's EfficientNets, as the "imagenet" backbone is one; not with dropout of their own."""
+    return type(network).__name__ == "EfficientNet" and not getattr(network, "drop_rate", 1)
+
+
+def _cut(sequence, module):
+    """A sequence before, and from, one of its modules on."""
+    cut = next(at for at, each in enumerate(sequence) if each is module)
+    return sequence[:cut], sequence[cut:]
 
 
 class _InputOf(nn.Module):

@@ -1,4 +1,4 @@
-"""Batch normalisation: put back where it was folded away, and the trap of freezing it by half."""
+"""Batch normalisation: put back where it was folded away, and re-estimated."""
 
 import copy
 import dataclasses
@@ -6,7 +6,6 @@ import dataclasses
 import torch
 from torch import nn
 
-from tlcourse import random_numbers
 from tlcourse.networks.images import prepare_images
 from tlcourse.networks.layers import small_vgg_backbone
 from tlcourse.networks.small_vgg import WIDTHS
@@ -68,24 +67,3 @@ def _undo(norm, inputs):
     norm.running_var.copy_(variance)
     norm.weight.copy_((variance + norm.eps).sqrt())
     norm.bias.copy_(mean)
-
-
-def tiny_network(seed=0):
-    """One convolution, one batch normalisation and a linear layer, for the trap below."""
-    with random_numbers.kept():
-        random_numbers.seed(seed)
-        layers = nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.AdaptiveAvgPool2d(1)
-        return nn.Sequential(*layers, nn.Flatten(), nn.Linear(4, 2))
-
-
-def statistics_after(network, images, frozen_in_eval_mode):
-    """Running mean after one pass in training, with no parameter trained: the trap of freezing.
-
-    Of ``network[1]``, a batch normalisation, on images (n, 3, side, side); the network is changed.
-    False sets ``requires_grad = False`` and nothing else.
-    """
-    network.train().requires_grad_(False)
-    if frozen_in_eval_mode:
-        network[1].eval()
-    network(images)
-    return network[1].running_mean.tolist()

@@ -67,9 +67,4 @@ from tlcourse.plots.tables import (
     plot_nearness,
     plot_regrets,
 )
-from tlcourse.plots.training import (
-    plot_copied_layers,
-    plot_learning_curves,
-    plot_policy_cells,
-    plot_trade_off,
-)
+from tlcourse.plots.training import plot_learning_curves

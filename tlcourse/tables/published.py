@@ -27,7 +27,7 @@ TITLES = {
 _FLAGS = ("external data", "fine tuning")
 
 # Of Yosinski et al.: the paper's plots, which are optimistic, and the mean of the last evaluations.
-BEST, LAST = "top1_mean_of_10_best_evals(paper plots)", "top1_mean_of_last_10_evals"
+BEST = "top1_mean_of_10_best_evals(paper plots)"
 
 
 def _read(name, **options):
@@ -164,9 +164,3 @@ def published_curve(name):
         names = ", ".join(points["curve"].unique())
         raise ValueError(f"There is no published curve {name!r}: take one of {names}.")
     return dict(zip(curve["layer_n"].tolist(), curve[BEST].tolist(), strict=True))
-
-
-def optimism():
-    """Points by which the ten best evaluations lie above the ten last ones, of each curve point."""
-    points = _published_points()
-    return (100 * (points[BEST] - points[LAST])).tolist()

@@ -4,14 +4,16 @@ The lecture names volume and class variety of the source, similarity of source a
 and accuracy of the network. Each is changed alone, and the same targets are measured.
 """
 
+import json
+
 import pandas as pd
 
+from tlcourse import paths
 from tlcourse.networks import weights
 from tlcourse.networks.sources import SOURCES
 from tlcourse.tables.cells import make_cells
-from tlcourse.tables.measured import FOLDER, read_part
 
-MEASURED = FOLDER / "representation_quality.json"
+MEASURED = paths.SHIPPED / "measured" / "representation_quality.json"
 EMBEDDINGS = ("fc7", "full network")
 KEY = ["target", "embedding", "seed"]
 NEARER, FARTHER = "nearer", "farther"
@@ -61,7 +63,7 @@ def _effects_of(results, reference, changed, change):
 
 def read_quality():
     """What was measured: a row a source, target, embedding and seed, accuracy from 0 to 1."""
-    return pd.DataFrame(read_part(MEASURED, "cells"))
+    return pd.DataFrame(json.loads(MEASURED.read_text("utf-8"))["cells"])
 
 
 def by_distance(results, similarities):

@@ -5,33 +5,28 @@ The decision names an option of each case before its accuracy is known. What it 
 *regret*: the points that the best option has over it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from tqdm import tqdm
 
+from tlcourse import paths
 from tlcourse.classifiers.score import (
     evaluate_features,
-    every_second_class,
     of_rows,
     sample_per_class,
 )
 from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets import FAMILIES, PHOTO_SOURCES
 from tlcourse.features.extraction import shipped_features
-from tlcourse.finetuning.grid import (
-    GRID_SEEDS,
-    GRID_SOURCES,
-    GRID_TARGETS,
-    TEST_PER_CLASS,
-    read_grid,
-)
 from tlcourse.tables.similarity import similarity_table
 from tlcourse.your_problem.advice import decide
 from tlcourse.your_problem.nearness import typical_distance
 from tlcourse.your_problem.options import EMBEDDINGS
 
 VOLUMES, DRAWS = (5, 20), range(3)  # training images a class, of 40
+GRID_DRAWS = range(3)  # of the policies
 SVM = "full network + SVM"
 MIXED = "freeze, fine-tune, retrain"
 REUSING = (MIXED, "fine-tune all", "retrain the top")
@@ -96,35 +91,37 @@ def _svm_accuracy(train, test, embedding, per_class, draw):
 
 
 def policy_cases():
-    """The grid of notebook 08, an SVM beside its policies: a Case a target, similarity, volume."""
-    return [
-        _policy_case(target, similarity, per_class)
-        for target in GRID_TARGETS
-        for similarity in GRID_SOURCES
-        for per_class in (4, 16, 48)
-    ]
+    """The grid of notebook 08, an SVM beside its policies: a Case a target, source, volume."""
+    grid = pd.read_csv(paths.SHIPPED / "measured" / "policy_grid.csv")
+    grid = grid[grid["draw"].isin(GRID_DRAWS)]
+    cells = grid.query("source != 'none'").groupby(["target", "source", "per_class"], sort=False)
+    return [_policy_case(grid, *where) for where, _ in cells]
 
 
-def _policy_case(target, similarity, per_class):
-    """Every second class, 30 test images each; of 48 for training the SVM has the 40 shipped."""
-    source = GRID_SOURCES[similarity][GRID_TARGETS.index(target)]
+def _policy_case(grid, target, source, per_class):
+    """Five classes, as in the grid; of 48 images a class the SVM has the 40 that are shipped."""
     found = {}
-    for run in read_grid():
-        fits = (run.target, run.per_class) == (target, per_class) and run.seed in GRID_SEEDS
-        if fits and run.similarity in (similarity, "none"):
-            found.setdefault(run.policy, {})[run.seed] = run.accuracy
-    train, test = (every_second_class(each) for each in shipped_features(source, target))
-    rows = [np.flatnonzero(test.labels == k)[:TEST_PER_CLASS] for k in range(len(test.classes))]
-    test = of_rows(test, np.concatenate(rows))
+    here = (grid["target"] == target) & (grid["per_class"] == per_class)
+    for run in grid[here & grid["source"].isin([source, "none"])].itertuples():
+        found.setdefault(run.policy, {})[run.draw] = run.test
+    train, test = map(_five_classes, shipped_features(source, target))
     found[SVM] = {
-        seed: _svm_accuracy(train, test, "full network", min(per_class, 40), seed)
-        for seed in GRID_SEEDS
+        draw: _svm_accuracy(train, test, "full network", min(per_class, 40), draw)
+        for draw in found[MIXED]
     }
     distance = similarity_table([source], [target])["distance"][0]
     method, _ = decide(per_class, distance > typical_distance())
     proposed = next(policy for policy in AS_PROPOSED if policy in found)
     decided = SVM if method == "full network" else proposed
     return Case(f"{target} from {source}, {per_class} a class", found, decided, target)
+
+
+def _five_classes(features):
+    """The features of five classes, spread over the family."""
+    kept = range(len(features.classes))[:: len(features.classes) // 5][:5]
+    some = of_rows(features, np.isin(features.labels, kept))
+    labels, classes = np.searchsorted(kept, some.labels), [features.classes[row] for row in kept]
+    return replace(some, labels=labels, classes=classes)
 
 
 def investigated_case(investigation):

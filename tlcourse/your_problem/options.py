@@ -12,7 +12,6 @@ from sklearn.preprocessing import StandardScaler
 from tlcourse.classifiers.svm import LinearSVM
 from tlcourse.features.extraction import extract_features
 from tlcourse.features.normalization import make_normalization
-from tlcourse.finetuning.grid import BATCH, RANDOM_RATE, RATE
 from tlcourse.finetuning.training import fine_tune
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.batch_norm import with_batch_norm
@@ -22,6 +21,7 @@ from tlcourse.your_problem.look import thumbnail
 EMBEDDINGS = {"fc6": "L2 per image", "fc7": "L2 per image", "full network": "discretized"}
 PIXELS, SCRATCH = "raw pixels", "from scratch"
 PIXEL_SIDE, PIXEL_C = 16, 1e-3
+BATCH, RATE, RANDOM_RATE = 20, 0.02, 0.05
 EPOCHS, MOST_STEPS, EVALUATIONS = 8, 60, 4
 STATISTICS = 64  # pictures that batch normalisation takes its statistics from
 
