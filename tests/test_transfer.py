@@ -11,7 +11,6 @@ from scripts.remake import transfer
 from tlcourse.classifiers import score
 from tlcourse.classifiers.score import (
     evaluate_transfer,
-    every_second_class,
     layer_sets,
     sample_per_class,
 )
@@ -90,14 +89,6 @@ def test_a_result_says_whether_the_svm_converged(monkeypatch):
         assert evaluate_transfer(*settings).converged is False
     score._evaluate.cache_clear()
     assert evaluate_transfer(*settings).converged is True
-
-
-def test_every_second_class_is_numbered_anew():
-    train, _ = shipped_features("natural", "insects")
-    halved, rows = every_second_class(train), np.isin(train.labels, [0, 2, 4, 6, 8])
-    assert halved.classes == train.classes[::2]
-    np.testing.assert_array_equal(halved.labels, train.labels[rows] / 2)
-    np.testing.assert_array_equal(halved.matrix, train.matrix[rows])
 
 
 def best_on_one_draw(name, family, seed):

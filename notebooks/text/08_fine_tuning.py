@@ -633,7 +633,7 @@ check_code("08: freeze", freeze)
 
 # %% slideshow={"slide_type": "-"}
 def layerwise(layers, rate, decay):
-    """Modules from the bottom up -> [{"params": [...], "lr": ...}, ...], also from the bottom up.
+    """Modules from the bottom up -> groups {"params": list, "lr": float}, from the bottom up too.
 
     A layer whose parameters are all frozen has no group, but counts.
     """

@@ -8,17 +8,15 @@ that is started again goes on where it was. ``--plan`` only says which are done;
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
-import torch
 from filelock import FileLock
 
 from tlcourse import paths
@@ -47,42 +45,6 @@ class Step(NamedTuple):
     name: str
     is_done: bool
     make: Callable[[], object]
-
-
-@dataclass(frozen=True)
-class Runs:
-    """A JSON file of runs, beside what made them; several processes may add to it."""
-
-    file: Path
-    what: str
-    command: str
-
-    def read(self):
-        """The runs that are kept, as dicts."""
-        if not self.file.exists():
-            return []
-        return json.loads(self.file.read_text(encoding="utf-8"))["runs"]
-
-    def add(self, run):
-        """Keep one more run, a dict or a dataclass; the file appears only when whole."""
-        with FileLock(paths.cache_folder() / f"{self.file.stem}.lock"):
-            about = {"what": self.what, "command": f"python -m scripts.remake {self.command}"}
-            runs = [*self.read(), run if isinstance(run, dict) else asdict(run)]
-            report = {**about, "cpu_threads": torch.get_num_threads(), "runs": runs}
-            paths.write_text(self.file, json.dumps(report, indent=0) + "\n")
-
-    def steps(self, keys, measure):
-        """A step a key, a dict that is part of its run; ``measure(**key)`` gives the run."""
-        done = self.read()
-        for key in keys:
-            words = ", ".join(map(str, key.values()))
-            is_done = any(_is_part(key, run) for run in done)
-            yield Step(words, is_done, partial(self._make, measure, key))
-
-    def _make(self, measure, key):
-        run = measure(**key)
-        self.add(run)
-        return f"{run['accuracy'] if isinstance(run, dict) else run.accuracy:.1%}"
 
 
 @dataclass(frozen=True)
@@ -120,12 +82,6 @@ class Table:
         row = measure(**key)
         self.add(key | row)
         return ", ".join(f"{name} {value}" for name, value in row.items() if name != "predicted")
-
-
-def _is_part(key, run):
-    if isinstance(key, dict):
-        return all(name in run and _is_part(value, run[name]) for name, value in key.items())
-    return key == run
 
 
 def main(arguments=None):

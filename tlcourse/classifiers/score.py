@@ -61,12 +61,6 @@ def of_rows(features, rows):
     return replace(features, matrix=features.matrix[rows], labels=features.labels[rows])
 
 
-def every_second_class(features):
-    """The features of classes 0, 2, 4, ..., which become 0, 1, 2, ..."""
-    kept = of_rows(features, features.labels % 2 == 0)
-    return replace(kept, labels=kept.labels // 2, classes=features.classes[::2])
-
-
 def evaluate_features(train, test, layers, seed=0, C=1.0, normalization="L2 per image"):
     """Train a linear SVM on the Features of some images, and score it on those of others.
 

@@ -3,7 +3,6 @@
 from torch import nn
 
 from tlcourse.course.exercises import Exercise
-from tlcourse.networks.backbones import with_seed
 
 
 def _frozen_by(no_gradient=True, evaluated=True, deep=True):
@@ -50,8 +49,8 @@ def _upside_down(layers, rate, decay):
 
 
 def _layers():
-    made = with_seed(lambda: [nn.Linear(3, 4), nn.Linear(4, 5), nn.Linear(5, 2)], 0)
-    frozen = with_seed(lambda: [nn.Linear(2, 2), nn.Linear(2, 6), nn.Linear(6, 3)], 0)
+    made = [nn.Linear(3, 4), nn.Linear(4, 5), nn.Linear(5, 2)]
+    frozen = [nn.Linear(2, 2), nn.Linear(2, 6), nn.Linear(6, 3)]
     frozen[0].requires_grad_(False)
     frozen[1].bias.requires_grad = False
     return [(made, 0.1, 0.5), (frozen, 0.02, 0.8)]
