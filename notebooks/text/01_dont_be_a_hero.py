@@ -54,7 +54,7 @@ from tlcourse.widgets import check_code, claims, quiz
 #
 # You can also take a network that has seen other things, and teach it the last of the three.
 
-# %% [markdown] slideshow={"notes": "Let the room say what each line makes before it is run. A batch norm behind each layer helps the network from scratch; reused networks of the course have it folded into the layer before.", "slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "A batch norm behind each layer helps the network from scratch; reused networks of the course have it folded into the layer before.", "slide_type": "slide"}
 # ## The network
 #
 # The small VGG of the course: five blocks of two convolutions and a pooling, then three fully
@@ -64,7 +64,7 @@ from tlcourse.widgets import check_code, claims, quiz
 # the end there are five scores.
 
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Read one block aloud: convolution, batch norm, ReLU. Ask how many convolutions there are in all.", "slide_type": "subslide"}
 def small_vgg(n_classes):
     layers, channels = [], 3
     for width in (16, 48, 96, 160, 192):
@@ -113,7 +113,7 @@ def reused(backbone, n_classes):
     return network
 
 
-# %% [markdown] slideshow={"notes": "The three lines in the middle are the whole of training. Ask what happens if zero_grad is forgotten: exercise 1.", "slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Read the four steps aloud. Ask which of them knows about the labels.", "slide_type": "slide"}
 # ## The loop
 #
 # A training step: scores of a batch, their loss, the gradient of the loss for every weight, a step
@@ -122,7 +122,7 @@ def reused(backbone, n_classes):
 # behind in so few steps.
 
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Ask what happens if zero_grad is forgotten: exercise 1.", "slide_type": "subslide"}
 def train(network, images, labels, rate, epochs, batch=10):
     optimizer = torch.optim.SGD(network.parameters(), lr=rate, momentum=0.9)
     for _ in range(epochs):
@@ -145,12 +145,12 @@ def settled(network, images):
     return network.eval()
 
 
-# %% [markdown] slideshow={"notes": "Ask for the names of the five flowers. Eight pictures of each: what can be learned from that?", "slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Eight pictures of each of five flowers: what can be learned from that?", "slide_type": "subslide"}
 # ### First, live and small
 #
 # Drawn flowers of five kinds, eight of each. The same loop from both starts.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Ask for the names of the five flowers before they are shown.", "slide_type": "subslide"}
 FLOWERS = ("daisy", "sunflower", "poppy", "pansy", "daffodil")
 
 
@@ -207,7 +207,7 @@ plots.alt_text(ax, "Accuracy after each epoch: reused rises at once, from scratc
 # - batch norms are settled before each evaluation. Training is under
 #   `torch.autocast("cpu", torch.bfloat16)`, which is twice as fast here, for both.
 
-# %% slideshow={"slide_type": "-"} tags=["no-code"]
+# %% slideshow={"notes": "Look at the first column and then at the second: short runs would have chosen another setting.", "slide_type": "subslide"} tags=["no-code"]
 folder = paths.SHIPPED / "measured"
 runs = pd.read_csv(folder / "from_scratch.csv").fillna({"source": ""})
 curves = pd.read_csv(folder / "from_scratch_curves.csv").fillna({"source": ""})
@@ -244,7 +244,6 @@ families = runs[runs["target"].isin(near) & (runs["near"] | (runs["start"] == "f
 
 ends = families[families["per_class"] == 40].groupby(["start", "target"])
 right = 100 * ends[["train_accuracy", "test_accuracy"]].mean()
-print(right.loc["from scratch"].round(1).to_string())
 starts = right["test_accuracy"].unstack("start").dropna(subset="from scratch")
 behind = starts["frozen, all layers"] - starts["from scratch"]
 print(starts.assign(behind=behind).round(1).to_string())
@@ -511,8 +510,6 @@ seconds = seconds.dropna()
 print(seconds.round(1).to_string())
 
 cheaper = {way: seconds["from scratch"] / seconds[way] for way in ("fine-tuned", "frozen")}
-for way, times in cheaper.items():
-    print(f"{way}: {np.exp(np.log(times).mean()):.1f} times fewer CPU seconds")
 
 paid = 40 * 41 * 500  # epochs, classes, photographs a class, as the model card of natural says
 saved = families[families["start"] == "from scratch"].query("per_class == 40")["images"].mean()

@@ -56,7 +56,7 @@ MEASURED = paths.SHIPPED / "measured"
 # images, keep what a layer puts out, and train a linear classifier on that. Nothing in the network is
 # trained.
 
-# %% [markdown] slideshow={"notes": "Ask what the inner function is for: each hook has to remember its own name. The copy matters; the second trap shows why.", "slide_type": "slide"}
+# %% [markdown] slideshow={"notes": "Ask how one could look at what a layer puts out without changing the network.", "slide_type": "slide"}
 # ## Reading a layer is a hook
 #
 # `natural` is a [small VGG](../docs/glossary.md#backbone), trained on photographs of 41 kinds of
@@ -65,7 +65,7 @@ MEASURED = paths.SHIPPED / "measured"
 # 16 x 16 places. A classifier needs a row of numbers, and should not care where the flower is: so
 # each map becomes its **mean over space**.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Ask what the inner function is for: each hook has to remember its own name. The copy matters; the second trap shows why.", "slide_type": "subslide"}
 # NBVAL_CHECK_OUTPUT
 backbone = load_backbone("natural")
 network = backbone.network.eval()

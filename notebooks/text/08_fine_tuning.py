@@ -306,10 +306,10 @@ claim.measured(
 )
 
 # %% [markdown] slideshow={"notes": "Ask where the curve of 48 a class stops rising. Usual misunderstanding: more retrained layers are always better with enough data.", "slide_type": "subslide"}
-# **Reading.** With 12 and with 48 photographs a class retraining three to nine of thirteen layers lies
-# above a solved head on average, with four it does not, and over the families measured so far the
-# interval holds zero. A new head cannot change what the layers below it look at; retraining some of
-# them can. One rate served all depths.
+# **Reading.** With 48 photographs a class, retraining three to nine of thirteen layers gains 5.3 points
+# over a solved head; with four a class it gains nothing. A new head cannot change what the layers below
+# it look at; retraining some of them can, where there are images to say how. One rate served all depths,
+# and the network is small.
 
 # %% [markdown] slideshow={"notes": "Three sentences of the slide, three choices a layer. Ask the room to paint the thirteen layers of the drawing by hand first.", "slide_type": "slide"}
 # ## Claim: freeze, fine-tune or random
@@ -388,10 +388,12 @@ claim.measured(
 )
 
 # %% [markdown] slideshow={"notes": "Usual misunderstanding: useless layers were still a good start in Yosinski, with more layers and more images.", "slide_type": "subslide"}
-# **Reading.** The policies that reuse something lie within a few points of each other, and all random
-# lies far below them. Beginning the top three anew costs nothing here against fine-tuning them:
-# what "useless" layers hold can be learned again when they are few. At the scale of Yosinski et al.
-# 2014 copying nearly all layers and fine-tuning them beat everything (published).
+# **Reading.** The mixed policy lies 1.3 points above a solved head and 3.6 points below fine-tuning
+# all layers; all random is 18.7 points below it. None of the three is told from zero: the interval is
+# over the three families whose every policy was measured. Beginning the top three anew costs nothing
+# here against fine-tuning them: what "useless" layers hold can be learned again when they are few. At
+# the scale of Yosinski et al. 2014 copying nearly all layers and fine-tuning them beat everything
+# (published).
 
 # %% [markdown] slideshow={"notes": "Two sentences, four effects: data and similarity, for fine-tuning and for random. Have the room say the four before going on.", "slide_type": "slide"}
 # ## Claim: the policy follows similarity and data
@@ -457,10 +459,10 @@ limits = "Both sources are photographs of 41 classes: far is not very far."
 claim.measured(effects, on=on, limits=limits, option=option)
 
 # %% [markdown] slideshow={"notes": "If fine-tuning gains more from the far source, ask why: there is more left to repair.", "slide_type": "subslide"}
-# **Reading.** Fine-tuning gains more over reusing all with more data; a change with similarity, and
-# the gains of a random top, are not told from zero. With more images there is more to say about the
-# layers below the head, while a solved head has taken most of what few images say. Both sources are
-# photographs, so that "far" is not far; a medical target might say more.
+# **Reading.** With data the slide is right: from 4 to 48 images a class fine-tuning gains 5.1 points
+# more over reusing all, and a random top 3.2 points. With more images there is more to say about the
+# layers below the head, while a solved head has taken most of what few images say. A change with
+# similarity is not told from zero: both sources are photographs, so that "far" is not far.
 
 # %% [markdown] slideshow={"notes": "Ask for the words: variance is disagreement between draws, bias is what most draws get wrong. Then ask which one freezing should add.", "slide_type": "slide"}
 # ## Claim: the trade-off of fine-tuning
@@ -527,9 +529,10 @@ claim.measured(
 )
 
 # %% [markdown] slideshow={"notes": "What holds: freezing is cheap, random costs. Usual misunderstanding: no difference shown is not shown equal.", "slide_type": "subslide"}
-# **Reading.** Random has the most bias and the most variance; between frozen and fine-tuned layers
-# neither word of the slide is told from zero. A source is a restriction too, and a good one: it
-# lowers both. The main answer is that of few draws, and the random arm has no augmentation.
+# **Reading.** Fine-tuning adds no bias here: it has 4.7 points less of it than frozen layers, as
+# statistics would have it, and the slide has it the other way round. In variance the two are not told
+# apart. Random has the most of both: a source is a restriction too, and a good one. Three draws are
+# few, and the random arm has no augmentation.
 
 # %% [markdown] slideshow={"notes": "Write on the board: A or B, copied n, plus for fine-tuned. Ask what BnB is for before saying it: the control for the cut.", "slide_type": "slide"}
 # ## How transferable is each layer? Yosinski et al. 2014

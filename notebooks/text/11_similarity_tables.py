@@ -27,7 +27,6 @@ import tempfile
 from itertools import combinations
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from tlcourse import paths, plots

@@ -31,6 +31,7 @@ SVM = "full network + SVM"
 MIXED = "freeze, fine-tune, retrain"
 REUSING = (MIXED, "fine-tune all", "retrain the top")
 WITHOUT = ("all random", "raw pixels + SVM")
+COMPARED = (MIXED, "fine-tune all", "reuse all")
 AS_PROPOSED = ("fine-tune top 7", "fine-tune all")  # the rule's policy for much data, or nearest
 
 
@@ -91,11 +92,15 @@ def _svm_accuracy(train, test, embedding, per_class, draw):
 
 
 def policy_cases():
-    """The grid of notebook 08, an SVM beside its policies: a Case a target, source, volume."""
+    """The grid of notebook 08, an SVM beside its policies: a Case a target, source, volume.
+
+    Those in which every policy of ``COMPARED`` was measured: the grid grows run by run.
+    """
     grid = pd.read_csv(paths.SHIPPED / "measured" / "policy_grid.csv")
     grid = grid[grid["draw"].isin(GRID_DRAWS)]
     cells = grid.query("source != 'none'").groupby(["target", "source", "per_class"], sort=False)
-    return [_policy_case(grid, *where) for where, _ in cells]
+    whole = [where for where, runs in cells if set(COMPARED) <= set(runs["policy"])]
+    return [_policy_case(grid, *where) for where in whole]
 
 
 def _policy_case(grid, target, source, per_class):
@@ -159,8 +164,9 @@ def takeaways(photographs, policies, live):
     """The lecture's takeaways: {name: points gained over its rival, one a target}."""
     habit = best_habit(photographs)
     short = [case for case in policies if not case.name.endswith(" 48 a class")]
+    with_rival = [case for case in policies + live if set(case.accuracies) & set(WITHOUT)]
     return {
-        "use a pre-trained net": _gain(policies + live, _best_reused, _best_without),
+        "use a pre-trained net": _gain(with_rival, _best_reused, _best_without),
         "analyse similarity": _gain(
             photographs, lambda case: case.mean(case.decided), _always(habit)
         ),
