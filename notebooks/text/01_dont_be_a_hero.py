@@ -79,7 +79,7 @@ def small_vgg(n_classes):
 
 
 network = small_vgg(n_classes=5)
-print(network[:7])
+print(network[:6])
 print(f"{sum(weights.numel() for weights in network.parameters()):,} parameters")
 
 # %% slideshow={"notes": "Follow one picture down the list: the side halves at each pooling, the number of features grows. Ask where most of the numbers are.", "slide_type": "subslide"}
@@ -254,7 +254,8 @@ print(
 rows = {target: row.dropna().map(lambda x: [x]).to_dict() for target, row in starts.iterrows()}
 shown = ["from scratch", "frozen, all layers", "fine-tuned"]
 rows = {target: {way: row[way] for way in shown if way in row} for target, row in rows.items()}
-ax = plots.plot_dumbbells(rows, "test accuracy (%), 40 training photographs a class", scale=1)
+ax = plots.new_axes(height=5)
+plots.plot_dumbbells(rows, "test accuracy (%), 40 training photographs a class", ax, scale=1)
 plots.alt_text(ax, "For each family the test accuracy from scratch, fine-tuned and frozen.")
 
 # %% slideshow={"notes": "The unit is the family: six of them, one value each. Ask what the interval would look like with one family.", "slide_type": "subslide"} tags=["claim:scratch-is-hard"]
