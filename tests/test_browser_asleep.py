@@ -141,6 +141,8 @@ def test_the_last_picture_stays_and_says_how_to_wake_it(page, loss):
 
 
 def test_a_lost_connection_is_said_until_it_is_back(page):
+    said_by_lab = page.locator("dialog.jp-Dialog")  # where JupyterLab itself notices it in time
+    page.add_locator_handler(said_by_lab, lambda dialog: dialog.get_by_role("button").last.click())
     page.context.set_offline(True)
     page.evaluate(f"void {KERNEL}.reconnect().catch(() => {{}})")  # as after a laptop's sleep
     page.get_by_text("The connection to the kernel is lost.").wait_for()

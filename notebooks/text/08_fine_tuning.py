@@ -340,7 +340,7 @@ claim.predict(
     options,
 )
 
-# %% slideshow={"notes": "Paint what the room proposes and train it: some seconds. Then paint its opposite.", "slide_type": "subslide"}
+# %% slideshow={"notes": "Paint what the room proposes and train it: some seconds. Then paint its opposite.", "slide_type": "subslide"} tags=["no-code"]
 device = DeviceToggle()
 
 
