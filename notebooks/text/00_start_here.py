@@ -104,7 +104,7 @@ ax = shares[::-1].plot.barh(figsize=(11, 4.5), xlim=(0, 100), xlabel="probabilit
 ax.bar_label(ax.containers[0], fmt="%.1f%%", padding=6)
 plots.alt_text(ax, "Bars of the top five classes: daisy first, then bee and others.")
 
-# %% jupyter={"outputs_hidden": true} slideshow={"notes": "The card of a claim looks like this, with a verdict. Compare the answer with the hands.", "slide_type": "subslide"} tags=["claim:warm-up"]
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "The card of a claim looks like this, with a verdict. Compare the answer with the hands.", "slide_type": "subslide"} tags=["no-code"]
 first, sure = shares.index[0], shares.iloc[0]
 is_flower = first in ("daisy", "yellow lady's slipper", "cardoon")
 option = answers[0 if sure > 50 else 1] if is_flower else answers[2]
