@@ -43,11 +43,11 @@ class TestDomainExplorer:
     def test_families_in_both_spaces(self, explorer):
         for space in explorer.space.options:
             explorer.space.value = space
-            for family in ("shapes", "wood"):
+            for family in ("shapes", "textures"):
                 explorer.family.value = family
                 assert FAILED not in explorer._readout.value
         assert explorer.pair.source.shape == (6, 512)
-        assert "Pictures of wood have no background" in explorer._readout.value
+        assert "Pictures of textures have no background" in explorer._readout.value
 
     def test_all_dials_at_once_at_their_low_ends(self, explorer):
         lows = {dial["name"]: dial.get("low", dial.get("options", [0])[0]) for dial in DIALS}
@@ -88,9 +88,9 @@ class TestDomainExplorer:
 
     def test_dials_become_the_distributions_of_the_factors(self):
         dials = {**domain_explorer.START, "exposure": 0.3, "background": "leaves"}
-        found = domain_explorer.domain_of("wood", dials).factors
+        found = domain_explorer.domain_of("textures", dials).factors
         assert found.exposure == (0.3, 0.45) and found.background == "leaves"
-        assert domain_explorer.domain_of("wood", domain_explorer.START).factors.background == (
+        assert domain_explorer.domain_of("textures", domain_explorer.START).factors.background == (
             factors.BACKGROUNDS
         )
 
@@ -98,7 +98,7 @@ class TestDomainExplorer:
         with pytest.raises(ValueError, match="'fish' is not a drawn family"):
             domain_explorer.domain_of("fish", domain_explorer.START)
         with pytest.raises(ValueError, match="style is 'oil': name one or more of shaded"):
-            domain_explorer.domain_of("wood", {**domain_explorer.START, "style": "oil"})
+            domain_explorer.domain_of("textures", {**domain_explorer.START, "style": "oil"})
 
     def test_dials_have_the_ranges_of_the_factors_and_start_inside(self):
         assert [dial["name"] for dial in DIALS] == list(domain_explorer.START)

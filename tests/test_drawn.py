@@ -211,5 +211,5 @@ def test_regions_are_sampled_inside():
 
 
 def test_families_are_those_of_the_design():
-    expected = {"animals", "birds", "flowers", "rooms", "textures", "wood", "shapes"}
+    expected = {"animals", "birds", "flowers", "textures", "shapes"}
     assert set(FAMILIES) == expected

@@ -1,4 +1,4 @@
-"""Rooms, textures, wood and shapes: geometry, light and noise against independent computations."""
+"""Textures and shapes: geometry, light and noise against independent computations."""
 
 import numpy as np
 import pytest
@@ -6,13 +6,11 @@ import pytest
 from tlcourse.datasets.drawn import Appearance, Domain, Factors
 from tlcourse.datasets.drawn.canvas import Canvas
 from tlcourse.datasets.drawn.domains import family_module, sample_region
-from tlcourse.datasets.drawn.rooms import Room
 from tlcourse.datasets.drawn.shapes import RADIUS, superformula
 from tlcourse.datasets.drawn.surface import noise, plane, relief
 from tlcourse.datasets.drawn.textures import nearest, stripe, swing
-from tlcourse.datasets.drawn.wood import late_wood
 
-SCENES = ("rooms", "textures", "wood", "shapes")
+SCENES = ("textures", "shapes")
 STILL = Factors(
     palette=0.0, exposure=1.0, occlusion=0.0, blur=0.0, noise=0.0, rotation=0.0, shift=0.0, size=1.0
 )
@@ -26,8 +24,7 @@ def pixels(family, name, index=0, side=64, factors=STILL):
 
 @each_family
 def test_a_family_has_enough_classes(family):
-    names = Domain(family).classes
-    assert len(names) == 7 if family == "wood" else len(names) >= 10
+    assert len(Domain(family).classes) >= 10
 
 
 @each_family
@@ -109,25 +106,6 @@ def test_the_superformula_has_m_fold_symmetry(m):
     assert radii == pytest.approx(np.roll(radii, len(radii) // m), abs=1e-9)
 
 
-def test_perspective_maps_depth_to_the_vanishing_point():
-    canvas, rng = Canvas(8), np.random.default_rng(0)
-    room = Room(canvas, {"depth": 1.0, "width": 1.0, "eye": 0.6}, Appearance(), rng)
-    assert room.place([(0, 0, 0), (1, 1, 0)]) == [(0.0, 1.0), (1.0, 0.0)]
-    (far,) = room.place([(0.2, 0.3, 1e9)])
-    assert far == pytest.approx(room.vanishing, abs=1e-6)
-    left, right = room.place([(0, 0.5, 1.0), (1, 0.5, 1.0)])
-    assert right[0] - left[0] == pytest.approx(0.5)
-
-
-def test_a_mirrored_piece_stands_at_the_other_wall():
-    room = Room(
-        Canvas(8), {"depth": 1.0, "width": 0.8, "eye": 0.5}, Appearance(), np.random.default_rng(1)
-    )
-    plain = room.place([(0.1, 0.2, 0.5)])
-    room.mirrored = True
-    assert room.place([(0.9, 0.2, 0.5)])[0] == pytest.approx(plain[0])
-
-
 def test_nearest_points_of_a_lattice_are_those_of_a_full_search():
     rng = np.random.default_rng(2)
     u, v = rng.uniform(0, 5, (2, 12, 12))
@@ -152,14 +130,6 @@ def test_bands_cover_their_share():
     for corner in (0.0, 1.0):
         assert swing(t, corner).mean() == pytest.approx(0, abs=1e-3)
         assert np.abs(swing(t, corner)).max() == pytest.approx(1, abs=1e-3)
-
-
-def test_late_wood_darkens_slowly_and_ends_at_once():
-    year = np.linspace(0, 1, 1001)[:-1]
-    wood = late_wood(year)
-    darkest = wood.argmax() / 1000
-    assert 0.8 < darkest < 0.95 and wood[0] == 0
-    assert late_wood(year + 3) == pytest.approx(wood, abs=1e-9)
 
 
 def test_a_slope_towards_the_light_is_bright():

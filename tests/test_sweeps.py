@@ -221,7 +221,7 @@ def test_a_worker_with_other_features_says_so(monkeypatch):
         (lambda: DrawnTarget("cars"), "'cars' is not a drawn family"),
         (lambda: run_sweep([], store=False), "no cells to measure"),
         (lambda: sweep("lions", "food"), "No features of 'food' are shipped for 'lions'"),
-        (lambda: sweep("lions", "drawn wood"), "no backbone 'lions': choose from natural"),
+        (lambda: sweep("lions", "drawn textures"), "no backbone 'lions': choose from natural"),
         (lambda: sweep("natural", PhotoTarget("food", 41)), "has 40 images and 41 a class were"),
     ],
 )
@@ -254,7 +254,7 @@ def test_features_that_are_not_finite(tmp_path, monkeypatch, value):
 
 def test_targets_by_name():
     assert as_target("insects") == PhotoTarget("insects")
-    assert as_target("drawn wood") == DrawnTarget("wood")
+    assert as_target("drawn textures") == DrawnTarget("textures")
     assert as_target("wood") == BenchmarkTarget("wood")
     mine = PhotoTarget("food", 10)
     assert as_target(mine) is mine

@@ -162,7 +162,7 @@ class TestSimilarity:
 
     def test_a_source_is_nearer_to_itself_than_to_any_target(self, monkeypatch):
         monkeypatch.setattr(source_similarity, "_target_domain", source_similarity.source_domain)
-        assert similarity_table(["natural"], [DrawnTarget("wood")] * 0).empty
+        assert similarity_table(["natural"], [DrawnTarget("textures")] * 0).empty
         distance = source_similarity.source_similarity("natural", "natural").distance
         assert distance == pytest.approx(0, abs=1e-9)
         assert source_similarity.source_similarity("natural", "manmade").distance > 1

@@ -99,11 +99,11 @@ def plan():
     """The runs (target, start, source, images a class, draw), the most useful ones first."""
     yield from _of_all(40, NEAR, scratch=True)
     yield from ((f, LAST_LAYER, s, VOLUMES, 0) for s in ("natural", "manmade") for f in FAMILIES)
-    for per_class in (200, 8):
-        yield from _of_all(per_class, NEAR, scratch=True)
     yield FLOWERS, SCRATCH, "", FLOWERS_PER_CLASS, 0
     yield FLOWERS, FINE_TUNED, "natural", FLOWERS_PER_CLASS, 0
     yield FLOWERS, LAST_LAYER, "natural", (FLOWERS_PER_CLASS,), 0
+    for per_class in (8, 200):
+        yield from _of_all(per_class, NEAR, scratch=True)
     yield from _of_all(40, FAR)
     yield from _of_all(POOL, NEAR, scratch=True)
     for draw in (1, 2):

@@ -16,7 +16,7 @@ from tlcourse.datasets.drawn.canvas import Canvas
 from tlcourse.datasets.drawn.factors import GREEN, Factors
 from tlcourse.datasets.drawn.regions import sample_region
 
-FAMILIES = ("animals", "birds", "flowers", "rooms", "textures", "wood", "shapes")
+FAMILIES = ("animals", "birds", "flowers", "textures", "shapes")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Surfaces computed pixel by pixel: coordinates, smooth noise, light on a relief.
 
-Textures and wood are fields over the plane rather than outlines. All is done in float64, so that
+Textures are fields over the plane rather than outlines. All is done in float64, so that
 a last digit that differs between machines never reaches the 8 bits of a picture.
 """
 
