@@ -1,5 +1,6 @@
 """From source to target: the figures that the course prints, against independent computations."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.svm import LinearSVC
 
-from scripts.remake import transfer
+from scripts.remake import normalization, transfer
 from tlcourse.classifiers import score
 from tlcourse.classifiers.score import (
     evaluate_transfer,
@@ -18,6 +19,7 @@ from tlcourse.classifiers.svm import LinearSVM
 from tlcourse.course.map import CourseMap
 from tlcourse.datasets import PHOTO_SOURCES
 from tlcourse.features.extraction import shipped_features
+from tlcourse.features.normalization import Standardizer
 from tlcourse.networks import weights
 
 # Each figure is the best of a few on ONE draw of the training images: all 36 of the baseline are
@@ -91,13 +93,72 @@ def test_a_result_says_whether_the_svm_converged(monkeypatch):
     assert evaluate_transfer(*settings).converged is True
 
 
+TWO = ("conv1_1", "fc7")
+
+
+@pytest.fixture
+def insects():
+    score._evaluate.cache_clear()
+    yield shipped_features("natural", "insects")
+    score._evaluate.cache_clear()
+
+
+def test_test_images_are_standardized_by_the_drawn_training_images(insects, monkeypatch):
+    """The test images are nearly all of one class, so their own statistics would show."""
+    (train, test), C = insects, 0.01
+    mostly = np.flatnonzero((test.labels == 0) | (np.arange(len(test.labels)) % 50 == 0))
+    one_class = replace(test, matrix=test.matrix[mostly], labels=test.labels[mostly])
+    monkeypatch.setattr(score, "shipped_features", lambda *names: (train, one_class))
+    found = evaluate_transfer("natural", "insects", TWO, C=C, normalization="standardized")
+
+    rows = sample_per_class(train.labels, 20, 0)
+    X, images = train.select(TWO)[rows], one_class.select(TWO)[one_class.labels == 0]
+    mean, deviation = X.mean(axis=0), X.std(axis=0)
+    machine = LinearSVM(C, random_state=0).fit((X - mean) / deviation, train.labels[rows])
+    right = np.mean(machine.predict((images - mean) / deviation) == 0)
+    wrong = np.mean(machine.predict(Standardizer().fit_transform(images)) == 0)
+    assert found.per_class[test.classes[0]] == pytest.approx(right, abs=0.03)
+    assert wrong < right - 0.1
+
+
+def test_by_default_a_strong_layer_does_not_drown_the_others(insects, monkeypatch):
+    expected = {each: evaluate_transfer("natural", "insects", each) for each in (TWO, TWO[:1])}
+    strong = [replace(part, matrix=part.matrix * ([1000] * 16 + [1] * 2032)) for part in insects]
+    monkeypatch.setattr(score, "shipped_features", lambda *names: strong)
+    score._evaluate.cache_clear()
+    for order in (TWO, TWO[::-1]):
+        found = evaluate_transfer("natural", "insects", order)
+        assert found.accuracy == pytest.approx(expected[TWO].accuracy, abs=0.005)
+    drowned = evaluate_transfer("natural", "insects", TWO, normalization="L2 per image")
+    assert drowned.accuracy == pytest.approx(expected[TWO[:1]].accuracy, abs=0.005)
+    assert drowned.accuracy < expected[TWO].accuracy - 0.05
+
+
+def test_few_images_with_constant_features_still_train():
+    options = {"per_class": 2, "C": 1e-3, "normalization": "standardized"}
+    assert 0.1 < evaluate_transfer("natural", "insects", "fc7", **options).accuracy < 1
+
+
+def test_the_table_of_normalizations_is_made_again_and_sees_no_test_image(insects, monkeypatch):
+    keys = dict(zip(normalization.NAMES, ("natural", "insects", "last layer", "none"), strict=True))
+    query = " and ".join(f"{name} == {value!r}" for name, value in keys.items())
+    kept = normalization.RUNS.read().query(query).iloc[0]
+    found = normalization.measure(**keys)
+    assert found["C"] == pytest.approx(kept["C"], rel=0.01)
+    assert found["accuracy"] == pytest.approx(kept["accuracy"], abs=0.005)
+    train, test = insects
+    rng = np.random.default_rng(0)
+    other = replace(test, matrix=rng.permuted(test.matrix), labels=rng.permutation(test.labels))
+    monkeypatch.setattr(normalization, "shipped_features", lambda *names: (train, other))
+    poisoned = normalization.measure(**keys)
+    assert poisoned["C"] == found["C"] and poisoned["accuracy"] < found["accuracy"]
+
+
 def best_on_one_draw(name, family, seed):
     layers = layer_sets(name)["full network"]
     return max(
-        evaluate_transfer(
-            name, family, layers, seed=seed, C=C, normalization=normalization
-        ).accuracy
-        for normalization, C in transfer.A_FEW
+        evaluate_transfer(name, family, layers, seed=seed, C=C, normalization=how).accuracy
+        for how, C in transfer.A_FEW
     )
 
 
@@ -112,7 +173,7 @@ def test_the_model_card_carries_what_is_measured(name):
     measured = weights.read_card(name)["measured"]
     for family in ("insects", "clothes"):
         for embedding, layers in layer_sets(name).items():
-            again = 100 * transfer.mean_accuracy(name, family, layers)
+            again = 100 * transfer.mean_accuracy(name, family, layers, normalization="L2 per image")
             stated = measured["transfer_accuracy_percent"][family][embedding]["L2 per image, C = 1"]
             assert again == pytest.approx(stated, abs=0.3)
     assert 0.4 < measured["source_validation_accuracy"] < 1

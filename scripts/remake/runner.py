@@ -35,6 +35,7 @@ COMMANDS = (
     "representation_quality",
     "real_sets",
     "real_tables",
+    "normalization",
     "verdicts",
 )
 

@@ -53,7 +53,9 @@ def measure_backbone(name):
     return {
         family: {
             embedding: {
-                "L2 per image, C = 1": _percent(mean_accuracy(name, family, layers)),
+                "L2 per image, C = 1": _percent(
+                    mean_accuracy(name, family, layers, normalization="L2 per image")
+                ),
                 "best of a few": _percent(best_of_a_few(name, family, layers)),
             }
             for embedding, layers in layer_sets(name).items()

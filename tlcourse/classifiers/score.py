@@ -40,7 +40,7 @@ class TransferResult:
 
 
 def evaluate_transfer(
-    backbone_name, family, layers, per_class=PER_CLASS, seed=0, C=1.0, normalization="L2 per image"
+    backbone_name, family, layers, per_class=PER_CLASS, seed=0, C=1.0, normalization="L2 by layer"
 ):
     """Train a linear SVM on shipped features of "natural" or "manmade", and score it.
 
@@ -61,7 +61,7 @@ def of_rows(features, rows):
     return replace(features, matrix=features.matrix[rows], labels=features.labels[rows])
 
 
-def evaluate_features(train, test, layers, seed=0, C=1.0, normalization="L2 per image"):
+def evaluate_features(train, test, layers, seed=0, C=1.0, normalization="L2 by layer"):
     """Train a linear SVM on the Features of some images, and score it on those of others.
 
     ``layers`` are put side by side, ``normalization`` is one of ``NORMALIZATIONS``, ``C`` is 1 in
@@ -91,7 +91,7 @@ def _pipeline(train, layers, seed, C, normalization):
     return Pipeline([("normalization", transformer), ("svm", machine)])
 
 
-def choose_C(train, layers, normalization="L2 per image", seed=0):
+def choose_C(train, layers, normalization="L2 by layer", seed=0):
     """C by three-fold cross-validation within the training Features: no test image is seen.
 
     Tried are ``FACTORS`` over the mean squared length of a normalised training row, so that no

@@ -42,13 +42,6 @@ from tlcourse.plots.knowledge import (
     plot_probes,
     plot_receptive_fields,
 )
-from tlcourse.plots.normalization import (
-    plot_accuracy_over_C,
-    plot_convolution_shares,
-    plot_layer_correlations,
-    plot_neuron,
-    plot_strengths,
-)
 from tlcourse.plots.pictures import PictureRows
 from tlcourse.plots.style import (
     COURSE,

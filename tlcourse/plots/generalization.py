@@ -25,13 +25,13 @@ def plot_curves(curves, xlabel, ylabel="accuracy (%)", scale=100, ax=None):
     return finish(ax, "y", xlabel=xlabel, ylabel=ylabel)
 
 
-def plot_in_panels(plot, panels, xlabel, height=5.0, share_x=True, **options):
+def plot_in_panels(plot, panels, xlabel, height=5.0, **options):
     """The same kind of figure for several things side by side, with one legend and one scale.
 
     plot : a function of this module, which gets the options; panels : ``{title: its data}``;
     height : inches. Returns a Figure.
     """
-    figure, [axes] = new_panels(len(panels), width=14, height=height, sharex=share_x, sharey=True)
+    figure, [axes] = new_panels(len(panels), width=14, height=height, sharex=True, sharey=True)
     for ax, (title, data) in zip(axes, panels.items(), strict=True):
         plot(data, xlabel=xlabel, ax=ax, **options)
         ax.set_title(title)

@@ -66,11 +66,11 @@ def _row(number, layer, counts, share):
 
 
 def _axis(edges, height):
+    from matplotlib.ticker import MaxNLocator
+
     low, high = edges[0], edges[-1]
-    step = _round_step((high - low) / 5)
-    ticks = np.arange(np.ceil(low / step), np.floor(high / step) + 1) * step + 0.0
     parts = []
-    for tick in ticks:
+    for tick in MaxNLocator(5).tick_values(low, high)[1:-1] + 0.0:
         x = NAME + PLOT * (tick - low) / (high - low)
         line = "#000" if tick == 0 else "#bbb"
         parts.append(
@@ -79,8 +79,3 @@ def _axis(edges, height):
         )
     return "".join(parts)
 
-
-def _round_step(about):
-    """1, 2 or 5 times a power of ten, not below ``about``."""
-    power = 10.0 ** np.floor(np.log10(about))
-    return float(next(power * digit for digit in (1, 2, 5, 10) if power * digit >= about * 0.999))
