@@ -54,7 +54,7 @@ MEASURED = paths.SHIPPED / "measured"
 # ## Your folder, and three things to analyse
 #
 # One sub-folder a class, images inside, ten a class at least. Put its path in place of `None` and
-# run all. Without one, six classes of drawn flowers stand in. Then, before anything is tried:
+# run all. Without one, six drawn animals stand in. Then, before anything is tried:
 #
 # - **data**: how many pictures a class are there to learn from?
 # - **similarity**: how near is what the [source](../docs/glossary.md#source) learned to your classes?
@@ -63,12 +63,12 @@ MEASURED = paths.SHIPPED / "measured"
 
 # %% slideshow={"notes": "Let them guess two labels aloud. Is it the background that differs? Unreadable files and copies of a picture are left out by name.", "slide_type": "subslide"}
 FOLDER = None  # such as "C:/pictures/mushrooms" or "~/pictures/mushrooms"
-FLOWERS = ["daisy", "sunflower", "poppy", "pansy", "daffodil", "lily"]
+DRAWN = ["tabby cat", "siamese cat", "beagle", "pug", "lioness", "grey wolf"]
 
 if FOLDER:
     problem = open_problem(FOLDER)
 else:
-    problem = open_problem(family="flowers", classes=FLOWERS, per_class=20)
+    problem = open_problem(family="animals", classes=DRAWN, per_class=20)
 print(problem)
 problem.sheet()
 
