@@ -26,7 +26,8 @@ def test_bill_by_hand():
     bill = training_price(
         images=1000, answers_per_image=3, seconds_per_answer=6, wage=10, kilobytes_per_image=100,
         storage_price=0.1, months=5, processors=2, hours=10, runs=4, card_price=500, watts=200,
-        host_watts=50, overhead=2, grid_intensity=0.5, electricity_price=0.2, person_months=2, salary=1000,
+        host_watts=50, overhead=2, grid_intensity=0.5, electricity_price=0.2, person_months=2,
+        salary=1000,
     )  # fmt: skip
     assert (bill.label_hours, bill.gigabytes, bill.card_hours) == (5, 0.1, 80)
     assert (bill.kwh, bill.kg_co2) == (40, 20)

@@ -43,7 +43,7 @@ LARGE = {  # the policies of a network that is no small VGG: 08 tunes its top st
 RESAMPLES, INTERVAL = 2000, (2.5, 97.5)
 
 
-def takeaways(is_near, per_class, few=16):
+def takeaways(is_near, per_class, few=12):
     """The lecture's takeaways as a rule: a policy, from similarity and volume."""
     if per_class < few:
         return REUSE
