@@ -94,7 +94,7 @@ def found(problem):
     """An investigation as it might come out: the proposal takes some poppies for daisies."""
     train, test = split_rows(problem.labels)
     right = problem.labels[test]
-    said, poor = right.copy(), np.roll(right, 1)
+    said, poor = right.copy(), (right + 1) % 3
     said[np.flatnonzero(right == 1)[:2]] = 0
     predictions = {"imagenet, last layer": right, "imagenet, all layers": said}
     predictions |= {"random weights": poor, "raw pixels": poor}

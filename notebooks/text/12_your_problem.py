@@ -115,7 +115,9 @@ plots.alt_text(ax, "By layer: how well brightness and the class of a picture can
 # %% [markdown] slideshow={"notes": "Stress the order: the rule is fixed, then the options are tried. Choosing after seeing the accuracies flatters whatever is chosen.", "slide_type": "slide"}
 # ## The takeaways as a rule
 #
-# The slide: *fine-tune if possible: freeze from the bottom, fine-tune the middle, retrain from scratch
+# Low layers know how bright a picture is and little of your classes; the last layer has forgotten the
+# brightness and knows the classes: **from data to task**. So the bottom serves any picture, and the top
+# is the one to replace. The slide: *fine-tune if possible: freeze from the bottom, fine-tune the middle, retrain from scratch
 # at the top. Feature extraction: best approach if data volume is short.* And two slides before:
 # fine-tune more with similarity, begin more anew with dissimilarity. As code, that is two questions.
 #
@@ -286,7 +288,7 @@ gains["policy by the rule, over the best habit"] = table["by rule"] - table["hab
 gains["freeze, fine-tune, retrain, over fine-tune all"] = means[MIXED] - means[ALL]
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Four images a class, the five classes of the grid, its test photographs. The rival is the policy that did best on the other families.", "slide_type": "subslide"}
-short = grid.xs(4, level="per_class")
+short = grid.xs(4, level="per_class").copy()
 machine = svm.LinearSVC(dual=True, random_state=0)
 machine = pipeline.make_pipeline(make_normalization("discretized"), machine)
 Cs = {"linearsvc__C": np.array([0.01, 0.1, 1, 10]) / 2500}  # features that are not 0

@@ -95,7 +95,7 @@ class Investigation:
         """What became of the proposal, in a sentence."""
         proposed, best = self.proposal.option, self.table.index[0]
         row = self.table.loc[proposed]
-        if proposed == best:
+        if row["behind"] == 0:
             return f"The proposal, {proposed}, came out best: {row['accuracy']:.0f}%."
         words = "surely" if row["behind, low"] > 0 else "within what the test pictures can tell"
         behind = f"{row['behind']:.1f} points behind {best}"
