@@ -100,6 +100,7 @@ def found(problem):
     predictions |= {"random weights": poor, "raw pixels": poor}
     similarity = pd.Series({"imagenet": 0.3, "natural": 0.1})
     table, proposal = compare(predictions, right), Proposal("imagenet", REUSE, True, 8.0)
+    table["C"] = 1.0
     steps = similarity, takeaways, proposal, table, predictions, {"imagenet": 2.0}
     return Investigation(problem, train, test, *steps)
 
@@ -386,6 +387,16 @@ class TestReport:
         assert "flowers &amp; co" in page and "flowers & co" not in page
         assert "imagenet, all layers (proposed)" in page
         assert unescape(page).count(inspect.getsource(takeaways)) == 1
+
+    def test_fine_tuning_names_what_does_as_well_and_is_cheaper(self, found):
+        assert "Cheaper" not in report_html(found)
+        table = found.table.rename(index={"imagenet, all layers": f"imagenet, {MIXED}"})
+        table.loc[f"imagenet, {MIXED}", "C"] = np.nan
+        said = {f"imagenet, {MIXED}": found.predictions["imagenet, all layers"]}
+        tuned = replace(found.proposal, policy=MIXED)
+        page = report_html(replace(found, table=table, proposal=tuned, predictions=said))
+        assert "Cheaper: imagenet, last layer with a linear SVM" in page
+        assert "Fine-tune the network imagenet: freeze its lower layers" in page
 
     def test_largest_confusion_comes_first(self, found):
         share = 2 / (found.problem.labels[found.test] == 1).sum()

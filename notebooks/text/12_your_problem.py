@@ -207,7 +207,12 @@ print(folder[columns].round(1).to_string())
 print(f"minutes of CPU in all: {folder['cpu_seconds_in_all'].iloc[0] / 60:.1f}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}
-# **Reading.** REAL FOLDER READING
+# **Reading.** On the folder of cartoons, a set that no tuning of the course has seen, the rule said
+# *freeze, fine-tune, retrain*: right in 83.5%, and 4.1 points behind the last layer with an SVM, which
+# trains no network. 120 test pictures cannot tell the two apart, and the page says so in its first
+# lines, with raw pixels at 52.6%, random weights at 51.1%, and the dogs that are taken for giraffes. It
+# takes 1.5 minutes of CPU and is worth keeping, since it can be disputed: it holds the rule, the
+# intervals and the call that makes it again. It is one draw of the training pictures.
 
 # %% [markdown] slideshow={"notes": "The question under all takeaways: is measuring worth the effort? A habit costs nothing. Let them name theirs.", "slide_type": "slide"}
 # ## Claim: decide
@@ -228,7 +233,9 @@ claim.predict("Which takeaway gains most over its rival, in points, mean over ta
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "The families are classes of ImageNet: their similarity is that of the classifier's own rows, without a picture. That of the real sets is as above, on training pictures. Ask which rows of the table the nearer source loses.", "slide_type": "subslide"}
 PAIR = ["natural", "manmade"]
-runs = pd.read_csv(MEASURED / "from_scratch.csv").query("per_class == 40 and target in @FAMILIES")
+runs = pd.read_csv(MEASURED / "from_scratch.csv").query(
+    "per_class == 40 and target != 'flowers102'"
+)
 runs["start"] += runs["source"].map(" {}".format, na_action="ignore").fillna("")
 runs = 100 * runs.pivot_table("test_accuracy", "target", "start")  # draws averaged
 sets = pd.read_csv(MEASURED / "real_accuracies.csv")
@@ -328,7 +335,13 @@ claim.measured(
 )
 
 # %% [markdown] slideshow={"notes": "Separate what is sure from what is not. The rule as the slide has it loses to a habit: ask what else a rule could look at.", "slide_type": "subslide"}
-# **Reading.** CLAIM READING
+# **Reading.** A pre-trained net is worth 7.9 points over training from scratch, and 43.1 points over
+# raw pixels and random weights; the slide's freeze, fine-tune, retrain is 2.6 points *below* fine-tuning
+# all layers at rates that fall with depth, and the other three takeaways are not told from their rivals.
+# On these families the lowest layers, too, had something to learn, so that one habit serves them all and
+# a rule has little left to decide; the nearer source gains most where the habit has the farther one. The
+# grid is one small network at 64 pixels with few draws a cell, and sources are two: what the nearer one
+# gains, 1.7 points, would take some 24 targets to be told from zero.
 
 # %% [markdown] slideshow={"notes": "Leave this on the screen for the discussion. Start with what does not hold here, and with other than the maintainers'.", "slide_type": "slide"}
 # ## The whole lecture

@@ -46,8 +46,8 @@ RESAMPLES, INTERVAL = 2000, (2.5, 97.5)
 def takeaways(is_near, per_class, few=12):
     """The lecture's takeaways as a rule: a policy, from similarity and volume."""
     if per_class < few:
-        return REUSE
-    return ALL if is_near else MIXED
+        return "reuse all"  # feature extraction
+    return "fine-tune all" if is_near else "freeze, fine-tune, retrain"
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,15 @@ from tlcourse import paths
 from tlcourse.browsers import CannotPrint, find_browser, print_page
 from tlcourse.plots.pictures import picture_html, side_by_side
 from tlcourse.plots.style import as_duration
-from tlcourse.your_problem.investigation import REUSE, SOURCES, usual_similarity
+from tlcourse.your_problem.investigation import ALL, MIXED, SOURCES, usual_similarity
 from tlcourse.your_problem.pictures import thumbnail
 
 HERE = Path(__file__).parent
 PACKAGES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow")
+POLICIES = {
+    MIXED: "freeze its lower layers, fine-tune those above, begin the top anew",
+    ALL: "all layers, and a new head",
+}
 SHEET_CLASSES, SHOWN_MISTAKES = 9, 5
 LONGEST_STEM = 200  # bytes: most file systems end at 255 with what is put around it
 SCALE = 0.92  # so that an ordinary report is one page of A4
@@ -100,15 +104,15 @@ def report_html(found):
         mark=_mark(found.problem),
         today=date.today().isoformat(),
         recommendation=_in_words(found.recommended),
+        cheaper=_cheaper(found),
         usual=usual_similarity(),
-        reuse=REUSE,
         strips={
             name: picture_html(side_by_side(pictures), f"Pictures of the class {name}")
             for name, pictures in sheet.items()
         },
-        table=_table(found).to_html(border=0, classes="results"),
+        table=_table(found).to_html(border=0, classes="results", index_names=False),
         mistakes=mistakes(found),
-        cost=f"{'; '.join(took)}; {as_duration(sum(found.seconds.values()))} in all",
+        cost=f"{'; '.join(took)}; {as_duration(sum(found.seconds.values()))} of CPU in all",
         machine=f"{os.cpu_count()} CPU cores, {platform.system()} {platform.machine()}",
         versions=f"Python {platform.python_version()}, {versions}",
         call=_call(found),
@@ -147,7 +151,14 @@ def _in_words(option):
         return f"Reuse nothing: {option} did better than every source."
     if way in ("last layer", "all layers"):
         return f"Use the features of {source}, {way}, and a linear SVM."
-    return f"Train the network {source}: {way}."
+    return f"Fine-tune the network {source}: {POLICIES.get(way, way)}."
+
+
+def _cheaper(found):
+    """Features that do as well as a recommended fine-tuning, as far as can be told; or None."""
+    ties = found.table[(found.table["behind, low"] <= 0) & found.table["C"].notna()].index
+    is_tuned = np.isnan(found.table["C"][found.recommended])
+    return ties[0] if is_tuned and len(ties) else None
 
 
 def _call(found):
