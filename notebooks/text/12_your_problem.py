@@ -233,9 +233,8 @@ claim.predict("Which takeaway gains most over its rival, in points, mean over ta
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "The families are classes of ImageNet: their similarity is that of the classifier's own rows, without a picture. That of the real sets is as above, on training pictures. Ask which rows of the table the nearer source loses.", "slide_type": "subslide"}
 PAIR = ["natural", "manmade"]
-runs = pd.read_csv(MEASURED / "from_scratch.csv").query(
-    "per_class == 40 and target != 'flowers102'"
-)
+runs = pd.read_csv(MEASURED / "from_scratch.csv")
+runs = runs.query("per_class == 40 and target != 'flowers102'").copy()
 runs["start"] += runs["source"].map(" {}".format, na_action="ignore").fillna("")
 runs = 100 * runs.pivot_table("test_accuracy", "target", "start")  # draws averaged
 sets = pd.read_csv(MEASURED / "real_accuracies.csv")
