@@ -4,7 +4,6 @@ Test pictures are put aside first. Similarity, volume, C, and when to stop are t
 others; a rule names a source and a policy; then all options are scored on the same test pictures.
 """
 
-import inspect
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,7 +32,7 @@ from tlcourse.your_problem.pictures import Problem, thumbnail
 SOURCES = ("imagenet", "photos", "natural", "manmade")
 REUSE, MIXED, ALL = "reuse all", "freeze, fine-tune, retrain", "fine-tune all"
 PIXELS, RANDOM = "raw pixels", "random weights"
-FEWEST, TEST_SHARE, VALIDATION_SHARE, MOST_TEST = 10, 0.3, 0.2, 50
+FEWEST, TEST_SHARE, VALIDATION_SHARE = 10, 0.3, 0.2
 PIXEL_SIDE, SIDE = 16, 128  # of raw pixels; of the pictures that a large network is tuned on
 BATCH, RATE, EPOCHS, MOST_STEPS, STATISTICS = 20, 0.02, 8, 60, 64
 LARGE = {  # the policies of a network that is no small VGG: 08 tunes its top stages
@@ -100,14 +99,6 @@ class Investigation:
         words = "surely" if row["behind, low"] > 0 else "within what the test pictures can tell"
         behind = f"{row['behind']:.1f} points behind {best}"
         return f"The proposal, {proposed}, right in {row['accuracy']:.0f}%, is {behind}, {words}."
-
-    @property
-    def rule_as_code(self):
-        """The rule's own source, where Python can find it."""
-        try:
-            return inspect.getsource(self.rule)
-        except (OSError, TypeError):
-            return repr(self.rule)
 
 
 def split_rows(labels, share=TEST_SHARE, seed=0):

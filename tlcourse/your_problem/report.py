@@ -3,6 +3,7 @@
 The HTML needs nothing besides itself and prints; the PDF is printed from it by a browser.
 """
 
+import inspect
 import itertools
 import os
 import platform
@@ -105,6 +106,7 @@ def report_html(found):
         today=date.today().isoformat(),
         recommendation=_in_words(found.recommended),
         cheaper=_cheaper(found),
+        rule=_as_code(found.rule),
         usual=usual_similarity(),
         strips={
             name: picture_html(side_by_side(pictures), f"Pictures of the class {name}")
@@ -117,6 +119,14 @@ def report_html(found):
         versions=f"Python {platform.python_version()}, {versions}",
         call=_call(found),
     )
+
+
+def _as_code(rule):
+    """The rule's own source, where Python can find it."""
+    try:
+        return inspect.getsource(rule)
+    except (OSError, TypeError):
+        return repr(rule)
 
 
 def _table(found):
