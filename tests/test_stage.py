@@ -20,6 +20,7 @@ ON_STAGE = {  # notebook: what its code calls, or sets, in the open
     "01": {"backward", "zero_grad", "step", "Sequential", "read_csv", "groupby"},
     "06": {"register_forward_hook", "mean", "hstack", "LinearSVC", "extract_features"},
     "08": {"requires_grad", "eval", "params", "backward", "step", "state_dict", "running_mean"},
+    "12": {"cosine_similarity", "groupby", "cross_val_score", "GridSearchCV", "backward", "rule"},
 }
 LIBRARIES = {"torch", "torchvision", "numpy", "pandas", "sklearn", "scipy"}
 OBJECTS = (torch.nn.Module(), torch.ones(1), torch.optim.SGD, np.ones(1), pd.DataFrame(), pd.Series)
