@@ -61,10 +61,5 @@ from tlcourse.plots.style import (
     new_axes,
     use_course_style,
 )
-from tlcourse.plots.tables import (
-    plot_factors,
-    plot_gain_by_distance,
-    plot_nearness,
-    plot_regrets,
-)
+from tlcourse.plots.tables import plot_nearness, plot_regrets
 from tlcourse.plots.training import plot_learning_curves
