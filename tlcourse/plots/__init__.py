@@ -61,5 +61,4 @@ from tlcourse.plots.style import (
     new_axes,
     use_course_style,
 )
-from tlcourse.plots.tables import plot_factors, plot_gain_by_distance
 from tlcourse.plots.training import plot_learning_curves
