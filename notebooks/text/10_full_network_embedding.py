@@ -43,14 +43,14 @@ plots.use_course_style()
 # %% [markdown] slideshow={"notes": "Three steps on the board: all layers, standardise, cut. Ask what is learned from the target: two numbers a feature, and the SVM.", "slide_type": "slide"}
 # ## The idea
 #
-# For each image of *your* [target](../docs/glossary.md#target):
+# For each image of *your* [target](../docs/glossary.md#target), in this order:
 #
-# 1. **All layers**: one pass through the network, each map averaged over space, all layers side by
-#    side ([06](06_feature_extraction.ipynb)).
-# 2. **[Standardise](../docs/glossary.md#standardise)**: subtract each feature's mean, divide by its
-#    deviation, both over your **training images**: $z = (x - \mu) / \sigma$.
-# 3. **[Discretise](../docs/glossary.md#discretise)**: 1 where $z > 0.15$, -1 where $z < -0.25$,
-#    and 0 between.
+# - **All layers**: one pass through the network, each map averaged over space, all layers side by
+#   side ([06](06_feature_extraction.ipynb)).
+# - **[Standardise](../docs/glossary.md#standardise)**: subtract each feature's mean, divide by its
+#   deviation, both over your **training images**: $z = (x - \mu) / \sigma$.
+# - **[Discretise](../docs/glossary.md#discretise)**: 1 where $z > 0.15$, -1 where $z < -0.25$,
+#   and 0 between.
 #
 # After step 2 a feature says how unusual it is *here*. So 1 says "more than usual on this target",
 # the value -1 "less than usual", and 0 says nothing. This is the [full-network
