@@ -17,15 +17,6 @@ from tlcourse.plots.domains import (
     plot_reuse,
     plot_tensor,
 )
-from tlcourse.plots.embedding import (
-    plot_class_means,
-    plot_differences,
-    plot_gaps,
-    plot_marks,
-    plot_shares,
-    plot_steps,
-    plot_threshold_grid,
-)
 from tlcourse.plots.generalization import (
     CHANCE,
     plot_by_distance,
