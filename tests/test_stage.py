@@ -19,6 +19,7 @@ ON_STAGE = {  # notebook: what its code calls, or sets, in the open
     "00": {"softmax", "topk"},
     "01": {"backward", "zero_grad", "step", "Sequential", "read_csv", "groupby"},
     "06": {"register_forward_hook", "mean", "hstack", "LinearSVC", "extract_features"},
+    "07": {"requires_grad_", "Adam", "zero_grad", "backward", "step", "RidgeClassifierCV"},
     "08": {"requires_grad", "eval", "params", "backward", "step", "state_dict", "running_mean"},
 }
 LIBRARIES = {"torch", "torchvision", "numpy", "pandas", "sklearn", "scipy"}

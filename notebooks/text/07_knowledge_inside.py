@@ -242,7 +242,7 @@ for kind, animal in LABEL_SPACES["species"].items():
     tasks.setdefault(f"{animal}s", ("animals", []))[1].append(kind)
 tasks |= {family: (family, Domain(family).classes[:8]) for family in ("birds", "flowers", "shapes")}
 
-# %% slideshow={"notes": "Two loops over networks and layers, one line of scikit-learn inside. The random network is as wide and sees as far: it is what depth gives without training.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Two loops over networks and layers, one line of scikit-learn inside. The random network is as wide and sees as far: it is what depth gives without training.", "slide_type": "subslide"}
 asked = {name: networks[name] for name in ("natural", "manmade")}
 asked["random"] = load_backbone("natural", "random")
 layers = list(natural.default_layers)
@@ -262,7 +262,7 @@ read["deep"] = read["layer"].isin(every_second[3:])
 curves = read.pivot_table("accuracy", "layer", ["weights", "what"]).loc[every_second]
 print(curves.loc[["conv1_2", "conv4_2", "fc7"]].round(0).to_string())
 
-# %% slideshow={"notes": "The real network, real pictures: seven kinds of thing in four styles. One probe tells the style within a kind, the other the kind within a style.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "The real network, real pictures: seven kinds of thing in four styles. One probe tells the style within a kind, the other the kind within a style.", "slide_type": "subslide"}
 styles = ["PACS photo", "PACS art", "PACS cartoon", "PACS sketch"]
 halves = list(zip(*(shipped_features("imagenet", style) for style in styles), strict=True))
 kind, kind_test = (np.concatenate([part.labels for part in parts]) for parts in halves)
@@ -360,7 +360,7 @@ options = [
 claim.predict("All layers, against the last one, under the ImageNet network: they ...", options)
 
 
-# %% slideshow={"notes": "One function scores any set of layers. Whatever is chosen, the penalty and the scale, is chosen from the training images; the test images come last.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "One function scores any set of layers. Whatever is chosen, the penalty and the scale, is chosen from the training images; the test images come last.", "slide_type": "subslide"}
 def accuracy_on(source, target, layers):
     """Mean class accuracy (%) of a probe on these layers side by side, on the test images."""
     train, test = shipped_features(source, target)
@@ -399,7 +399,7 @@ for ax in (left, right):
 text = "Accuracy by layer. Near targets of imagenet are best at the last layer, far ones before it;"
 plots.alt_text(figure, text + " six families from small networks are best about conv5, from both.")
 
-# %% slideshow={"notes": "Twelve real targets and six families twice. PACS's paintings, cartoons and sketches share their classes: they count once.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Twelve real targets and six families twice. PACS's paintings, cartoons and sketches share their classes: they count once.", "slide_type": "subslide"}
 every_real = [name for name in REAL_SETS if REAL_SETS[name].overlap != "it is the source"]
 gain = {
     t: accuracy_on("imagenet", t, blocks) - accuracy_on("imagenet", t, "head") for t in every_real
@@ -512,7 +512,7 @@ def best_layer(layers, y, machine):
 
 check_code("07: best layer", best_layer)
 
-# %% [markdown] slideshow={"notes": "Alone first, two minutes, then ask for hands at question 3: it is the one that the slide gets wrong.", "slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "-"}
 # <details><summary>Solution</summary>
 #
 # ```python
@@ -524,7 +524,8 @@ check_code("07: best layer", best_layer)
 # ```
 #
 # </details>
-#
+
+# %% [markdown] slideshow={"notes": "Alone first, two minutes, then ask for hands at question 3.", "slide_type": "slide"}
 # ## Quiz
 #
 # Three questions about what was measured. Choose, check, and read why.

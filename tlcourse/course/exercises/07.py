@@ -54,7 +54,7 @@ EXERCISES = {
             ),
             (
                 lambda *given: occlusion_map(*given, sign=-1),
-                "The sign is turned: what is lost is the score of the image less the covered one's.",
+                "The sign is turned: what is lost is the image's score less the covered one's.",
             ),
             (
                 lambda *given: occlusion_map(*given, grey=0),
