@@ -2,6 +2,7 @@
 
 import browser as lab
 import pytest
+from accessibility import serious_findings
 from test_browser import WITH_FORWARD_PASS, fastest, wait_for_text
 
 from tlcourse.finetuning.policies import PRESETS
@@ -40,14 +41,23 @@ PolicyPainter("vgg19")
 """
 
 
-@pytest.fixture(scope="module", params=["Light", "Dark"])
-def painter_page(request, in_lab):
+@pytest.fixture(scope="module")
+def painter_page(in_lab):
     lab.write_notebook(in_lab.notebooks / "painter.ipynb", [PRELUDE, PAINTER, VGG19])
-    with in_lab.open_lab("painter.ipynb", (1500, 2200), request.param) as (page, problems):
+    with in_lab.open_lab("painter.ipynb", (1500, 2200)) as (page, problems):
         assert lab.run_all(page) == []
         lab.start_probe(page)
         yield page
-        lab.screenshot(page, f"painter-{request.param.lower()}")
+        lab.screenshot(page, "painter-light")
+        assert problems == []
+
+
+def test_the_painter_is_read_in_the_dark(in_lab):
+    lab.write_notebook(in_lab.notebooks / "dark_painter.ipynb", [PRELUDE, PAINTER])
+    with in_lab.open_lab("dark_painter.ipynb", (1500, 2200), "Dark") as (page, problems):
+        assert lab.run_all(page) == []
+        lab.screenshot(page, "painter-dark")
+        assert serious_findings(page, ".jp-OutputArea-output") == []
         assert problems == []
 
 
@@ -264,12 +274,11 @@ def test_latency(page):
     fastest(page, "PolicyPainter", WITH_FORWARD_PASS, actions)
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)], ids=["1280x720", "1920x1080"])
-def test_painter_on_a_slide(in_slides, size):
+def test_painter_on_a_slide(in_slides):
     path = in_slides.notebooks / "painter.ipynb"
     slides = [PRELUDE + PAINTER.replace("display(painter, echo(painter))", "painter"), "1 + 1"]
     lab.write_notebook(path, slides, slideshow={"slide_type": "slide"})
-    with in_slides.open_slides(path.name, size) as (page, problems):
+    with in_slides.open_slides(path.name, (1280, 720)) as (page, problems):
         layer(page, "conv1_1").focus()
         for key, name in (
             ("ArrowRight", "conv1_2"),
@@ -295,7 +304,7 @@ def test_painter_on_a_slide(in_slides, size):
         assert "Trained: 1 run" in wait_for_training(page)
         assert set(league(page)) == {"my policy 1"}
         assert lab.slide_number(page) == 0
-        lab.screenshot(page, f"painter-slide-{size[0]}", ".reveal")
+        lab.screenshot(page, "painter-slide", ".reveal")
         layer(page, "conv1_1").focus()
         page.keyboard.press("PageDown")
         lab.wait_for_slide(page, 1)

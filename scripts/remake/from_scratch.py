@@ -3,8 +3,7 @@
 The targets are six families of Tiny ImageNet that no source saw, and flowers102 at 64 pixels
 (``--folder`` holds it as ``real_sets.toml`` says). Settings are tried first, on photographs that
 are neither trained on nor tested on. Three tables are written to ``data/measured``: the trials, the
-runs, and their learning curves. Training is under ``torch.autocast("cpu", torch.bfloat16)``, which
-is twice as fast on processors that compute in it.
+runs, and their learning curves. Where the processor computes in bfloat16, training does too.
 """
 
 import time
@@ -20,7 +19,7 @@ from filelock import FileLock
 from torch import nn
 from torch.nn import functional as F
 
-from scripts.remake.runner import Step
+from scripts.remake.runner import Step, bfloat16
 from tlcourse import paths
 from tlcourse.classifiers.score import choose_C, evaluate_features, of_rows
 from tlcourse.datasets.benchmarks import read_benchmark
@@ -97,11 +96,11 @@ def steps(options):
 
 def plan():
     """The runs (target, start, source, images a class, draw), the most useful ones first."""
-    yield from _of_all(40, NEAR, scratch=True)
-    yield from ((f, LAST_LAYER, s, VOLUMES, 0) for s in ("natural", "manmade") for f in FAMILIES)
     yield FLOWERS, SCRATCH, "", FLOWERS_PER_CLASS, 0
     yield FLOWERS, FINE_TUNED, "natural", FLOWERS_PER_CLASS, 0
     yield FLOWERS, LAST_LAYER, "natural", (FLOWERS_PER_CLASS,), 0
+    yield from _of_all(40, NEAR, scratch=True)
+    yield from ((f, LAST_LAYER, s, VOLUMES, 0) for s in ("natural", "manmade") for f in FAMILIES)
     for per_class in (8, 200):
         yield from _of_all(per_class, NEAR, scratch=True)
     yield from _of_all(40, FAR)
@@ -226,7 +225,7 @@ def to_the_plateau(network, train, validation, seed, rate, decay, augmentation, 
                 inputs = as_input(train[0][rows]).contiguous(memory_format=torch.channels_last)
                 if augmentation:
                     inputs = augment(inputs, generator, augmentation)
-                with torch.autocast("cpu", torch.bfloat16):
+                with bfloat16():
                     scores = network(inputs)
                 loss = F.cross_entropy(scores.float(), train[1][rows])
                 optimizer.zero_grad()
@@ -278,7 +277,7 @@ def settle(network, images):
 @torch.no_grad()
 def scores_of(network, images, batch=128):
     """Scores of uint8 images, float32 (n, classes)."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with bfloat16():
         inputs = (as_input(each) for each in images.split(batch) if len(each) > 1)
         return torch.cat(
             [network(each.contiguous(memory_format=torch.channels_last)) for each in inputs]

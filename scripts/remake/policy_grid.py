@@ -8,10 +8,10 @@ once, at the end.
 Frozen heads are solved (logistic regression, its C chosen on validation images). All else is
 trained by SGD with a constant rate, lower from layer to layer below a fine-tuned one, until
 ``PATIENCE`` evaluations brought no better validation accuracy; batch normalisations that train are
-re-estimated before each evaluation. Training runs in bfloat16 by ``torch.autocast``, twice as fast
-on CPUs that have it. ``cpu_seconds`` and ``updates`` are those until the
-kept weights; ``predicted`` has a letter a test photograph, ``a`` for the first class, in the runs
-of which bias and variance are taken.
+re-estimated before each evaluation. Training runs in bfloat16 on CPUs that have it,
+twice as fast. ``cpu_seconds`` and ``updates`` are those until the kept weights; ``predicted`` has a
+letter a test photograph, ``a`` for the first class, in the runs of which bias and variance are
+taken.
 """
 
 from dataclasses import replace

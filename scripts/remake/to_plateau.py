@@ -1,11 +1,13 @@
 """One run of the measurements of notebook 08: a head solved, or a policy trained to its plateau."""
 
 import time
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 from sklearn.linear_model import LogisticRegression
 
+from scripts.remake.runner import bfloat16
 from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.finetuning.training import fine_tune
 
@@ -15,10 +17,9 @@ BATCH, CS = 20, np.logspace(-3, 1, 9)
 def train_to_plateau(backbone, policy, train, validation, test, *, half=True, **options):
     """What a policy took and gave, with the weights that were best on validation images.
 
-    SGD with a constant rate, ended by ``patience``. ``half`` trains in bfloat16 (autocast, whose
-    cache would keep weights from before an update); the scores are float32.
+    SGD with a constant rate, ended by ``patience``; with ``half`` in `bfloat16`, scores in float32.
     """
-    with torch.autocast("cpu", torch.bfloat16, enabled=half, cache_enabled=False):
+    with bfloat16() if half else nullcontext():
         run = fine_tune(
             *(backbone, policy, train, validation),
             schedule="constant",
