@@ -20,6 +20,7 @@ ON_STAGE = {  # notebook: what its code calls, or sets, in the open
     "01": {"backward", "zero_grad", "step", "Sequential", "read_csv", "groupby"},
     "06": {"register_forward_hook", "mean", "hstack", "LinearSVC", "extract_features"},
     "11": {"groupby", "pivot", "score", "run_sweep", "GridSearchCV", "corr", "linregress", "leep"},
+    "07": {"requires_grad_", "Adam", "zero_grad", "backward", "step", "RidgeClassifierCV"},
     "08": {"requires_grad", "eval", "params", "backward", "step", "state_dict", "running_mean"},
     "12": {"cosine_similarity", "groupby", "cross_val_score", "GridSearchCV", "backward", "rule"},
     "10": {"mean", "std", "astype", 0.15, 0.25, "LinearSVC", "GridSearchCV", "groupby"},

@@ -28,10 +28,6 @@ from tlcourse.plots.growing_up import plot_error_by_size, plot_growth, plot_rang
 from tlcourse.plots.knowledge import (
     plot_accuracy_table,
     plot_by_layer,
-    plot_filters,
-    plot_gains,
-    plot_probes,
-    plot_receptive_fields,
 )
 from tlcourse.plots.normalization import (
     plot_accuracy_over_C,
