@@ -11,7 +11,7 @@ from tlcourse.tables.sweep import run_sweep
 
 def main():
     rounds = arguments(__doc__, rounds=1).parse_args().rounds
-    cells = make_cells(PHOTO_SOURCES, FAMILIES)
+    cells = make_cells(PHOTO_SOURCES, FAMILIES, C=1)
     seconds, again = [], []
     for _ in range(rounds):
         with tempfile.TemporaryDirectory() as store:

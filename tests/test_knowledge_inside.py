@@ -1,11 +1,17 @@
 """What units see and what excites them, against gradients, brute force and hand-made networks."""
 
+import dataclasses
+import re
+
 import numpy as np
 import pytest
 import torch
+from parsed import NOTEBOOKS, cells_of
 from PIL import Image
+from sklearn import linear_model, metrics, pipeline, preprocessing
 
 from tlcourse.datasets.drawn import HybridImages
+from tlcourse.features.extraction import shipped_features
 from tlcourse.networks import units as knowledge_inside
 from tlcourse.networks.backbones import load_backbone
 
@@ -84,51 +90,35 @@ class TestReceptiveFields:
             knowledge_inside.receptive_fields(load_backbone("resnet18", "random"))
 
 
-class TestFilters:
-    def test_are_the_weights_of_the_first_layer(self, natural):
-        filters = knowledge_inside.first_layer_filters(natural)
-        weights = natural.network.conv1_1.weight.detach().numpy()
-        scale = np.abs(weights[5]).max()
-        assert filters.shape == (16, 3, 3, 3) and np.abs(filters).max() == 1
-        assert filters[5, 0, 2, 1] * scale == pytest.approx(weights[5, 1, 0, 2])
-
-    def test_flat_share_of_a_colour_of_an_edge_and_of_both(self):
-        colour = np.broadcast_to([0.2, -0.5, 1.0], (3, 3, 3))
-        edge = np.zeros((3, 3, 3))
-        edge[:, 0], edge[:, 2] = 1, -1
-        shares = knowledge_inside.flat_share(np.stack([colour, edge, edge + 1]))
-        assert shares == pytest.approx([1, 0, 27 / (27 + 18)])
-
-
 class TestPeaks:
     @pytest.mark.parametrize("layer", ["conv1_2", "conv3_1", "conv5_2", "fc6", "fc7"])
     def test_against_the_network_one_picture_at_a_time(self, natural, pool, layer):
-        peaks, unit = pool.peaks(natural), 7
+        (values, places), unit = pool.peaks(natural)[layer], 7
         for row in (0, 33):
             image = natural.preprocess(pool.pictures[row])[None]
             with torch.inference_mode():
                 maps = knowledge_inside.up_to(natural, layer)(image)[0, unit].relu()
-            assert peaks.values[layer][row, unit] == pytest.approx(float(maps.max()), abs=1e-4)
+            assert values[row, unit] == pytest.approx(float(maps.max()), abs=1e-4)
             if maps.ndim == 2 and maps.max() > 0:
-                at = tuple(peaks.places[layer][row, unit])
+                at = tuple(places[row, unit])
                 assert float(maps[at]) == pytest.approx(float(maps.max()), abs=1e-4)
 
     def test_strongest_are_in_order_and_none_is_stronger(self, natural, pool):
         found = pool.strongest(natural, "conv4_1", 11, n=5)
         strengths = [each.strength for each in found]
-        values = pool.peaks(natural).values["conv4_1"][:, 11]
+        values = pool.peaks(natural)["conv4_1"][0][:, 11]
         assert strengths == sorted(values.tolist(), reverse=True)[:5]
         assert all(each.patch.size == (52, 52) for each in found)
 
     def test_share_below(self, natural, pool):
-        values = np.sort(pool.peaks(natural).values["fc6"][:, 3])
+        values = np.sort(pool.peaks(natural)["fc6"][0][:, 3])
         assert pool.share_below(natural, "fc6", 3, values[-1]) <= 39 / 40
         assert pool.share_below(natural, "fc6", 3, values[-1] + 1) == 1
         assert pool.share_below(natural, "fc6", 3, 0) == 0
 
     def test_lively_units_respond(self, natural, pool):
         units = pool.lively_units(natural, "fc7", 5, seed=1)
-        responds = (pool.peaks(natural).values["fc7"][:, units] > 0).mean(axis=0)
+        responds = (pool.peaks(natural)["fc7"][0][:, units] > 0).mean(axis=0)
         assert len(set(units)) == 5 and (responds > 0.05).all()
         assert units == pool.lively_units(natural, "fc7", 5, seed=1)
         assert units != pool.lively_units(natural, "fc7", 5, seed=2)
@@ -224,9 +214,9 @@ class TestMaximised:
 
 class TestExcitation:
     def test_a_map_is_bright_where_the_filter_matches(self, natural):
-        filters = knowledge_inside.first_layer_filters(natural)
-        unit = int(np.argmax(knowledge_inside.flat_share(filters)))
-        likes = np.where(filters[unit].mean(axis=(0, 1)) > 0, 255, 0).astype(np.uint8)
+        filters = natural.network.conv1_1.weight.detach().mean(dim=(2, 3)).numpy()
+        unit = int(np.argmax(np.square(filters).sum(axis=1)))
+        likes = np.where(filters[unit] > 0, 255, 0).astype(np.uint8)
         pixels = np.empty((64, 64, 3), np.uint8)
         pixels[:, :32], pixels[:, 32:] = likes, 255 - likes
         found = knowledge_inside.excitation(natural, Image.fromarray(pixels), "conv1_1", unit)
@@ -235,14 +225,14 @@ class TestExcitation:
 
     @pytest.mark.parametrize("layer", ["conv3_2", "fc6", "fc7"])
     def test_strength_is_the_peak(self, natural, pool, layer):
-        unit = int(pool.peaks(natural).values[layer][0].argmax())
+        unit = int(pool.peaks(natural)[layer][0][0].argmax())
         found = knowledge_inside.excitation(natural, pool.pictures[0], layer, unit)
-        assert found.strength == pytest.approx(pool.peaks(natural).values[layer][0, unit], abs=1e-4)
+        assert found.strength == pytest.approx(pool.peaks(natural)[layer][0][0, unit], abs=1e-4)
         assert found.where.shape == (64, 64) and found.where.min() >= 0 and found.where.max() > 0
         assert np.abs(found.seen.astype(int) - np.asarray(pool.pictures[0])).max() <= 1
 
     def test_where_a_fully_connected_unit_looks_is_where_grey_takes_most(self, natural, pool):
-        unit = int(pool.peaks(natural).values["fc7"][1].argmax())
+        unit = int(pool.peaks(natural)["fc7"][0][1].argmax())
         found = knowledge_inside.excitation(natural, pool.pictures[1], "fc7", unit)
         row, column = np.unravel_index(found.where.argmax(), found.where.shape)
         losses = []
@@ -257,7 +247,7 @@ class TestExcitation:
         assert losses[0] > losses[1]
 
     def test_a_silent_unit_is_excited_nowhere(self, natural, pool):
-        unit = int(np.flatnonzero(pool.peaks(natural).values["fc7"][0] == 0)[0])
+        unit = int(np.flatnonzero(pool.peaks(natural)["fc7"][0][0] == 0)[0])
         found = knowledge_inside.excitation(natural, pool.pictures[0], "fc7", unit)
         assert found.strength == 0 and not found.where.any()
 
@@ -265,14 +255,24 @@ class TestExcitation:
         found = knowledge_inside.excitation(natural, Image.new("L", (300, 90), 200), "conv4_1", 0)
         assert found.seen.shape == (64, 64, 3) and np.isfinite(found.strength)
 
-    def test_portrait_has_made_and_strongest_of_one_size(self, natural, pool):
-        tiles = knowledge_inside.portrait(pool, natural, "conv1_2", 1, seeds=(0,), n=3, side=40)
-        assert [tile.size for tile in tiles] == [(40, 40)] * 4
 
-    def test_map_picture(self):
-        where = np.array([[0.0, 1.0], [2.0, -1.0]])
-        assert np.asarray(knowledge_inside.map_picture(where))[..., 0].tolist() == [
-            [0, 127],
-            [255, 0],
-        ]
-        assert not np.asarray(knowledge_inside.map_picture(np.zeros((2, 2)))).any()
+def test_what_the_notebook_chooses_is_the_same_when_test_images_are_poisoned():
+    (notebook,) = (file for file in NOTEBOOKS if file.stem.startswith("07"))
+    code = "\n".join(cell.source for cell in cells_of(notebook) if cell.cell_type == "code")
+    wanted = re.compile(r"^probe = .+?$|^def accuracy_on.+?(?=^\S)", re.M | re.S)
+    chosen, scores = [], []
+    for is_poisoned in (False, True):
+
+        def features(source, target, is_poisoned=is_poisoned):
+            train, test = shipped_features(source, target)
+            if is_poisoned:
+                labels = np.random.default_rng(0).permutation(test.labels)
+                test = dataclasses.replace(test, matrix=9 * test.matrix + 5, labels=labels)
+            return train, test
+
+        names = vars(pipeline) | vars(metrics) | vars(linear_model) | vars(preprocessing)
+        names |= {"np": np, "shipped_features": features}
+        exec("\n".join(wanted.findall(code)), names)
+        scores.append(names["accuracy_on"]("imagenet", "PACS photo", ["block9", "head"]))
+        chosen.append((names["probe"][-1].alpha_, *names["probe"][0].mean_))
+    assert chosen[0] == chosen[1] and scores[0] > scores[1]

@@ -1,17 +1,22 @@
 """The tables of the real sets: what is kept is what the cards and the features say."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from real_scores import evaluate_real
 from sklearn.metrics import balanced_accuracy_score
 
-from scripts.remake import real_tables
+from scripts.remake.real_tables import measure_accuracies, measure_pacs, resampled
+from tlcourse import paths
 from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE
 from tlcourse.domains.similarity import prototype_similarity
 from tlcourse.features.extraction import shipped_card
-from tlcourse.tables.real_sets import measure_accuracies, measure_pacs, read_real, resampled
 
 TARGETS = {name for name in REAL_SETS if name != SAMPLE}
+
+
+def read_real(table):
+    return pd.read_csv(paths.SHIPPED / "measured" / f"real_{table}.csv")
 
 
 def test_accuracies_are_those_of_the_cards():
@@ -79,15 +84,3 @@ def test_prototype_similarity_by_hand():
         nearest.append(max(mean @ row / np.sqrt(mean @ mean * (row @ row)) for row in each))
     assert prototype_similarity(X, y, prototypes) == pytest.approx(np.mean(nearest))
     assert prototype_similarity(X, y, prototypes + 7) == pytest.approx(np.mean(nearest))
-
-
-def test_the_page_is_what_the_tables_say(tmp_path, monkeypatch):
-    page = tmp_path / "tables.md"
-    page.write_text(real_tables.PAGE.read_text("utf-8"), "utf-8")
-    monkeypatch.setattr(real_tables, "PAGE", page)
-    before = page.read_text("utf-8")
-    real_tables.write_page()
-    assert page.read_text("utf-8") == before
-    assert "| caltech101 | 92.3 (" in before
-    with pytest.raises(ValueError, match="no table 'gains': choose from accuracies"):
-        read_real("gains")

@@ -11,7 +11,7 @@ import pytest
 from scripts.remake import verdicts
 from tlcourse import paths
 from tlcourse.course import claims, register
-from tlcourse.tables.published import published_table
+from tlcourse.tables.published import published_part
 from tlcourse.widgets import ClaimsTable
 from tlcourse.widgets.claims_table import (
     ALL,
@@ -140,12 +140,12 @@ def test_corrections_of_the_networks_are_those_counted():
 
 
 def test_corrections_of_the_tables_are_those_derived():
-    low = published_table("low").T
+    low = published_part("low", "value").T
     gains = low["full-network"] - low["fc7"]
     assert [round(gains["wood"], 1), round(float(np.mean(gains)), 1)] == numbers_in(
         correction(4).what_is_right.replace("+", "")
     )
-    wood = published_table("high")["wood"]["full-network"]
+    wood = published_part("high", "value")["wood"]["full-network"]
     assert wood in numbers_in(correction(8).evidence)
 
 

@@ -1,62 +1,74 @@
-"""Representation quality: recorded with the shipped weights, compared draw by draw."""
-
-import json
+"""Representation quality: recorded with the shipped weights; scores by another computation."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
+from scipy.stats import multivariate_normal
+from sklearn.covariance import ledoit_wolf
 
+from scripts.remake.representation_quality import SOURCES_OF_PHOTOS, TABLE, h_score, leep, log_me
 from tlcourse.datasets import FAMILIES, photos
 from tlcourse.networks import weights
-from tlcourse.networks.sources import SOURCES
-from tlcourse.tables import source_factors
 from tlcourse.tables.cells import make_cells
 from tlcourse.tables.sweep import run_sweep
-from tlcourse.tables.targets import PhotographTarget
+from tlcourse.tables.targets import PhotographTarget, PhotoTarget
 
 
-@pytest.fixture(scope="module")
-def recorded():
-    return source_factors.read_quality()
+def test_every_source_and_target_once_with_the_shipped_weights():
+    recorded = TABLE.read()
+    assert not recorded.duplicated(["source", "target"]).any()
+    assert len(recorded) == len(SOURCES_OF_PHOTOS) * len(FAMILIES)
+    for name, digest in zip(recorded["source"], recorded["weights"], strict=True):
+        assert weights.read_card(name)["sha256"].startswith(digest), name
 
 
-def test_recorded_with_the_shipped_weights():
-    report = json.loads(source_factors.MEASURED.read_text(encoding="utf-8"))
-    for name, digest in report["weights_sha256"].items():
-        assert digest == weights.read_card(name)["sha256"], name
-
-
-def test_every_source_target_embedding_and_draw_once(recorded):
-    counts = recorded.groupby(["source", "target", "embedding"])["seed"].agg(["nunique", "size"])
-    assert (counts == 5).all(axis=None)
-    assert set(recorded["source"]) == set(source_factors.compared_sources())
-    assert set(recorded["target"]) == set(FAMILIES)
-
-
-def test_recorded_natural_is_that_of_the_shipped_features(recorded):
+def test_recorded_natural_is_that_of_the_shipped_features():
     """Shipped features have 8 bits, the recorded ones 16: at most a few images in 500 differ."""
-    measured = run_sweep(make_cells("natural", "insects", ("fc7", "full network")), store=False)
-    key = ["source", "target", "embedding", "seed"]
-    both = measured.merge(recorded, on=key, suffixes=("", "_recorded"))
-    assert len(both) == 10
-    assert (both["accuracy"] - both["accuracy_recorded"]).abs().max() < 0.01
+    recorded = TABLE.read().set_index(["source", "target"]).loc["natural", "insects"]
+    insects = PhotoTarget("insects", photos.TRAIN_PER_CLASS)
+    (cell,) = make_cells("natural", insects, "fc7", (0,), C=recorded["fc7, C"])
+    accuracy = run_sweep([cell], store=False)["accuracy"][0]
+    assert accuracy == pytest.approx(recorded["fc7"], abs=0.01)
 
 
-def test_effects_are_paired_by_seed():
-    accuracy = {"half_width": [0.30, 0.50], "quarter_width": [0.28, 0.46]}
-    results = pd.DataFrame(
-        {"source": name, "target": "insects", "embedding": "fc7", "seed": seed, "accuracy": value}
-        for name, values in accuracy.items()
-        for seed, value in enumerate(values)
-    )
-    (effect,) = source_factors.factor_effects(results).to_dict("records")
-    assert effect["source"] == "quarter_width"
-    assert effect["compared_with"] == "half_width"
-    assert effect["change"] == SOURCES["quarter_width"].change
-    assert effect["difference"] == pytest.approx(-3)
-    assert effect["spread"] == pytest.approx(np.std([-2, -4], ddof=1))
-    assert (effect["reference"], effect["changed"]) == pytest.approx((0.40, 0.37))
+@pytest.fixture
+def sample():
+    rng, y = np.random.default_rng(0), np.repeat([0, 1, 2], [8, 10, 12])
+    return rng.normal(size=(30, 4)) + y[:, None] * [1.0, 0, 0.5, 0], y
+
+
+def test_h_score_of_two_covariances(sample):
+    X, y = sample
+    covariance, share = ledoit_wolf(X)
+    between = np.cov(np.stack([X[y == c].mean(0) for c in y]).T, bias=True)
+    expected = (1 - share) * np.trace(np.linalg.inv(covariance) @ between)
+    assert h_score(X, y) == pytest.approx(expected)
+    assert h_score(X, np.random.default_rng(1).permutation(y)) < expected / 2
+
+
+def test_leep_by_loops_and_at_its_ends(sample):
+    _, y = sample
+    P = np.random.default_rng(0).dirichlet([1] * 5, len(y))
+    likelihoods = []
+    for row, label in zip(P, y, strict=True):
+        joint = [P[y == label, z].sum() / P[:, z].sum() * row[z] for z in range(5)]
+        likelihoods.append(np.log(sum(joint)))
+    assert leep(P, y) == pytest.approx(np.mean(likelihoods))
+    assert leep(np.eye(3)[y], y) == pytest.approx(0)
+
+
+def test_log_me_is_the_best_evidence_of_a_linear_model(sample):
+    X, y = sample
+    best = []
+    for c in range(3):
+        label = (y == c).astype(float)
+        evidences = [
+            multivariate_normal.logpdf(label, cov=X @ X.T / alpha + np.eye(len(y)) / beta)
+            for alpha in np.logspace(0, 3, 40)
+            for beta in np.logspace(0.3, 1.3, 40)
+        ]
+        best.append(max(evidences))
+    assert log_me(X, y) == pytest.approx(np.mean(best) / len(y), abs=5e-3)
 
 
 def test_photographs_on_the_disk_are_the_images_that_features_are_shipped_of(tmp_path):

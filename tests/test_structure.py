@@ -32,7 +32,6 @@ LARGE = ("tlcourse/datasets/drawn", "tlcourse/widgets")
 # Called by tests alone for now: notebooks will put them on stage.
 TO_COME = {
     "tlcourse._torchvision_pair": {"cure_on_first_import"},  # the package's __init__ calls it
-    "tlcourse.domains.transferability": {"h_score", "leep", "log_me"},
     "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},  # Jupyter calls it
 }
 OF_A_COMMAND = {"steps", "add_arguments"}  # so is a command's module

@@ -13,7 +13,7 @@ from tlcourse.tables import sweep
 from tlcourse.tables.cells import make_cells
 from tlcourse.tables.sweep import run_sweep
 
-SETTINGS = ("natural", ["insects", "cats and dogs"], ["fc7", "full network"], range(12))
+SETTINGS = ("natural", ["insects", "cats and dogs"], ["fc7", "full network"], range(12), 1)
 SCRIPT = f"""
 import signal, sys
 from tlcourse.tables.cells import make_cells

@@ -12,6 +12,7 @@ CELLS = make_cells(
     ["insects", DrawnTarget("shapes", per_class=4, pool_per_class=6, test_per_class=4)],
     ["fc7", "full network, L2 by layer", "full network"],
     seeds=(0, 1),
+    C=1,
 )
 
 

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from sklearn.svm import LinearSVC
 
-from tlcourse.classifiers.score import evaluate_transfer, layer_sets, sample_per_class
+from tlcourse.classifiers.score import (
+    choose_C,
+    evaluate_transfer,
+    layer_sets,
+    of_rows,
+    sample_per_class,
+)
 from tlcourse.datasets import FAMILIES, PHOTO_SOURCES
 from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import NORMALIZATIONS
@@ -16,12 +22,12 @@ from tlcourse.tables.cells import EMBEDDINGS, PAPER, Embedding, make_cells
 from tlcourse.tables.sweep import run_sweep
 from tlcourse.tables.targets import BenchmarkTarget, DrawnTarget, PhotoTarget, as_target
 
-ONE = make_cells("natural", "insects", ["fc7", "full network"], seeds=(0, 3))
+ONE = make_cells("natural", "insects", ["fc7", "full network"], seeds=(0, 3), C=1)
 
 
 @pytest.fixture(scope="module")
 def results():
-    return run_sweep(make_cells("natural", "insects", seeds=(0, 3)), store=False)
+    return run_sweep(make_cells("natural", "insects", seeds=(0, 3), C=1), store=False)
 
 
 def by_hand(layers, prepare, seed):
@@ -91,12 +97,25 @@ def test_the_embeddings_are_the_papers_and_every_normalization_of_the_full_netwo
     full = [each.normalization for each in EMBEDDINGS.values() if each.layers is None]
     assert sorted(full) == sorted(NORMALIZATIONS)
     assert len(make_cells(PHOTO_SOURCES, FAMILIES)) == 2 * 6 * len(EMBEDDINGS) * 5
-    assert {cell.C for cell in ONE} == {1.0}
+
+
+def test_without_a_cost_it_is_chosen_within_the_training_images(monkeypatch):
+    """Test images of random labels change no choice."""
+    (cell,) = make_cells("natural", "insects", "fc7", seeds=(0,))
+    train, test = shipped_features("natural", "insects")
+    rows = sample_per_class(train.labels, 20, 0)
+    wanted = choose_C(of_rows(train, rows), ("fc7",))
+    assert wanted != 1 and run_sweep([cell], store=False)["C"][0] == wanted
+    shuffled = np.random.default_rng(0).permutation(test.labels)
+    monkeypatch.setattr(test, "labels", shuffled)
+    sweeps._load.cache_clear()
+    poisoned = run_sweep([cell], store=False).loc[0]
+    assert poisoned["C"] == wanted and poisoned["accuracy"] < 0.2
 
 
 def test_any_layers_make_an_embedding():
     early = Embedding("early", ("conv1_1", "conv1_2"), "L2 by layer")
-    found = run_sweep(make_cells("manmade", "clothes", early, seeds=(1,)), store=False).loc[0]
+    found = run_sweep(make_cells("manmade", "clothes", early, seeds=(1,), C=1), store=False).loc[0]
     sizes = shipped_features("manmade", "clothes")[0].layer_sizes
     assert found["n_features"] == sizes["conv1_1"] + sizes["conv1_2"]
     expected = evaluate_transfer(
@@ -231,7 +250,7 @@ def test_bad_input_is_one_sentence(call, sentence):
 
 
 def sweep(source, target):
-    return run_sweep(make_cells(source, target, "fc7", seeds=(0,)), store=False, progress=False)
+    return run_sweep(make_cells(source, target, "fc7", (0,), 1), store=False, progress=False)
 
 
 def test_a_layer_of_another_backbone(tmp_path):

@@ -25,8 +25,9 @@ def test_every_assumption_has_a_range_a_group_and_a_source():
 def test_bill_by_hand():
     bill = training_price(
         images=1000, answers_per_image=3, seconds_per_answer=6, wage=10, kilobytes_per_image=100,
-        storage_price=0.1, months=5, processors=2, hours=10, runs=4, card_price=500, watts=250,
-        overhead=2, grid_intensity=0.5, electricity_price=0.2, person_months=2, salary=1000,
+        storage_price=0.1, months=5, processors=2, hours=10, runs=4, card_price=500, watts=200,
+        host_watts=50, overhead=2, grid_intensity=0.5, electricity_price=0.2, person_months=2,
+        salary=1000,
     )  # fmt: skip
     assert (bill.label_hours, bill.gigabytes, bill.card_hours) == (5, 0.1, 80)
     assert (bill.kwh, bill.kg_co2) == (40, 20)
@@ -39,7 +40,7 @@ def test_bill_by_hand():
 def test_defaults_are_those_of_alexnet_as_published():
     a = training_price(runs=1)
     assert a.card_hours == 2 * 5.5 * 24
-    assert a.kwh == pytest.approx(2 * 132 * 0.244 * 1.58)
+    assert a.kwh == pytest.approx(2 * 132 * (0.244 + 0.1) * 1.58)
     assert training_price(processors=4, hours=420, runs=1).card_hours == 4 * 17.5 * 24
     bill = training_price(images=3600, answers_per_image=1, seconds_per_answer=1)
     assert bill.label_hours == 1
@@ -119,9 +120,15 @@ class TestRanges:
 
     def test_alexnet_took_two_cards_for_five_to_six_days(self):
         low, high = cost.pretraining_energy("AlexNet")
-        assert low == pytest.approx(2 * 120 * 122)
+        assert low == pytest.approx(2 * 120 * 222)
         assert high == pytest.approx(2 * 144 * 344 * 1.58)
-        assert cost.pretraining_energy("VGG19").low == pytest.approx(4 * 14 * 24 * 125)
+        assert cost.pretraining_energy("VGG19").low == pytest.approx(4 * 14 * 24 * 225)
+
+    @pytest.mark.parametrize(("name", "hours"), [("AlexNet", 132), ("VGG19", 420)])
+    def test_calculator_and_ranges_are_one_model(self, name, hours):
+        card = {"AlexNet": {}, "VGG19": {"processors": 4, "watts": 250}}[name]
+        low, high = cost.pretraining_energy(name)
+        assert low < 1000 * training_price(hours=hours, runs=1, **card).kwh < high
 
     def test_transfer_energy(self):
         low, high = cost.transfer_energy(3600)

@@ -1,47 +1,41 @@
 """A folder of your own, from the files to the page to keep."""
 
+import inspect
 import re
 import shutil
 from dataclasses import replace
 from html import unescape
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
 from tlcourse.browsers import find_browser
 from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.finetuning.policies import Policy
 from tlcourse.networks.batch_norm import with_batch_norm
+from tlcourse.networks.images import prepare_images
 from tlcourse.your_problem import (
-    COMPARED_SOURCES,
-    POLICIES,
     CannotReport,
-    Comparison,
     Investigation,
-    Look,
-    Option,
-    Rule,
-    advise,
-    confusions,
-    contact_sheet,
-    decide,
-    decisions,
+    Proposal,
+    compare,
+    fine_tuned,
     investigate,
-    measure_nearness,
+    measure_similarity,
     open_problem,
-    options,
-    pixel_option,
+    propose,
     report,
     report_html,
-    split_problem,
-    svm_options,
+    source_rows,
+    split_rows,
+    takeaways,
+    usual_similarity,
     write_report,
 )
-from tlcourse.your_problem.options import PIXELS, SCRATCH
+from tlcourse.your_problem.investigation import ALL, MIXED, REUSE
 
 CLASSES = ["daisy", "poppy", "rose"]
 
@@ -97,19 +91,26 @@ def problem(flowers):
 
 @pytest.fixture(scope="module")
 def found(problem):
-    split = split_problem(problem, draws=2)
-    nearness = measure_nearness(problem, ("natural", "manmade"), repeats=4)
-    options = [*svm_options(problem, split, ("natural", "manmade")), pixel_option(problem, split)]
-    comparison = Comparison(options, problem.labels[split.test])
-    return Investigation(problem, split, nearness, advise(nearness, split), comparison)
+    """An investigation as it might come out: the proposal takes some poppies for daisies."""
+    train, test = split_rows(problem.labels)
+    right = problem.labels[test]
+    said, poor = right.copy(), (right + 1) % 3
+    said[np.flatnonzero(right == 1)[:2]] = 0
+    predictions = {"imagenet, last layer": right, "imagenet, all layers": said}
+    predictions |= {"random weights": poor, "raw pixels": poor}
+    similarity = pd.Series({"imagenet": 0.3, "natural": 0.1})
+    table, proposal = compare(predictions, right), Proposal("imagenet", REUSE, True, 8.0)
+    table["C"] = 1.0
+    steps = similarity, takeaways, proposal, table, predictions, {"imagenet": 2.0}
+    return Investigation(problem, train, test, *steps)
 
 
 class TestOpening:
     def test_folder_is_what_was_drawn(self, problem):
         drawn = DrawnImages("flowers", CLASSES, 12)
         assert problem.counts == dict.fromkeys(CLASSES, 12)
-        assert problem.files[0] == "daisy/00.png" and problem.notes == []
-        assert np.array_equal(problem.pictures[0][0], drawn[0][0])
+        assert problem.file_names[0] == "daisy/00.png" and problem.notes == []
+        assert np.array_equal(problem.pictures[0], drawn[0][0])
 
     def test_without_a_folder_a_family_is_drawn(self):
         problem = open_problem(family="birds", classes=None, per_class=2)
@@ -196,7 +197,7 @@ class TestOpening:
         assert "not an image" in left_out["rose/bad.jpg"]
         assert left_out["poppy/00.png"] == "same as daisy/00.png, in another class"
         assert problem.counts == dict.fromkeys(CLASSES, 12)
-        assert "Left out, 2: rose/bad.jpg" in repr(Look(problem))
+        assert "Left out, 2: rose/bad.jpg" in repr(problem)
 
     def test_thumbnails_are_not_read(self, folder):
         for file in sorted(folder.glob("*/*.png")):
@@ -234,10 +235,12 @@ class TestOpening:
     def test_each_picture_that_is_used_is_opened_once_and_no_other(self, folder, opened):
         problem = open_problem(folder, per_class=5)
         assert len(opened) == 15
-        assert {Path(file).relative_to(folder).as_posix() for file in opened} == set(problem.files)
-        assert problem.files == sorted(problem.files)
+        assert {Path(file).relative_to(folder).as_posix() for file in opened} == set(
+            problem.file_names
+        )
+        assert problem.file_names == sorted(problem.file_names)
         opened.clear()
-        assert len(open_problem(folder).files) == len(opened) == len(set(opened)) == 36
+        assert len(open_problem(folder).file_names) == len(opened) == len(set(opened)) == 36
 
     def test_bad_ones_and_copies_of_a_sample_are_replaced(self, folder):
         good, bad = np.split(sorted(folder.glob("daisy/*.png")), [4])
@@ -248,13 +251,13 @@ class TestOpening:
             shutil.copy(first, folder / "rose" / f"{number}.png")
         problem = open_problem(folder, per_class=4)
         assert set(problem.counts.values()) == {4}
-        assert problem.files[:4] == [f"daisy/{file.name}" for file in good]
+        assert problem.file_names[:4] == [f"daisy/{file.name}" for file in good]
 
     def test_large_class_is_sampled_in_a_sentence(self, folder):
         problem = open_problem(folder, per_class=5, seed=3)
         assert set(problem.counts.values()) == {5}
         assert "daisy (12), poppy (12), rose (12) a sample of 5 images" in problem.notes[0]
-        assert problem.files == open_problem(folder, per_class=5, seed=3).files
+        assert problem.file_names == open_problem(folder, per_class=5, seed=3).file_names
 
     @pytest.mark.parametrize(("orientation", "size"), [(1, (4032, 3024)), (6, (3024, 4032))])
     def test_sizes_are_those_of_the_files(self, folder, orientation, size):
@@ -262,7 +265,7 @@ class TestOpening:
         exif[0x0112] = orientation
         Image.new("RGB", (4032, 3024)).save(folder / "daisy" / "0.jpg", exif=exif)
         problem = open_problem(folder)
-        assert tuple(problem.sizes[problem.files.index("daisy/0.jpg")]) == size
+        assert tuple(problem.sizes[problem.file_names.index("daisy/0.jpg")]) == size
 
     def test_uneven_small_and_deep_images_are_noted(self, folder):
         for file in sorted((folder / "rose").iterdir())[2:]:
@@ -277,8 +280,8 @@ class TestOpening:
     def test_large_pictures_are_kept_small(self, folder):
         Image.new("RGB", (1000, 600)).save(folder / "rose" / "large.png")
         problem = open_problem(folder)
-        place = problem.files.index("rose/large.png")
-        assert problem.pictures[place][0].size == (213, 128)
+        place = problem.file_names.index("rose/large.png")
+        assert problem.pictures[place].size == (427, 256)
         assert problem.sizes[place].tolist() == [1000, 600]
 
     def test_too_many_classes_and_classes_of_a_folder_are_refused(self, flowers, tmp_path, opened):
@@ -294,123 +297,84 @@ class TestOpening:
         with pytest.raises(ValueError, match="classes are for a drawn family"):
             open_problem(flowers, classes=["daisy"])
 
+    def test_many_classes_are_sampled_so_that_all_fit_into_memory(self, tmp_path, monkeypatch):
+        for name in "abc":
+            for number in range(9):
+                save_noise(tmp_path / name / f"{number}.png", name, str(number))
+        monkeypatch.setattr("tlcourse.your_problem.pictures.MOST", 12)
+        assert set(open_problem(tmp_path).counts.values()) == {4}
 
-class TestSplitting:
+    def test_sheet_has_a_row_a_class(self, problem):
+        assert list(problem.sheet(shown=3).rows) == CLASSES
+
+
+class TestChoosing:
     def test_parts_are_disjoint_and_hold_every_class(self, problem):
-        split = split_problem(problem, draws=3, seed=1)
-        for train, validation in split.draws:
-            rows = np.concatenate([split.test, train, validation])
-            assert sorted(rows) == list(range(len(problem.pictures)))
-            for part in (split.test, train, validation):
-                assert set(problem.labels[part]) == {0, 1, 2}
-        assert not np.array_equal(split.draws[0][0], split.draws[1][0])
-        assert np.array_equal(split.test, split_problem(problem, 2, seed=1).test)
+        train, test = split_rows(problem.labels, seed=1)
+        assert sorted([*train, *test]) == list(range(36))
+        assert all(set(problem.labels[part]) == {0, 1, 2} for part in (train, test))
+        assert np.array_equal(test, list(split_rows(problem.labels, seed=1))[1])
 
-    def test_few_pictures_are_named(self, folder):
-        for file in sorted((folder / "rose").iterdir())[3:]:
-            file.unlink()
-        with pytest.raises(ValueError, match=r"Too few pictures .*: rose \(3\)"):
-            split_problem(open_problem(folder))
-        with pytest.raises(ValueError, match="draws is 1"):
-            split_problem(open_problem(folder), draws=1)
-
-    @pytest.mark.parametrize("first_call", [split_problem, investigate])
-    def test_a_folder_that_was_not_opened(self, first_call):
+    def test_few_pictures_are_refused(self):
+        with pytest.raises(ValueError, match="number 1 has 3 pictures, too few"):
+            split_rows(np.repeat([0, 1], [20, 3]))
         message = r"'my photos' was not opened: hand over open_problem\('my photos'\) instead"
         with pytest.raises(TypeError, match=message):
-            first_call("my photos")
+            investigate("my photos")
 
-
-class TestRule:
     @pytest.mark.parametrize(
-        ("per_class", "is_far", "method", "case"),
-        [
-            (1, False, "full network", "few"),
-            (15.5, True, "full network", "few"),
-            (16, False, "full network", "some"),
-            (39, True, "full network", "some"),
-            (40, True, "full network", "enough, far"),
-            (40, False, "fine-tuned", "enough, near"),
-        ],
+        ("is_near", "per_class", "policy"),
+        [(True, 11.5, REUSE), (False, 1, REUSE), (True, 12, ALL), (False, 12, MIXED)],
     )
-    def test_rule_at_its_edges(self, per_class, is_far, method, case):
-        assert decide(per_class, is_far) == (method, case)
+    def test_rule_at_its_edges(self, is_near, per_class, policy):
+        assert takeaways(is_near, per_class) == policy
+        similarity = pd.Series({"imagenet": usual_similarity() + (0.1 if is_near else -0.1)})
+        labels = np.repeat([0, 1, 2], [2, 12, 30])
+        assert propose(similarity, labels) == Proposal(
+            "imagenet", ALL if is_near else MIXED, is_near, 12
+        )
 
-    def test_no_picture_is_refused(self):
-        with pytest.raises(ValueError, match="must be 1 or more"):
-            decide(0, False)
-
-    def test_policies_freeze_less_with_more_data(self):
-        frozen = [
-            sum(choice == "freeze" for choice in policy.choices_for("natural").values())
-            for policy in POLICIES.values()
+    def test_sources_are_classes_of_imagenet(self):
+        assert [len(source_rows(name)) for name in ("natural", "photos", "vgg16")] == [
+            41,
+            123,
+            1000,
         ]
-        assert frozen == sorted(frozen, reverse=True) and len(set(frozen)) == 3
-        assert all(isinstance(policy, Policy) for policy in POLICIES.values())
+        assert set(source_rows("natural")) < set(source_rows("photos"))
+        assert not set(source_rows("insects")) & set(source_rows("photos"))
 
-    def test_rule_shows_as_a_table_of_its_cases(self):
-        assert Rule()._repr_html_().count("<tr>") == 1 + len(POLICIES)
+    def test_nearest_comes_first_and_the_larger_source_is_never_farther(self):
+        head = np.random.default_rng(0).random((20, 1280), dtype=np.float32)
+        found = measure_similarity(head, np.arange(20) % 2, ("natural", "imagenet"))
+        assert found.index[0] == "imagenet" and found["imagenet"] >= found["natural"]
+        with pytest.raises(ValueError, match="drawn"):
+            measure_similarity(head, np.arange(20) % 2, ("drawn",))
 
-
-class TestNearness:
-    def test_nearest_first_within_its_interval(self, found):
-        near = found.nearness
-        distances = list(near.distances.values())
-        assert distances == sorted(distances)
-        for source, (low, high) in near.intervals.items():
-            assert low - 0.2 < near.distances[source] < high + 0.2
-        assert 0 < near.control < distances[0]
-        assert near.ties[0] == near.nearest
-
-    def test_unknown_source_is_refused(self, problem):
-        with pytest.raises(ValueError, match="'mars'"):
-            measure_nearness(problem, ("mars",), repeats=2)
-        with pytest.raises(ValueError, match="no source to measure: name one or more"):
-            measure_nearness(problem, ())
+    def test_a_small_network_is_tuned_by_any_policy(self, problem):
+        train, test = split_rows(problem.labels)
+        predicted, chosen = fine_tuned(problem, train, test, "natural", MIXED)
+        assert predicted.shape == test.shape and chosen["updates"] > 0
 
 
-class TestComparison:
+class TestComparing:
     LABELS = np.array([0, 0, 0, 0, 1, 1])
 
-    def options(self):
-        right = np.stack([self.LABELS, self.LABELS])
-        half = right.copy()
-        half[:, 4] = 0
-        return [Option("natural", "fc7", half, 1.0), Option("", "raw pixels", right, 0.5)]
-
     def test_accuracy_is_the_mean_over_classes(self):
-        comparison = Comparison(self.options(), self.LABELS)
-        half = comparison.row("fc7")
-        assert comparison.best.option.method == "raw pixels" and comparison.best.accuracy == 100
-        wanted = mean_class_accuracy(self.LABELS, half.option.predictions[0])
-        assert half.accuracy == pytest.approx(100 * wanted) and wanted == 0.75
-        assert half.low < 75 < half.high and comparison.chance == 50
+        half = np.array([0, 0, 0, 0, 0, 1])
+        table = compare({"half": half, "right": self.LABELS}, self.LABELS)
+        assert list(table.index) == ["right", "half"] and table["accuracy"]["right"] == 100
+        assert table["accuracy"]["half"] == 100 * mean_class_accuracy(self.LABELS, half) == 75
+        assert table["accuracy, low"]["half"] < 75 < table["accuracy, high"]["half"]
+        assert table["behind, low"]["half"] == 0 and table["behind"]["half"] == 25
 
-    def test_one_wrong_picture_of_two_is_noise_and_all_wrong_is_not(self):
-        assert Comparison(self.options(), self.LABELS).row("fc7").within_noise
-        right, wrong = np.stack([self.LABELS] * 3), np.stack([1 - self.LABELS] * 3)
-        options = [Option("natural", "fc7", wrong, 1.0), Option("", "raw pixels", right, 1.0)]
-        surely = Comparison(options, self.LABELS)
-        assert not surely.row("fc7").within_noise and len(surely.ties) == 1
-
-    def test_other_shapes_nothing_and_unknown_are_refused(self):
-        first, second = self.options()
-        with pytest.raises(ValueError, match="nothing to compare"):
-            Comparison([], self.LABELS)
-        with pytest.raises(ValueError, match="other draws or test pictures"):
-            Comparison([first, Option("", "x", second.predictions[:1], 1.0)], self.LABELS)
-        with pytest.raises(ValueError, match="No option is called 'fc9'"):
-            Comparison([first], self.LABELS).row("fc9")
-
-    def test_largest_confusion_comes_first_with_its_pictures(self, problem, found):
-        split = found.split
-        said = np.stack([problem.labels[split.test]] * 2)
-        daisies = np.flatnonzero(problem.labels[split.test] == 0)
-        said[:, daisies[0]] = 2
-        first, *others = confusions(problem, split, Option("", "x", said, 1.0))
-        assert (first.truth, first.taken_for, others) == ("daisy", "rose", [])
-        assert first.share == pytest.approx(1 / len(daisies))
-        assert first.rows == [split.test[daisies[0]]]
+    def test_all_wrong_is_no_noise(self, found):
+        table = compare({"wrong": 1 - self.LABELS, "right": self.LABELS}, self.LABELS)
+        assert table["behind, low"]["wrong"] == 100
+        assert found.recommended == "imagenet, all layers" and "within" in found.outcome
+        surely = replace(found, proposal=Proposal("random weights", "", False, 8.0))
+        surely.table.loc["random weights, ", :] = surely.table.loc["random weights"]
+        assert surely.recommended == "imagenet, last layer" and "surely" in surely.outcome
+        surely.table.drop("random weights, ", inplace=True)
 
 
 class TestReport:
@@ -419,52 +383,34 @@ class TestReport:
         assert page.startswith("<!DOCTYPE html>") and page.count("<h1>") == 1
         assert page.count("<h2>") == 5 and "http" not in page
         assert all(alt.strip() for alt in re.findall(r'<img alt="([^"]*)"', page))
-        assert page.count("<img ") == len(re.findall(r'<img alt="', page)) >= 3
+        assert page.count("<img ") == len(re.findall(r'<img alt="', page)) == 4
         assert "flowers &amp; co" in page and "flowers & co" not in page
-        assert found.recommended.option.name in page and "seed=0" in page
+        assert "imagenet, all layers (proposed)" in page
+        assert unescape(page).count(inspect.getsource(takeaways)) == 1
 
-    @pytest.mark.parametrize(
-        ("sources", "seed", "from_scratch"),
-        [(("natural", "manmade"), 0, True), (("drawn",), 7, False), (COMPARED_SOURCES, 3, True)],
-    )
-    def test_remaking_asks_for_what_was_investigated(self, problem, sources, seed, from_scratch):
-        split = split_problem(problem, draws=2, seed=seed)
-        near = measure_nearness(problem, sources, repeats=2, seed=seed)
-        advice, right = advise(near, split), np.stack([problem.labels[split.test]] * 2)
-        named = [(advice.source, advice.method), ("", PIXELS), ("", SCRATCH)]
-        tried = [Option(*name, right, 1.0) for name in named[: 3 if from_scratch else 2]]
-        comparison = Comparison(tried, problem.labels[split.test])
-        page = report_html(Investigation(problem, split, near, advice, comparison))
-        call = unescape(re.search("<code>from .* import [*]; (.*)</code>", page)[1])
+    def test_fine_tuning_names_what_does_as_well_and_is_cheaper(self, found):
+        assert "Cheaper" not in report_html(found)
+        table = found.table.rename(index={"imagenet, all layers": f"imagenet, {MIXED}"})
+        table.loc[f"imagenet, {MIXED}", "C"] = np.nan
+        said = {f"imagenet, {MIXED}": found.predictions["imagenet, all layers"]}
+        tuned = replace(found.proposal, policy=MIXED)
+        page = report_html(replace(found, table=table, proposal=tuned, predictions=said))
+        assert "Cheaper: imagenet, last layer with a linear SVM" in page
+        assert "Fine-tune the network imagenet: freeze its lower layers" in page
+
+    def test_largest_confusion_comes_first(self, found):
+        share = 2 / (found.problem.labels[found.test] == 1).sum()
+        assert list(report.mistakes(found)) == [f"Of poppy, {share:.0%} are taken for daisy."]
+
+    @pytest.mark.parametrize("sources", [("imagenet", "natural"), ("vgg16",)])
+    def test_remaking_asks_for_what_was_investigated(self, found, sources):
+        similarity = pd.Series(dict.fromkeys(sources, 0.2))
+        call = report._call(replace(found, similarity=similarity, seed=7))
         asked = {}
-
-        def investigate(problem, sources=COMPARED_SOURCES, draws=3, seed=0, from_scratch=False):
-            asked.update(sources=set(sources), draws=draws, seed=seed, from_scratch=from_scratch)
-
-        names = {"open_problem": lambda *_, **__: problem, "write_report": lambda *_: None}
-        exec(call, {**names, "investigate": investigate})
-        assert asked == {
-            "sources": set(sources),
-            "draws": 2,
-            "seed": seed,
-            "from_scratch": from_scratch,
-        }
-
-    @pytest.mark.parametrize(("seed", "given"), [(0, [0, 1]), (7, [7, 8])])
-    def test_training_takes_the_seed_of_the_page(self, problem, monkeypatch, seed, given):
-        taken = []
-
-        def fine_tune(*_, seed, **__):
-            taken.append(seed)
-            return SimpleNamespace(predict=lambda test: np.zeros(len(test.labels)))
-
-        monkeypatch.setattr(options, "fine_tune", fine_tune)
-        split = split_problem(problem, draws=2, seed=seed)
-        options.fine_tuned_option(problem, split, "natural", "reuse all", False)
-        assert taken == given
-
-    def test_long_class_name_breaks_at_its_underscores_and_stays_escaped(self):
-        assert report._breakable("golden_<b>_x") == "golden_<wbr>&lt;b&gt;_<wbr>x"
+        names = {"open_problem": lambda *_, **__: found.problem, "write_report": lambda *_: None}
+        names |= {"takeaways": takeaways, "investigate": lambda _, **how: asked.update(how)}
+        exec(call.partition("; ")[2], names)
+        assert asked == {"rule": takeaways, "sources": sources, "seed": 7}
 
     def test_report_is_written_whole(self, found, tmp_path):
         written = write_report(found, tmp_path / "new", name="a/b", pdf=False)
@@ -502,32 +448,10 @@ class TestReport:
         assert pdf.read_bytes().startswith(b"%PDF") and not list(tmp_path.glob(".*"))
         assert len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) == 1
 
-    def test_contact_sheet_has_a_row_a_class(self, problem):
-        assert list(contact_sheet(problem, shown=3).rows) == CLASSES
-
-
-class TestDecisions:
-    CASES = [
-        decisions.Case("a, 5", {"x": {0: 0.5, 1: 0.6}, "y": {0: 0.4, 1: 0.4}}, "x"),
-        decisions.Case("b, 5", {"x": {0: 0.5, 1: 0.5}, "y": {0: 0.8, 1: 0.7}}, "x"),
-    ]
-
-    def test_regret_is_in_points_behind_the_best(self):
-        found = decisions.regrets(self.CASES)
-        assert list(found) == ["decided", "y", "x"]
-        assert found["decided"] == found["x"] == pytest.approx([0, 25])
-        assert found["y"] == pytest.approx([15, 0])
-        assert decisions.best_habit(self.CASES) == "y"
-
-    def test_investigation_becomes_a_case(self, found):
-        case = decisions.investigated_case(found)
-        assert case.decided == found.proposed.option.name
-        assert 100 * case.mean(case.decided) == pytest.approx(found.proposed.accuracy)
-
 
 def test_batch_norm_goes_into_a_network_of_any_number_of_classes(problem):
     from tlcourse.networks.backbones import load_backbone
 
     photos = load_backbone("photos")
-    ready = with_batch_norm(photos, problem.pictures.subset(range(0, 36, 4)))
+    ready = with_batch_norm(photos, prepare_images(photos, problem).subset(range(0, 36, 4)))
     assert ready.network.fc8.out_features == len(photos.network.fc8.bias) == 123

@@ -347,8 +347,8 @@ claim.predict(
 # are **published**; the small VGG's are on its model card.
 #
 # **Assumed**: a busy core draws 5 to 50 W, another machine takes half to twice the time; a card
-# draws half of its rated power to all of it and 100 W around it; the building adds 0 to 58%; the
-# small VGG was trained on one to two cores.
+# draws half of its rated power to all of it, and the computer around it 100 W, as on the slider
+# above; the building adds 0 to 58%; the small VGG was trained on one to two cores.
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "The scale is logarithmic: ask how many times longer the lowest bar is, and let them count the powers of ten.", "slide_type": "subslide"}
 digits = HandwrittenDigits()  # the time does not depend on what the images show

@@ -225,7 +225,7 @@ claim.measured(
 # %% [markdown] slideshow={"notes": "Explain the grey square before you show the rows. Ask what a map cannot show: something that is everywhere.", "slide_type": "slide"}
 # ### Where does it look?
 #
-# **[Occlusion](../docs/glossary.md#occlusion)** (captum): move a grey square over the picture and
+# **[Occlusion](../docs/glossary.md#occlusion)**: move a grey square over the picture and
 # note how much of the score of the right class is lost. Bright is where the decision comes from.
 
 # %% slideshow={"slide_type": "-"}

@@ -20,7 +20,7 @@ from tlcourse.classifiers.score import choose_C, evaluate_features
 from tlcourse.datasets.folder import ImageFiles
 from tlcourse.datasets.real_sets import OFFICIAL_CLASSES, REAL_SETS, SAMPLE, drawn
 from tlcourse.features import cache
-from tlcourse.features.embedding import FullNetworkEmbedding
+from tlcourse.features.embedding import full_network_embedding
 from tlcourse.features.extraction import Features, extract_features, shipped_card
 from tlcourse.features.normalization import HIGH, LOW, Standardizer
 from tlcourse.features.representations import RAW_PIXELS, raw_pixels
@@ -103,7 +103,7 @@ def _ship_official(name, parts):
     """Last layer and embedding of every image of the official split; their scores."""
     train, test = parts
     last = [part.restricted_to(LAST) for part in parts]
-    embedding = FullNetworkEmbedding().fit(train.matrix)
+    embedding = full_network_embedding().fit(train.matrix)
     embedded = [replace(part, matrix=embedding.transform(part.matrix)) for part in parts]
     _write(f"{name} last layer", last)
     _write(f"{name} embedding", embedded)

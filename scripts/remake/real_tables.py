@@ -1,106 +1,137 @@
-"""Measure the tables of the real sets from what is shipped: into ``data/measured``, docs/tables.md.
+"""Measure the tables of the real sets from what is shipped, into ``data/measured``.
 
-The predictions on the sets' cards give accuracies and gains; distances and PACS across domains are
-computed from the shipped features. No photograph is needed.
+Accuracies are mean class accuracies of the predictions on each set's card; their intervals resample
+its test images. Distances and PACS across domains are of the shipped features. No photograph is
+needed.
 """
 
-from functools import partial
+from functools import lru_cache, partial
+from itertools import product
 
+import numpy as np
 import pandas as pd
 
 from scripts.remake.runner import Step
 from tlcourse import paths
-from tlcourse.course.claims import effect_of
+from tlcourse.classifiers.score import evaluate_features
 from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE
-from tlcourse.features.extraction import shipped_card
+from tlcourse.domains.mmd import maximum_mean_discrepancy, median_bandwidth
+from tlcourse.domains.similarity import prototype_similarity, proxy_a_distance
+from tlcourse.features.extraction import shipped_card, shipped_features
+from tlcourse.features.normalization import make_normalization
+from tlcourse.features.samples import noise_control
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.tables.gain_by_similarity import similarity_effect
-from tlcourse.tables.real_sets import (
-    LAST,
-    TERNARY,
-    measure_accuracies,
-    measure_distance,
-    measure_pacs,
-    read_real,
-    real_file,
-)
 
-PAGE = paths.PROJECT / "docs" / "tables.md"
-MARKS = "<!-- real sets: made by 'python -m scripts.remake real_tables' -->", "<!-- until here -->"
 TARGETS = [name for name in REAL_SETS if name != SAMPLE]
+PACS = [name for name in TARGETS if name.startswith("PACS")]
+LAST, TERNARY = "last layer", "all layers, ternary"
+RESAMPLES, CONTROLS, IMAGES = 1999, 5, 240
 
 
 def steps(options):
-    """A step a table, and the page; none is ever done, as the features may be new ones."""
+    """A step a table; none is ever done, as the features may be new ones."""
+    prototypes = load_backbone("imagenet").network.get_classifier().weight.detach().numpy()
+    distance = partial(measure_distance, prototypes=prototypes)
     yield Step("accuracies", False, partial(_keep, "accuracies", measure_accuracies, TARGETS))
     yield Step("pacs", False, partial(_keep, "pacs", measure_pacs, [LAST, TERNARY]))
-    yield Step("distances", False, partial(_keep, "distances", _distances, TARGETS))
-    yield Step(PAGE.name, False, write_page)
-
-
-def _distances(name):
-    prototypes = load_backbone("imagenet").network.get_classifier().weight.detach().numpy()
-    return [measure_distance(name, prototypes)]
+    yield Step("distances", False, partial(_keep, "distances", distance, TARGETS))
 
 
 def _keep(table, measure, keys):
     frame = pd.DataFrame([row for key in keys for row in measure(key)])
-    with paths.write_whole(real_file(table)) as temporary:
+    with paths.write_whole(paths.SHIPPED / "measured" / f"real_{table}.csv") as temporary:
         frame.to_csv(temporary, index=False, float_format="%.5g", lineterminator="\n")
     return f"{len(frame)} rows"
 
 
-def write_page():
-    """Put the tables between the marks of docs/tables.md."""
-    before, rest = PAGE.read_text("utf-8").split(MARKS[0])
-    text = "\n\n".join([MARKS[0], *_sections(), MARKS[1]])
-    with paths.write_whole(PAGE) as temporary:
-        temporary.write_text(before + text + rest.split(MARKS[1])[1], "utf-8")
-    return f"{len(text)} characters"
+def measure_accuracies(name):
+    """The rows of one real set, a representation each, from the predictions on its card.
+
+    accuracy, low, high: a share, its 95% interval, test images resampled. gain, gain_low,
+    gain_high: the same of what it gains over the last layer, in points."""
+    scores, rows = shipped_card(name)["scores"], []
+    for representation, score in scores.items():
+        official = "official " if representation.startswith("official") else ""
+        features = f"{name} {LAST}" if official else name
+        labels = shipped_features("imagenet", features, ("test",))[0].labels
+        base = scores[official + LAST]
+        right, base_right = (
+            np.array(each["predicted"].split(), dtype=int) == labels for each in (score, base)
+        )
+        found = [*resampled(right, labels), *resampled(right.astype(int) - base_right, labels)]
+        found[3:] = [100 * share for share in found[3:]]
+        columns = ("accuracy", "low", "high", "gain", "gain_low", "gain_high")
+        about = {"target": name, "representation": representation, "C": score["C"]}
+        about["test_images"] = len(labels)
+        rows.append(about | dict(zip(columns, found, strict=True)))
+    return rows
 
 
-def _sections():
-    accuracies, distances, pacs = map(read_real, ("accuracies", "distances", "pacs"))
-    yield "### Accuracies\nMean class accuracy in percent (95% over test images)."
-    yield _pivoted(accuracies, "target", "representation")
-    yield "### Gain of all layers, ternary, over the last layer, and distance to the source"
-    gains = accuracies[accuracies["representation"] == TERNARY].merge(distances, on="target")
-    yield _markdown(pd.DataFrame(map(_gain, gains.to_dict("records"))))
-    mean = effect_of(gains["gain"])
-    effect = similarity_effect(gains.assign(distance=gains["mmd"]))
-    yield (
-        f"Mean gain over {len(gains)} targets {mean.value:+.1f} points (95% over targets from "
-        f"{mean.low:+.1f} to {mean.high:+.1f}). Rank correlation of gain and MMD over targets "
-        f"{effect.spearman:+.2f} (from {effect.low:+.2f} to {effect.high:+.2f}, p = "
-        f"{effect.spearman_p:.2g})."
-    )
-    for representation, rows in pacs.groupby("representation", sort=False):
-        yield f"### PACS, trained on rows, tested on columns: {representation}"
-        yield _pivoted(rows, "trained_on", "tested_on")
+def resampled(values, labels, seed=0):
+    """Mean over classes of the class means of ``values``, one a test image, and its 95% interval.
+
+    Test images are drawn again within each class. Gives (mean, low, high)."""
+    rng, means = np.random.default_rng(seed), []
+    for label in np.unique(labels):
+        levels, counts = np.unique(values[labels == label], return_counts=True)
+        draws = rng.multinomial(counts.sum(), counts / counts.sum(), RESAMPLES)
+        means.append([counts @ levels, *(draws @ levels)] / counts.sum())
+    overall = np.mean(means, axis=0)
+    return float(overall[0]), *map(float, np.quantile(overall[1:], (0.025, 0.975)))
 
 
-def _gain(row):
-    kinds = {"MMD": "mmd", "A-distance": "a_distance", "prototypes": "prototypes"}
-    return {
-        "target": row["target"],
-        "gain, points": _with_interval(row["gain"], row["gain_low"], row["gain_high"], "+"),
-        **{f"{k} (noise)": f"{row[n]:.3f} ({row[f'{n}_noise']:.3f})" for k, n in kinds.items()},
-        "ImageNet's classes": shipped_card(row["target"])["overlap"],
+def measure_distance(name, prototypes):
+    """How far one real set's training images lie from the sample of the source: a row, in a list.
+
+    In the last layer: MMD (one bandwidth, of the source) and the proxy A-distance, L2 per image, of
+    500 images and 240, each beside the highest of five noise controls, which are halves of the
+    source. Then ``prototype_similarity`` with ``prototypes`` (source classes, features), beside the
+    highest of five with their features permuted.
+    """
+    target = shipped_features("imagenet", name, ("train",))[0]
+    raw, rng, row = target.select("head"), np.random.default_rng(0), {"target": name}
+    X, middle, distances = _source()
+    draw = rng.permutation(X)[: len(X) // 2], rng.permutation(_unit(raw))
+    for kind, (distance, noise) in distances.items():
+        row |= {kind: distance(*draw), f"{kind}_noise": noise}
+    similarity = partial(prototype_similarity, raw - middle, target.labels)
+    noise = [similarity(rng.permutation(prototypes, axis=1)) for _ in range(CONTROLS)]
+    return [row | {"prototypes": similarity(prototypes), "prototypes_noise": max(noise)}]
+
+
+@lru_cache(maxsize=1)
+def _source():
+    """The source's sample, L2 per image; its mean before that; distances and their noise."""
+    raw = shipped_features("imagenet", SAMPLE, ("train",))[0].select("head")
+    X = _unit(raw)
+    bandwidth = median_bandwidth(X)
+    distances = {
+        "mmd": lambda X, Z: maximum_mean_discrepancy(X, Z[:IMAGES], bandwidth=bandwidth),
+        "a_distance": lambda X, Z: proxy_a_distance(X, Z[:IMAGES]),
     }
+    options = {"control": "halves", "repeats": CONTROLS}
+    controlled = {
+        kind: (distance, max(noise_control(distance, X, **options)))
+        for kind, distance in distances.items()
+    }
+    return X, raw.mean(axis=0), controlled
 
 
-def _with_interval(value, low, high, sign=""):
-    return f"{value:{sign}.1f} ({low:{sign}.1f} to {high:{sign}.1f})"
+def _unit(X):
+    return make_normalization("L2 per image").fit_transform(X)
 
 
-def _pivoted(rows, index, columns):
-    percent = (100 * rows[["accuracy", "low", "high"]]).itertuples(index=False)
-    rows = rows.assign(shown=[_with_interval(*row) for row in percent])
-    options = {"values": "shown", "aggfunc": "first", "sort": False}
-    table = rows.pivot_table(index=index, columns=columns, **options)
-    return _markdown(table.fillna("-").reset_index())
+def measure_pacs(representation):
+    """PACS trained on each domain and tested on each, on shipped features: rows of accuracies.
 
-
-def _markdown(frame):
-    rows = [[*frame.columns], ["---"] * frame.shape[1], *frame.to_numpy().tolist()]
-    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
+    C is that chosen within the training domain."""
+    rows = []
+    for source, target in product(PACS, PACS):
+        score = shipped_card(source)["scores"][representation]
+        (train, _), (_, test) = (shipped_features("imagenet", each) for each in (source, target))
+        layers = score["layers"] or train.layer_sizes
+        result = evaluate_features(train, test, layers, 0, score["C"], score["normalization"])
+        accuracy, low, high = resampled(result.predicted == test.labels, test.labels)
+        about = {"trained_on": source, "tested_on": target, "representation": representation}
+        rows.append(about | {"accuracy": accuracy, "low": low, "high": high})
+    return rows

@@ -1,1 +1,1 @@
-"""What is trained on features: the linear SVM and its score, kernels, probes."""
+"""What is trained on features: the linear SVM and its score, kernels, reuse."""

@@ -1,8 +1,7 @@
 """Scores of a linear SVM on reused features: trained on some images, scored on others.
 
-``evaluate_transfer`` takes shipped features by name, ``evaluate_features`` any Features, and
-``svm_accuracy`` matrices; ``sample_per_class`` draws the training images, ``choose_C`` looks for C
-without the test images.
+``evaluate_transfer`` takes shipped features by name, ``evaluate_features`` any Features;
+``sample_per_class`` draws the training images, ``choose_C`` looks for C without the test images.
 """
 
 import time
@@ -14,7 +13,7 @@ from sklearn.metrics import recall_score
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from tlcourse.classifiers.svm import LinearSVM, mean_class_accuracy
+from tlcourse.classifiers.svm import LinearSVM
 from tlcourse.datasets.photos import FAMILIES
 from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import make_normalization
@@ -103,12 +102,6 @@ def choose_C(train, layers, normalization="L2 by layer", seed=0):
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=seed)
     search = GridSearchCV(model, grid, scoring="balanced_accuracy", cv=folds, refit=False)
     return search.fit(X, train.labels).best_params_["svm__C"]
-
-
-def svm_accuracy(X, y, X_test, y_test, C=1.0, seed=0):
-    """Mean class accuracy (0 to 1) of a linear SVM on rows that are ready for it."""
-    machine = LinearSVM(C, random_state=seed).fit(X, y)
-    return mean_class_accuracy(y_test, machine.predict(X_test))
 
 
 def sample_per_class(labels, per_class, seed):

@@ -54,6 +54,7 @@ SCENARIOS = MappingProxyType(
             "hours": 0.01,
             "card_price": 0,
             "watts": 50,
+            "host_watts": 0,
             "overhead": 1,
             "person_months": 0.1,
         },
@@ -86,15 +87,16 @@ class Bill:
     @property
     def in_words(self):
         """Its numbers as text, by what they are."""
-        return {
-            "hours of labelling": as_text(self.label_hours),
-            "GB": as_text(self.gigabytes),
-            "hours of cards": as_text(self.card_hours),
-            "kWh": as_text(self.kwh),
-            "kg of CO2": as_text(self.kg_co2),
-            "months of researchers": as_text(self.person_months),
-            "dollars": as_text(self.total),
-        }
+        names = ("hours of labelling", "GB", "hours of cards", "kWh", "kg of CO2")
+        numbers = self.label_hours, self.gigabytes, self.card_hours, self.kwh, self.kg_co2
+        words = dict(zip(names, map(as_text, numbers), strict=True))
+        people = {"months of researchers": as_text(self.person_months)}
+        return words | people | {"dollars": as_text(self.total)}
+
+
+def energy(hours, watts, overhead=1):
+    """Energy in Wh; ``watts`` are those of the card, or core, and of the computer around it."""
+    return hours * watts * overhead
 
 
 def training_price(**changed):
@@ -109,7 +111,7 @@ def training_price(**changed):
     label_hours = a["images"] * a["answers_per_image"] * a["seconds_per_answer"] / 3600
     gigabytes = a["images"] * a["kilobytes_per_image"] / 1e6
     card_hours = a["processors"] * a["hours"] * a["runs"]
-    kwh = card_hours * a["watts"] * a["overhead"] / 1000
+    kwh = energy(card_hours, a["watts"] + a["host_watts"], a["overhead"]) / 1000
     dollars = {
         "Labels": label_hours * a["wage"],
         "Storage": gigabytes * a["storage_price"] * a["months"],

@@ -17,6 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from tlcourse.classifiers.score import PER_CLASS, sample_per_class
 from tlcourse.classifiers.svm import LinearSVM
+from tlcourse.course.price import ASSUMPTIONS, energy
 from tlcourse.features.extraction import extract_features, shipped_features
 from tlcourse.finetuning.network import TargetNetwork
 from tlcourse.finetuning.policies import as_policy
@@ -25,10 +26,8 @@ from tlcourse.networks.weights import read_card
 from tlcourse.networks.zoo import published_number
 
 N = 2  # images that are counted: batch normalisation cannot train on one
-CORE_WATTS, OTHER_MACHINE, OVERHEAD = (5, 50), (0.5, 2), (1, 1.58)
-SHARE_OF_POWER, WATTS_AROUND_A_CARD = 0.5, 100
-CARD_CORES = (1, 2)
-JOULES_A_WH = 3600
+CORE_WATTS, OTHER_MACHINE, CARD_CORES = (5, 50), (0.5, 2), (1, 2)
+OVERHEAD, SHARE_OF_POWER = (1, ASSUMPTIONS["overhead"].default), 0.5
 SOURCE, FAMILY = "natural", "insects"  # whose features the timed transfer run has
 _COUNTED = {}  # what was counted in this process
 
@@ -154,29 +153,28 @@ def transfer_energy(cpu_seconds):
     needs half to twice the time; the building adds nothing to 58%."""
     if not cpu_seconds > 0:
         raise ValueError(f"A run of {cpu_seconds} s draws no energy: give seconds above 0.")
-    return Range(*OTHER_MACHINE) * cpu_seconds * CORE_WATTS * OVERHEAD / JOULES_A_WH
+    return energy(Range(*OTHER_MACHINE) * cpu_seconds / 3600, CORE_WATTS, OVERHEAD)
 
 
 def pretraining_energy(name):
     """Energy of one published training run ("AlexNet", "VGG19") in Wh: a Range.
 
     Cards and days are published. Assumed: a card draws half of its thermal design power to all of
-    it and 100 W for the computer around it; the building adds nothing to 58%. ValueError if the
-    paper does not give hardware and time.
+    it, and the computer around it what ``ASSUMPTIONS`` say; the building adds nothing to 58%.
+    ValueError if the paper does not give hardware and time.
     """
     cards = published_number(name, "cards")
     if cards is None:
         raise ValueError(f"The paper of {name} gives no hardware and time: take AlexNet or VGG19.")
     days = Range(*(published_number(name, f"days, at {end}") for end in ("least", "most")))
-    power = published_number(name, "watts a card")
-    watts = (SHARE_OF_POWER * power, power + WATTS_AROUND_A_CARD)
-    return days * (24 * cards) * watts * OVERHEAD
+    power, host = published_number(name, "watts a card"), ASSUMPTIONS["host_watts"].default
+    return energy(days * (24 * cards), (SHARE_OF_POWER * power + host, power + host), OVERHEAD)
 
 
 def bundled_pretraining_energy(name):
     """Energy of training a bundled backbone in Wh: its card's seconds, on one to two cores."""
-    seconds = read_card(name)["measured"]["training_seconds"]
-    return Range(*CARD_CORES) * seconds * CORE_WATTS * OVERHEAD / JOULES_A_WH
+    hours = read_card(name)["measured"]["training_seconds"] / 3600
+    return energy(Range(*CARD_CORES) * hours, CORE_WATTS, OVERHEAD)
 
 
 def as_energy(wh):

@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from torchvision import transforms
 
 from tlcourse import paths, random_numbers
+from tlcourse.networks.occlusion import lost_under_grey
 
 GREY = (128, 128, 128)
 
@@ -58,40 +59,14 @@ def receptive_fields(backbone):
     return fields
 
 
-def first_layer_filters(backbone):
-    """The weights of the first convolution, which look at colours: shape (units, rows, columns, 3).
-
-    Each filter is divided by its largest weight, so that it lies between -1 and 1.
-    """
-    _, first = next(child for child in children_of(backbone) if isinstance(child[1], nn.Conv2d))
-    filters = first.weight.detach().float().numpy().transpose(0, 2, 3, 1)
-    return filters / np.abs(filters).max(axis=(1, 2, 3), keepdims=True)
-
-
-def flat_share(filters):
-    """How flat each filter (units, rows, columns, 3) is: (units,); 1 sees a colour, 0 edges."""
-    places = filters.shape[1] * filters.shape[2]
-    flat = places * (filters.mean(axis=(1, 2)) ** 2).sum(axis=1)
-    return flat / (filters**2).sum(axis=(1, 2, 3))
-
-
-@dataclass(frozen=True)
-class Peaks:
-    """Per layer, each unit's largest activation (pictures, units), and its (row, column)."""
-
-    values: dict[str, np.ndarray]
-    places: dict[str, np.ndarray]
-
-
 def unit_peaks(backbone, pictures):
-    """One pass over the pictures: the largest activation of every unit of every layer."""
+    """Layer -> each unit's largest activation (pictures, units), and its place (.., 2), a pass."""
     starts = range(0, len(pictures), BATCH_SIZE)
     parts = [_peaks_of(backbone, pictures[start : start + BATCH_SIZE]) for start in starts]
-    values, places = (
-        {layer: np.concatenate([part[layer][which] for part in parts]) for layer in parts[0]}
-        for which in (0, 1)
-    )
-    return Peaks(values, places)
+    return {
+        layer: [np.concatenate(each) for each in zip(*(part[layer] for part in parts), strict=True)]
+        for layer in parts[0]
+    }
 
 
 @dataclass(frozen=True)
@@ -128,8 +103,8 @@ class PicturePool:
     def strongest(self, backbone, layer, unit, n=6):
         """The n pictures that excite a unit most, the strongest first, as a list of Sighting."""
         check_unit(backbone, layer, unit)
-        peaks, field = self.peaks(backbone), receptive_fields(backbone)[layer]
-        values, places = peaks.values[layer][:, unit], peaks.places[layer][:, unit]
+        values, places = (each[:, unit] for each in self.peaks(backbone)[layer])
+        field = receptive_fields(backbone)[layer]
         order = np.argsort(-values, kind="stable")[:n]
         seen = ((self.pictures[row], places[row], float(values[row])) for row in order)
         return [Sighting(each, field.patch(each, place), peak) for each, place, peak in seen]
@@ -137,7 +112,7 @@ class PicturePool:
     def share_below(self, backbone, layer, unit, strength):
         """Part of the pictures that excite a unit less than ``strength``, from 0 to 1."""
         check_unit(backbone, layer, unit)
-        return float((self.peaks(backbone).values[layer][:, unit] < strength).mean())
+        return float((self.peaks(backbone)[layer][0][:, unit] < strength).mean())
 
     def lively_units(self, backbone, layer, n, seed=0, share=0.05):
         """n units drawn at random from those that respond to more than a share of the pictures.
@@ -145,7 +120,7 @@ class PicturePool:
         Raises ValueError if there are fewer.
         """
         check_unit(backbone, layer, 0)
-        responds = (self.peaks(backbone).values[layer] > 0).mean(axis=0) > share
+        responds = (self.peaks(backbone)[layer][0] > 0).mean(axis=0) > share
         lively = np.flatnonzero(responds)
         if len(lively) < n:
             raise ValueError(f"{layer} has {len(lively)} lively units: ask for at most as many.")
@@ -198,7 +173,6 @@ def _largest(maps):
 
 
 STEPS, STEP_SIZE, JITTER = 40, 0.5, 8  # of the gradient ascent; the jitter is in pixels
-WINDOW, STRIDE = 16, 8  # of the grey square that finds where a fully connected unit looks
 
 
 def maximised_picture(backbone, layer, unit, seed=0, steps=STEPS):
@@ -236,9 +210,10 @@ def _gradient_ascent(backbone, layer, unit, seed, steps):
         random_numbers.seed(seed)
         spectrum = (0.05 * torch.randn(3, full, full // 2 + 1, 2)).requires_grad_()
         ascent = torch.optim.Adam([spectrum], lr=STEP_SIZE, maximize=True)
-        shifted = transforms.RandomCrop(side)
         for _ in range(steps):
-            excitement = network(normalize(shifted(picture()))[None])[0, unit].mean()
+            top, left = torch.randint(2 * JITTER + 1, (2,)).tolist()
+            seen = picture()[:, top : top + side, left : left + side]
+            excitement = network(normalize(seen)[None])[0, unit].mean()
             (spectrum.grad,) = torch.autograd.grad(excitement, spectrum)
             ascent.step()
     middle = picture().detach()[:, JITTER:-JITTER, JITTER:-JITTER]
@@ -258,8 +233,8 @@ def excitation(backbone, picture, layer, unit):
     """How strongly a picture (PIL, any size) excites a unit, and which places of it do.
 
     For a convolution the places are the unit's own map. A fully connected unit has none: there it
-    is what the unit loses when a grey square covers the place (Captum's ``Occlusion``; Zeiler and
-    Fergus, ECCV 2014). Raises ValueError if there is no such layer or unit.
+    is what the unit loses when a grey square covers the place (Zeiler and Fergus, ECCV 2014).
+    Raises ValueError if there is no such layer or unit.
     """
     check_unit(backbone, layer, unit)
     network, side = up_to(backbone, layer), backbone.side
@@ -270,21 +245,11 @@ def excitation(backbone, picture, layer, unit):
         if output.ndim == 3:
             where = F.interpolate(output[None], (side, side), mode="bilinear")[0, 0].numpy()
     if output.ndim < 3 and strength > 0:
-        where = _lost_under_grey(backbone, network, image, unit)
+        grey = normalization_of(backbone)(torch.full((3, 1, 1), 0.5))
+        with torch.inference_mode():
+            lost = lost_under_grey(lambda seen: network(seen)[:, unit].relu(), image, grey)
+        where = lost[0].clamp(min=0).numpy()
     return Excitation(strength, where, _as_seen(backbone, image[0]))
-
-
-def map_picture(where):
-    """A map as a picture (PIL, RGB), black to white from 0 to its largest value."""
-    grey = np.clip(where, 0, None) * (255 / max(where.max(), 1e-12))
-    return Image.fromarray(grey.astype(np.uint8)).convert("RGB")
-
-
-def portrait(pool, backbone, layer, unit, seeds=(0, 1), n=6, side=96):
-    """A unit in side x side pixels: a picture made for each seed, then its n strongest patches."""
-    made = [Image.fromarray(maximised_picture(backbone, layer, unit, seed)) for seed in seeds]
-    seen = [each.patch for each in pool.strongest(backbone, layer, unit, n)]
-    return [each.resize((side, side), Image.Resampling.NEAREST) for each in made + seen]
 
 
 def up_to(backbone, layer):
@@ -292,20 +257,6 @@ def up_to(backbone, layer):
     children = children_of(backbone)
     names = [name for name, _ in children]
     return nn.Sequential(*(module for _, module in children[: names.index(layer) + 1])).eval()
-
-
-def _lost_under_grey(backbone, network, image, unit):
-    from captum.attr import Occlusion
-
-    grey = normalization_of(backbone)(torch.full((3, 1, 1), 0.5))[None]
-    lost = Occlusion(lambda images: network(images)[:, unit].relu()).attribute(
-        image,
-        sliding_window_shapes=(3, WINDOW, WINDOW),
-        strides=(3, STRIDE, STRIDE),
-        baselines=grey.expand_as(image),
-        perturbations_per_eval=64,
-    )
-    return lost[0].mean(0).clamp(min=0).detach().numpy()
 
 
 def normalization_of(backbone):

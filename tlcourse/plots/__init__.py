@@ -17,15 +17,6 @@ from tlcourse.plots.domains import (
     plot_reuse,
     plot_tensor,
 )
-from tlcourse.plots.embedding import (
-    plot_class_means,
-    plot_differences,
-    plot_gaps,
-    plot_marks,
-    plot_shares,
-    plot_steps,
-    plot_threshold_grid,
-)
 from tlcourse.plots.generalization import (
     CHANCE,
     plot_by_distance,
@@ -37,10 +28,6 @@ from tlcourse.plots.growing_up import plot_error_by_size, plot_growth, plot_rang
 from tlcourse.plots.knowledge import (
     plot_accuracy_table,
     plot_by_layer,
-    plot_filters,
-    plot_gains,
-    plot_probes,
-    plot_receptive_fields,
 )
 from tlcourse.plots.pictures import PictureRows
 from tlcourse.plots.style import (
@@ -53,11 +40,5 @@ from tlcourse.plots.style import (
     colour_of,
     new_axes,
     use_course_style,
-)
-from tlcourse.plots.tables import (
-    plot_factors,
-    plot_gain_by_distance,
-    plot_nearness,
-    plot_regrets,
 )
 from tlcourse.plots.training import plot_learning_curves

@@ -33,21 +33,24 @@ EMBEDDINGS = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One accuracy of a table: a source's features of a target, embedded, one split."""
+    """One accuracy of a table: a source's features of a target, embedded, one split.
+
+    Without a ``C`` it is chosen within the training images, by ``choose_C``."""
 
     source: str
     target: object
     embedding: Embedding
     seed: int
-    C: float = 1.0
+    C: float | None = None
 
 
-def make_cells(sources, targets, embeddings=tuple(EMBEDDINGS), seeds=DRAWS):
+def make_cells(sources, targets, embeddings=tuple(EMBEDDINGS), seeds=DRAWS, C=None):
     """Every cell of a sweep, those of the same features side by side: a list of Cell.
 
     ``sources`` are "natural", "vgg16", "alexnet places365", ...; ``targets`` as for ``as_target``;
     ``embeddings`` are Embeddings or names of ``EMBEDDINGS`` (``PAPER``: the three of the lecture).
-    ``seeds`` draw the training images; the nine data sets have their official folds instead.
+    ``seeds`` draw the training images; the nine data sets have their official folds instead;
+    ``C`` as of a Cell (1 in the paper).
     ValueError if a name is unknown, two have one name, or a list is empty; each may be one only.
     """
     targets = _named_once("target", [as_target(target) for target in _listed(targets)])
@@ -58,7 +61,7 @@ def make_cells(sources, targets, embeddings=tuple(EMBEDDINGS), seeds=DRAWS):
         if not values:
             raise ValueError(f"There is no {what} to measure: name at least one {what}.")
     return [
-        Cell(source, target, embedding, int(seed))
+        Cell(source, target, embedding, int(seed), C)
         for source in sources
         for target in targets
         for seed in target.seeds(seeds)

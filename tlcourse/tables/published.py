@@ -49,12 +49,6 @@ def published_cells():
     return cells
 
 
-def published_table(which):
-    """Accuracies in percent of the "high" or "low" table, as in the lecture, NaN where none;
-    ValueError if there is no such table."""
-    return published_part(which, "value").drop(index=list(_FLAGS), errors="ignore")
-
-
 def published_part(which, column):
     """One column of ``published_cells`` in the lecture's shape, its two rows of flags included.
 

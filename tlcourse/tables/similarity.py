@@ -81,40 +81,20 @@ def read_class_means(file=FILE):
     )
 
 
-@dataclass(frozen=True)
-class SourceSimilarity:
-    """What lies between a source and a target."""
-
-    distance: float
-    similarity: float
-    space: str
-
-
-def source_similarity(source, target):
-    """Distance and similarity of a source's and a target's classes: a SourceSimilarity.
-
-    ``source`` is a bundled backbone whose training pictures are known; ``target`` as for
-    ``as_target``: photo families are in the shipped file, others are put through the common
-    backbone here. ValueError if one is unknown."""
-    means = read_class_means()
-    distance = class_mean_emd(*source_domain(source, means), *_target_domain(target, means))
-    space = f"{means.about['layer']} of {means.about['backbone']}"
-    return SourceSimilarity(distance, float(np.exp(-GAMMA * distance)), space)
-
-
 def similarity_table(sources, targets):
-    """``source_similarity`` of every pair: source, target (its name), distance, similarity.
+    """What lies between each source and target: a row a pair.
 
-    The space is in ``.attrs["space"]``.
+    ``sources`` are bundled backbones whose training pictures are known; ``targets`` as for
+    ``as_target``: photo families are in the shipped file, others are put through the common
+    backbone here. Columns: source, target (its name), distance of their classes, similarity; the
+    space is in ``.attrs["space"]``. ValueError if one is unknown.
     """
-    pairs = list(product(sources, map(as_target, targets)))
-    found = [source_similarity(source, target) for source, target in pairs]
-    rows = [
-        (source, target.name, each.distance, each.similarity)
-        for (source, target), each in zip(pairs, found, strict=True)
-    ]
+    means, rows = read_class_means(), []
+    for source, target in product(sources, map(as_target, targets)):
+        distance = class_mean_emd(*source_domain(source, means), *_target_domain(target, means))
+        rows.append((source, target.name, distance, float(np.exp(-GAMMA * distance))))
     table = pd.DataFrame(rows, columns=["source", "target", "distance", "similarity"])
-    table.attrs["space"] = found[0].space if found else ""
+    table.attrs["space"] = f"{means.about['layer']} of {means.about['backbone']}"
     return table
 
 

@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from tlcourse import paths
-from tlcourse.classifiers.score import evaluate_features, of_rows
+from tlcourse.classifiers.score import choose_C, evaluate_features, of_rows
 from tlcourse.features import cache
 from tlcourse.features.extraction import Features
 
@@ -107,10 +107,8 @@ def run_sweep(cells, store=None, n_jobs=None, progress=True):
                 store.write(keys[number], result)
             results[number] = result
             bar.update()
-    about = [
-        (cell.source, cell.target.name, cell.embedding.name, cell.seed, cell.C) for cell in cells
-    ]
-    table = pd.DataFrame(about, columns=["source", "target", "embedding", "seed", "C"])
+    about = [(cell.source, cell.target.name, cell.embedding.name, cell.seed) for cell in cells]
+    table = pd.DataFrame(about, columns=["source", "target", "embedding", "seed"])
     return table.join(pd.DataFrame([results[number] for number in range(len(cells))]))
 
 
@@ -128,9 +126,11 @@ def _measured(number, cell, pair):
         features = _load(pair)
         train, test = (of_rows(features, rows) for rows in cell.target.split(features, cell.seed))
         layers = cell.embedding.layers or pair.layers
-        options = (cell.seed, cell.C, cell.embedding.normalization)
-        result = evaluate_features(train, test, layers, *options)
+        form = cell.embedding.normalization
+        C = cell.C or choose_C(train, layers, form, cell.seed)
+        result = evaluate_features(train, test, layers, cell.seed, C, form)
     return number, {
+        "C": C,
         "accuracy": result.accuracy,
         "n_features": result.n_features,
         "train_images": len(train.labels),

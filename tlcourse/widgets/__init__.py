@@ -21,8 +21,6 @@ from tlcourse.widgets.prediction import Prediction
 from tlcourse.widgets.published_tables import PublishedTables
 from tlcourse.widgets.quiz import Quiz, quiz
 from tlcourse.widgets.svm_playground import SVMPlayground
-from tlcourse.widgets.table_explorer import TableExplorer
 from tlcourse.widgets.threshold_explorer import ThresholdExplorer
-from tlcourse.widgets.toggles import Toggles
 from tlcourse.widgets.transfer_settings import TransferSettings
 from tlcourse.widgets.unit_explorer import UnitExplorer

@@ -17,7 +17,7 @@ from tlcourse.widgets.picture_upload import PictureUpload
 SHOWN_SOURCES = ("natural", "manmade", "drawn")
 DRAWN, PHOTOGRAPHS = "drawn pictures", "photographs"
 N_STRONGEST, PHOTOS_PER_CLASS = 6, 4
-LARGE, SMALL = 124, 96  # sides of the tiles, in pixels
+LARGE, SMALL = 180, 120  # sides of the tiles, in pixels
 TILE = "display:block;width:{0}px;height:{0}px;image-rendering:pixelated"
 
 
@@ -93,14 +93,15 @@ class UnitExplorer(Explorer):
         backbone, pool = self._backbone(), self._pool()
         made = Image.fromarray(maximised_picture(backbone, layer, unit, self._seed))
         strongest = pool.strongest(backbone, layer, unit, N_STRONGEST)
-        rows = _row("Made to excite it", [(made, "", "the picture made by gradient ascent")], LARGE)
-        rows += _row(f"What it sees of the strongest of {len(pool)}", _tiles(strongest), SMALL)
+        tiles = [(made, "made to excite it", "the picture made by gradient ascent")]
         words = f"Unit {unit} of {layer}, network trained on {self.source.value}."
         if self.upload.picture is not None:
             self.excitation = excitation(backbone, self.upload.picture, layer, unit)
             below = pool.share_below(backbone, layer, unit, self.excitation.strength)
-            rows += _row("Your picture, and where", _own_tiles(self.excitation), LARGE)
+            tiles += _own_tiles(self.excitation)
             words += _in_words(self.excitation.strength, below, self.pictures.value)
+        rows = _row("", tiles, LARGE)
+        rows += _row(f"What it sees of the strongest of {len(pool)}:", _tiles(strongest), SMALL)
         return readout_html(words, body=rows)
 
     def to_html(self):
@@ -140,7 +141,7 @@ def _tiles(sightings):
 def _own_tiles(found):
     seen, lit = (Image.fromarray(each) for each in (found.seen, spotlight(found.seen, found.where)))
     return [
-        (seen, "as the network sees it", "your picture as the network sees it"),
+        (seen, "your picture, as it is seen", "your picture as the network sees it"),
         (lit, "bright where it excites", "your picture, bright where it excites the unit"),
     ]
 
@@ -153,7 +154,6 @@ def _row(title, tiles, side):
         for picture, caption, alt in tiles
     )
     return (
-        '<div style="display:grid;grid-template-columns:8em 1fr;align-items:center;margin-top:8px;'
-        f'gap:12px"><span style="font-weight:600">{escape(title)}</span>'
-        f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div></div>'
+        f'<div style="margin-top:8px;font-weight:600">{escape(title)}</div>'
+        f'<div style="display:flex;flex-wrap:wrap;gap:12px">{figures}</div>'
     )

@@ -8,17 +8,17 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tlcourse.datasets.class_folders import list_classes, shown
 from tlcourse.datasets.drawn import DrawnImages
 from tlcourse.datasets.folder import check_class, progress_bar, read_until, read_with_size
+from tlcourse.plots.pictures import PictureRows
 
-MOST_A_CLASS, MOST_CLASSES = 200, 60
-DRAWN_PER_CLASS = 30
-KEPT_SIDE = 128  # pixels of the shorter side that are kept: twice what the backbones look at
-SMALL_SIDE = 48
-UNEVEN = 4  # times as many images in the largest class as in the smallest
+MOST_CLASSES, MOST_A_CLASS, MOST = 60, 200, 2400  # MOST in all, in memory
+DRAWN_PER_CLASS = 24
+KEPT_SIDE = 256  # pixels of the shorter side that are kept: the largest backbone looks at them
+SMALL_SIDE, UNEVEN = 48, 4
 SPLIT = re.compile(  # train, Test_Set, val2017, testA, fold 3, hold-out
     r"({0})*(train(ing|val)?|trn|val(id(ation)?)?|test(ing)?|tst|dev(elopment)?|eval(uation)?"
     r"|(hold|held)[\W_]*out|folds?|splits?)({0})*".format(
@@ -28,59 +28,84 @@ SPLIT = re.compile(  # train, Test_Set, val2017, testA, fold 3, hold-out
 )
 
 
-class ProblemPictures(list):
-    """Pairs of picture and label in memory, as a data set with ``targets`` and ``classes``."""
-
-    def __init__(self, items, classes):
-        super().__init__(items)
-        self.classes = list(classes)
-        self.targets = [label for _, label in self]
-
-    def subset(self, rows):
-        """Some of them, by their rows, of the same classes."""
-        return ProblemPictures([self[row] for row in rows], self.classes)
-
-
 @dataclass
 class Problem:
-    """A target task, and what was noticed when it was opened."""
+    """A target task, a data set of (picture, label) in memory, and what was noticed of it.
+
+    ``file_names``, ``targets`` (an index into ``classes``) and ``sizes`` (width, height) have a
+    value a picture; ``left_out`` are (file, why); ``command`` opens it again.
+    """
 
     name: str
-    pictures: ProblemPictures
-    files: list[str]
+    pictures: list
+    targets: list[int]
+    classes: list[str]
+    file_names: list[str]
     sizes: np.ndarray
     left_out: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     command: str = ""
     place: str = ""
 
-    @property
-    def classes(self):
-        """Names of the classes, which labels index."""
-        return self.pictures.classes
+    def __len__(self):
+        return len(self.pictures)
+
+    def __getitem__(self, row):
+        """The picture (PIL, RGB) and its label."""
+        return self.pictures[row], self.targets[row]
 
     @property
     def labels(self):
-        """Label of each picture: ndarray of int, shape (n,)."""
-        return np.array(self.pictures.targets)
+        """``targets`` as an array, of shape (n,)."""
+        return np.array(self.targets)
 
     @property
     def counts(self):
         """Pictures of each class, as {class: number}."""
-        numbers = np.bincount(self.labels, minlength=len(self.classes))
-        return dict(zip(self.classes, numbers.tolist(), strict=True))
+        numbers = Counter(self.targets)
+        return {name: numbers[label] for label, name in enumerate(self.classes)}
+
+    @property
+    def facts(self):
+        """Sentences: how many, how large, what was noticed, what was left out."""
+        few, many = min(self.counts.values()), max(self.counts.values())
+        sides = self.sizes.min(axis=1)
+        each = f"{few}" if few == many else f"{few} to {many}"
+        bad = [f"{name} ({why})" for name, why in self.left_out]
+        more = f" and {len(bad) - 8} more" if len(bad) > 8 else ""
+        return [
+            f"{len(self):,} pictures of {len(self.classes)} classes, {each} a class; the shorter "
+            f"side has {np.median(sides):.0f} pixels in the median, {sides.min()} at least.",
+            *self.notes,
+            *([f"Left out, {len(bad)}: {'; '.join(bad[:8])}{more}."] if bad else []),
+        ]
 
     def __repr__(self):
-        return f"{self.name}: {len(self.pictures)} pictures of {len(self.classes)} classes"
+        return "\n".join([self.name, *self.facts])
+
+    def sheet(self, shown=8, most_classes=12):
+        """PictureRows of the first classes, so many pictures each, taken by lot."""
+        rng, rows = np.random.default_rng(0), {}
+        for label, name in enumerate(self.classes[:most_classes]):
+            found = rng.permutation(np.flatnonzero(self.labels == label))[:shown]
+            pictures = [thumbnail(self.pictures[row]) for row in sorted(found)]
+            blank = Image.new("RGB", pictures[0].size, "white")
+            rows[name] = pictures + [blank] * (shown - len(pictures))
+        return PictureRows(rows, f"{shown} pictures of each class, taken by lot.")
+
+
+def thumbnail(picture, side=64):
+    """The middle of a picture as a square (PIL, RGB): what a backbone sees of it."""
+    return ImageOps.fit(picture, (side, side))
 
 
 def open_problem(folder=None, family="flowers", classes=None, per_class=None, seed=0):
     """Your folder of images, a sub-folder a class, or a drawn family without one: a Problem.
 
-    ``classes`` are of the family; ``per_class`` pictures are drawn (30), or kept at most (200), by
-    the seed. FileNotFoundError without the folder; ValueError if it is empty, holds one class,
-    more than 60, or a class without an image, or looks like a folder of splits; if the family is
-    unknown; or if per_class is below 1.
+    ``classes`` are of the family; ``per_class`` pictures are drawn (24), or kept at most (200, and
+    2,400 in all), by the seed. FileNotFoundError without the folder; ValueError if it is empty,
+    holds one class, more than 60, or a class without an image, or looks like a folder of splits; if
+    the family is unknown; or if per_class is below 1.
     """
     if per_class is not None and per_class < 1:
         raise ValueError(f"per_class is {per_class}: ask for 1 picture a class or more.")
@@ -88,18 +113,17 @@ def open_problem(folder=None, family="flowers", classes=None, per_class=None, se
         return _drawn(family, classes, per_class or DRAWN_PER_CLASS, seed)
     if classes is not None:
         raise ValueError("classes are for a drawn family: of a folder, every sub-folder is one.")
-    return _from_folder(Path(folder).expanduser(), per_class or MOST_A_CLASS, seed)
+    return _from_folder(Path(folder).expanduser(), per_class, seed)
 
 
 def _drawn(family, classes, per_class, seed):
-    drawn = DrawnImages(family, classes, per_class, seed)
-    pictures = ProblemPictures([drawn[index] for index in range(len(drawn))], drawn.classes)
+    pictures, targets = zip(*(drawn := DrawnImages(family, classes, per_class, seed)), strict=True)
     files = [f"picture {index}" for index in range(len(pictures))]
-    sizes = np.array([picture.size for picture, _ in pictures])
+    sizes = np.array([picture.size for picture in pictures])
     notes = ["These are drawings made by code: replace them by a folder of your own."]
-    chosen = f", classes={list(classes)!r}" if classes is not None else ""
-    command = f"open_problem(family={family!r}{chosen}, per_class={per_class}, seed={seed})"
-    return Problem(f"drawn {family}", pictures, files, sizes, [], notes, command)
+    command = f"family={family!r}, classes={classes!r}, per_class={per_class}, seed={seed}"
+    about = list(targets), drawn.classes, files, sizes, [], notes, f"open_problem({command})"
+    return Problem(f"drawn {family}", list(pictures), *about)
 
 
 def _from_folder(root, most, seed):
@@ -112,8 +136,8 @@ def _from_folder(root, most, seed):
         )
     for each in listed:
         check_class(root, each.name, len(each.files), each.left_out)
-    rng, first_of, copies = np.random.default_rng(seed), {}, []
-    files, items, sizes = [], [], []
+    most = most or min(MOST_A_CLASS, MOST // len(listed))
+    rng, first_of, items, copies = np.random.default_rng(seed), {}, [], []
     with progress_bar(listed, most) as bar:
         for label, each in enumerate(listed):
             kept, bad, doubles = _read_class(root, label, each.files, most, rng, first_of, bar)
@@ -125,14 +149,13 @@ def _from_folder(root, most, seed):
                     "each belongs."
                 )
             check_class(root, each.name, len(kept), each.left_out + bad)
-            for file, picture, size in kept:
-                files.append(_name(root, file))
-                items.append((picture, label))
-                sizes.append(size)
-    pictures = ProblemPictures(items, [each.name for each in listed])
+            items += [(_name(root, file), picture, size, label) for file, picture, size in kept]
+    files, pictures, sizes, targets = map(list, zip(*items, strict=True))
+    names = [each.name for each in listed]
     left_out = [(_name(root, file), why) for file, why in left_out + copies]
-    problem = Problem(shown(root.resolve().name), pictures, files, np.array(sizes), left_out)
-    problem.notes = _sampled(listed, most, seed) + _notes(problem, copies)
+    name = shown(root.resolve().name)
+    problem = Problem(name, pictures, targets, names, files, np.array(sizes), left_out)
+    problem.notes = list(_notes(problem, listed, most, seed, copies))
     problem.command = f"open_problem({root.name!r}, per_class={most}, seed={seed})"
     problem.place = str(root.resolve())
     return problem
@@ -190,48 +213,33 @@ def _look(file):
     """Digest of a file's pixels, the picture as it is kept, and its (width, height) in the file."""
     picture, size = read_with_size(file)
     pixels = hashlib.sha256(f"{picture.size}".encode() + picture.tobytes()).digest()
-    return pixels, _shrunk(picture), size
-
-
-def _sampled(listed, most, seed):
-    """A sentence where a class is larger."""
-    larger = [f"{name} ({len(files):,})" for name, files, _ in listed if len(files) > most]
-    said = f"Of {_few(larger)} a sample of {most} images was taken, by seed {seed}."
-    return [said] if larger else []
-
-
-def _notes(problem, copies):
-    counts, notes = problem.counts, []
-    fewest, most = min(counts, key=counts.get), max(counts, key=counts.get)
-    if counts[most] >= UNEVEN * counts[fewest]:
-        notes.append(
-            f"Classes are uneven: {counts[most]} images of {most}, {counts[fewest]} of {fewest}. "
-            "Accuracy below is the mean over classes, so that each counts the same."
-        )
-    small = int((problem.sizes.min(axis=1) < SMALL_SIDE).sum())
-    if small:
-        notes.append(
-            f"A side under {SMALL_SIDE} pixels, where little is to be seen: {small} images."
-        )
-    deep = sorted({name.split("/")[0] for name in problem.files if name.count("/") > 1})
-    if deep:
-        notes.append(
-            f"Images in folders inside {', '.join(deep[:3])} count as images of that class."
-        )
-    if copies:
-        notes.append(
-            f"Copies of another picture were left out ({len(copies)}): a copy "
-            "on both sides of the split would be counted as learned."
-        )
-    return notes
-
-
-def _shrunk(picture):
     scale = KEPT_SIDE / min(picture.size)
-    if scale >= 1:
-        return picture
-    size = tuple(max(1, round(side * scale)) for side in picture.size)
-    return picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=3)
+    if scale < 1:
+        kept = tuple(max(1, round(side * scale)) for side in picture.size)
+        picture = picture.resize(kept, Image.Resampling.BILINEAR, reducing_gap=3)
+    return pixels, picture, size
+
+
+def _notes(problem, listed, most, seed, copies):
+    counts, sides = problem.counts, problem.sizes.min(axis=1)
+    larger = [f"{name} ({len(files):,})" for name, files, _ in listed if len(files) > most]
+    if larger:
+        yield f"Of {_few(larger)} a sample of {most} images was taken, by seed {seed}."
+    fewest, largest = min(counts, key=counts.get), max(counts, key=counts.get)
+    if counts[largest] >= UNEVEN * counts[fewest]:
+        yield (
+            f"Classes are uneven: {counts[largest]} images of {largest}, {counts[fewest]} of "
+            f"{fewest}. Accuracies are means over classes, so that each counts the same."
+        )
+    if small := int((sides < SMALL_SIDE).sum()):
+        yield f"A side under {SMALL_SIDE} pixels, where little is to be seen: {small} images."
+    if deep := sorted({name.split("/")[0] for name in problem.file_names if name.count("/") > 1}):
+        yield f"Images in folders inside {', '.join(deep[:3])} count as images of that class."
+    if copies:
+        yield (
+            f"Copies of another picture were left out ({len(copies)}): a copy on both sides of the "
+            "split would be counted as learned."
+        )
 
 
 def _name(root, file):

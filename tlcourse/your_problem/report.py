@@ -3,6 +3,7 @@
 The HTML needs nothing besides itself and prints; the PDF is printed from it by a browser.
 """
 
+import inspect
 import itertools
 import os
 import platform
@@ -10,30 +11,29 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
-from html import escape
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
 from tlcourse import paths
 from tlcourse.browsers import CannotPrint, find_browser, print_page
-from tlcourse.networks.sources import SOURCES
 from tlcourse.plots.pictures import picture_html, side_by_side
 from tlcourse.plots.style import as_duration
-from tlcourse.your_problem.comparison import comparison_html
-from tlcourse.your_problem.look import Look, contact_sheet, thumbnail
-from tlcourse.your_problem.nearness import COMPARED_SOURCES
-from tlcourse.your_problem.options import SCRATCH
-from tlcourse.your_problem.templates import render
+from tlcourse.your_problem.investigation import ALL, MIXED, SOURCES, usual_similarity
+from tlcourse.your_problem.pictures import thumbnail
 
-CSS = Path(__file__).with_name("report.css")
+HERE = Path(__file__).parent
 PACKAGES = ("torch", "torchvision", "scikit-learn", "numpy", "pillow")
-SHEET_CLASSES, SHOWN_OPTIONS, SHOWN_MISTAKES, SHOWN_FACTS = 9, 6, 5, 6
+POLICIES = {
+    MIXED: "freeze its lower layers, fine-tune those above, begin the top anew",
+    ALL: "all layers, and a new head",
+}
+SHEET_CLASSES, SHOWN_MISTAKES = 9, 5
 LONGEST_STEM = 200  # bytes: most file systems end at 255 with what is put around it
 SCALE = 0.92  # so that an ordinary report is one page of A4
-NO_BROWSER = (
-    "No PDF: it is printed by Chromium, Chrome or Edge, and none was found. The HTML page prints "
-    "as well, from any browser."
-)
 
 
 class CannotReport(RuntimeError):
@@ -49,47 +49,33 @@ class Written:
     why_no_pdf: str = ""
 
     def __repr__(self):
-        pdf = self.pdf.name if self.pdf else self.why_no_pdf
-        return f"{self.html.name}; {pdf}"
+        return f"{self.html.name}; {self.pdf.name if self.pdf else self.why_no_pdf}"
 
 
-def write_report(investigation, folder, name=None, pdf=True):
-    """Write the page as HTML, and as PDF where there is a browser; each appears only when whole.
+def write_report(found, folder, name=None, pdf=True):
+    """Write the page of an Investigation as HTML, and as PDF where there is a browser: Written.
 
-    Parameters
-    ----------
-    investigation : Investigation
-    folder : path
-        Made if need be; CannotReport if it cannot be written.
-    name : str, optional
-        Of the files, without an ending; by default that of the problem. A report of another
-        problem that has it is left, and this one gets a number.
-    pdf : bool
-
-    Returns
-    -------
-    Written
+    The folder is made if need be; CannotReport if it cannot be written. ``name`` is that of the
+    problem by default; a report of another problem that has it is left, and this one gets a number.
     """
     folder = Path(folder).expanduser()
-    problem = investigation.problem
-    stem = re.sub(r"[^\w-]", "-", name or problem.name)
+    stem = re.sub(r"[^\w-]", "-", name or found.problem.name)
     stem = stem.encode()[:LONGEST_STEM].decode(errors="ignore")
     try:
-        html = _free_file(folder, stem, _mark(problem))
-        paths.write_text(html, report_html(investigation))
+        html = _free_file(folder, stem, _mark(found.problem))
+        paths.write_text(html, report_html(found))
     except OSError as problem:
         why = problem.strerror or problem
         raise CannotReport(f"{folder} cannot be written ({why}): name another folder.") from None
-    if not pdf:
-        return Written(html, None, "No PDF was asked for.")
-    browser = find_browser()
+    browser = find_browser() if pdf else None
     if browser is None:
-        return Written(html, None, NO_BROWSER)
+        why = "no Chromium, Chrome or Edge was found" if pdf else "none was asked for"
+        return Written(html, None, f"No PDF: {why}. The HTML page prints from any browser.")
     try:
         return Written(html, print_page(browser, html, scale=SCALE))
     except CannotPrint as problem:
-        why = f"the browser did not print it ({problem}). The HTML page prints from any browser."
-        return Written(html, None, f"No PDF: {why}")
+        why = f"No PDF: the browser did not print it ({problem}). The HTML page prints from any."
+        return Written(html, None, why)
 
 
 def _mark(problem):
@@ -104,92 +90,93 @@ def _free_file(folder, stem, mark):
             return html
 
 
-def report_html(investigation):
+def report_html(found):
     """The page as a string: one HTML document that asks for nothing."""
-    problem, near = investigation.problem, investigation.nearness
-    recommended, advice = investigation.recommended, investigation.advice
-    sheet = contact_sheet(problem, shown=5, most_classes=SHEET_CLASSES)
-    widest = 1.1 * max(*(high for _, high in near.intervals.values()), near.typical)
-    proposed = investigation.proposed.option
-    return render(
-        "report",
-        css=CSS.read_text(encoding="utf-8"),
-        found=investigation,
-        problem=problem,
-        near=near,
-        row=recommended,
-        mark=_mark(problem),
-        today=date.today().isoformat(),
-        recommendation=_in_words(recommended.option, advice),
-        facts=Look(problem).facts[:SHOWN_FACTS],
-        strips={
-            name: _strip(pictures, f"Pictures of the class {name}")
-            for name, pictures in sheet.rows.items()
-        },
-        breakable=_breakable,
-        share=lambda distance: f"{100 * distance / widest:.1f}%",
-        sources=_sources(near),
-        table=comparison_html(investigation.comparison, proposed, SHOWN_OPTIONS),
-        mistakes={each.sentence: _mistaken(problem, each) for each in investigation.confusions()},
-        machine=f"{os.cpu_count()} CPU cores, {platform.system()} {platform.machine()}",
-        **_remake(investigation),
-    )
-
-
-def _breakable(name):
-    return escape(name).replace("_", "_<wbr>")
-
-
-def _strip(pictures, text):
-    return picture_html(side_by_side(pictures), text) if pictures else ""
-
-
-def _mistaken(problem, confusion):
-    pictures = [thumbnail(problem.pictures[row][0]) for row in confusion.rows[:SHOWN_MISTAKES]]
-    text = f"Pictures of {confusion.truth} that were taken for {confusion.taken_for}"
-    return _strip(pictures, text)
-
-
-def _in_words(option, advice):
-    if option.method == "fine-tuned":
-        return f"Fine-tune the network {option.source}: {advice.policy.name}."
-    if not option.source:
-        return f"Reuse nothing: {option.name} did better than every source."
-    which = "all layers" if option.method == "full network" else option.method
-    return f"Use the features of {which} of the network {option.source}, and a linear SVM."
-
-
-def _sources(near):
-    kinds = {"drawn": "drawings"}
-    return "; ".join(
-        f"{name}, {kinds.get(name, 'photographs')} of {len(SOURCES[name].class_names())} classes"
-        for name in near.distances
-    )
-
-
-def _remake(found):
-    """What it cost, with which versions, and the call that makes the page again."""
-    steps = found.seconds or _seconds_of_options(found)
-    seconds = "; ".join(f"{name} {as_duration(value)}" for name, value in steps.items())
+    look = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True}
+    templates = Environment(loader=FileSystemLoader(HERE), undefined=StrictUndefined, **look)
     versions = ", ".join(f"{name} {metadata.version(name)}" for name in PACKAGES)
-    sources = tuple(found.nearness.distances)
-    chosen = "" if set(sources) == set(COMPARED_SOURCES) else f", sources={sources!r}"
-    tried = {row.option.method for row in found.comparison.rows}
-    options = f"{chosen}, draws={len(found.split.draws)}, seed={found.split.seed}"
-    options += ", from_scratch=True" if SCRATCH in tried else ""
-    call = f"write_report(investigate({found.problem.command}{options}), '.')"
-    return {
-        "cost": f"{seconds}; {as_duration(sum(steps.values()))} in all",
-        "versions": f"Python {platform.python_version()}, {versions}",
-        "call": f"from tlcourse.your_problem import *; {call}",
-    }
+    took = [f"{name} {as_duration(value)}" for name, value in found.seconds.items()]
+    sheet = found.problem.sheet(5, SHEET_CLASSES).rows
+    return templates.get_template("report.html.j2").render(
+        css=(HERE / "report.css").read_text(encoding="utf-8"),
+        found=found,
+        problem=found.problem,
+        row=found.table.loc[found.recommended],
+        mark=_mark(found.problem),
+        today=date.today().isoformat(),
+        recommendation=_in_words(found.recommended),
+        cheaper=_cheaper(found),
+        rule=_as_code(found.rule),
+        usual=usual_similarity(),
+        strips={
+            name: picture_html(side_by_side(pictures), f"Pictures of the class {name}")
+            for name, pictures in sheet.items()
+        },
+        table=_table(found).to_html(border=0, classes="results", index_names=False),
+        mistakes=mistakes(found),
+        cost=f"{'; '.join(took)}; {as_duration(sum(found.seconds.values()))} of CPU in all",
+        machine=f"{os.cpu_count()} CPU cores, {platform.system()} {platform.machine()}",
+        versions=f"Python {platform.python_version()}, {versions}",
+        call=_call(found),
+    )
 
 
-def _seconds_of_options(found):
-    """Where the steps were not timed: all draws of the options, by what they reuse."""
-    steps = {}
-    for row in found.comparison.rows:
-        name = row.option.source or row.option.name
-        seconds = row.option.seconds * len(row.option.predictions)
-        steps[name] = steps.get(name, 0) + seconds
-    return steps
+def _as_code(rule):
+    """The rule's own source, where Python can find it."""
+    try:
+        return inspect.getsource(rule)
+    except (OSError, TypeError):
+        return repr(rule)
+
+
+def _table(found):
+    """The options in words, the proposed one marked."""
+    numbers = found.table.round(1).astype(str)
+    shown = pd.DataFrame({"right (%)": numbers["accuracy"]})
+    for name, head in (("accuracy", "95% interval"), ("behind", "points behind, 95% interval")):
+        shown[head] = numbers[f"{name}, low"] + " to " + numbers[f"{name}, high"]
+    shown.iloc[0, -1] = "best"
+    return shown.rename(index={found.proposal.option: f"{found.proposal.option} (proposed)"})
+
+
+def mistakes(found, most=2):
+    """The largest confusions of the recommended option, as {sentence: pictures as HTML}."""
+    names, test = np.array(found.problem.classes), found.test
+    truth, said = names[found.problem.labels[test]], names[found.predictions[found.recommended]]
+    shares = pd.crosstab(truth, said, normalize="index").stack()
+    shares = shares[[true != taken for true, taken in shares.index]]
+    sentences = {}
+    for (true, taken), share in shares[shares > 0].nlargest(most).items():
+        rows = test[(truth == true) & (said == taken)][:SHOWN_MISTAKES]
+        strip = side_by_side([thumbnail(found.problem.pictures[row]) for row in rows])
+        text = f"Pictures of {true} that were taken for {taken}"
+        sentence = f"Of {true}, {share:.0%} are taken for {taken}."
+        sentences[sentence] = picture_html(strip, text)
+    return sentences
+
+
+def _in_words(option):
+    source, _, way = option.partition(", ")
+    if not way:
+        return f"Reuse nothing: {option} did better than every source."
+    if way in ("last layer", "all layers"):
+        return f"Use the features of {source}, {way}, and a linear SVM."
+    return f"Fine-tune the network {source}: {POLICIES.get(way, way)}."
+
+
+def _cheaper(found):
+    """Features that do as well as a recommended fine-tuning, as far as can be told; or None."""
+    ties = found.table[(found.table["behind, low"] <= 0) & found.table["C"].notna()].index
+    is_tuned = np.isnan(found.table["C"][found.recommended])
+    return ties[0] if is_tuned and len(ties) else None
+
+
+def _call(found):
+    """What makes the page again; a rule of one's own has to be defined first."""
+    sources = tuple(source for source in SOURCES if source in found.similarity)
+    sources = sources if len(sources) == len(found.similarity) else tuple(found.similarity.index)
+    chosen = f"{found.problem.command}, rule={found.rule.__name__}, sources={sources!r}"
+    return (
+        "from tlcourse.your_problem import *; "
+        f"write_report(investigate({chosen}, seed={found.seed}), '.')"
+    )
