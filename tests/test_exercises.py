@@ -106,6 +106,7 @@ def changes_its_input(x):
         (lambda x: None, None, exercises.DOTS),
         (lambda x: ..., None, exercises.DOTS),
         (lambda x: "mean", False, "It gives a value of type str; a value of type ndarray"),
+        (lambda x: np.array(["a", "b", "c"]), False, "It gives a value of type ndarray of <U1"),
         (lambda x: x.mean(), False, "It gives the shape (); (3,) is wanted."),
         (changes_its_input, False, "the right form and the wrong values"),
         (raises, False, "stops with AttributeError"),

@@ -117,7 +117,8 @@ def _as_array(value):
 def _difference(given, wanted):
     """In words, how an answer differs from the one that is wanted, which is not told."""
     arrays = _as_array(given), _as_array(wanted)
-    if type(given) is not type(wanted) and (arrays[0] is None or arrays[1] is None):
+    is_array = [each is not None for each in arrays]
+    if is_array == [False, True] or (type(given) is not type(wanted) and not all(is_array)):
         return f"It gives {_kind(given)}; {_kind(wanted)} is wanted."
     if arrays[1] is not None and arrays[0].shape != arrays[1].shape:
         return f"It gives the shape {arrays[0].shape}; {arrays[1].shape} is wanted."
@@ -125,4 +126,5 @@ def _difference(given, wanted):
 
 
 def _kind(value):
-    return "nothing" if value is None else f"a value of type {type(value).__name__}"
+    of = f" of {value.dtype}" if hasattr(value, "dtype") else ""
+    return "nothing" if value is None else f"a value of type {type(value).__name__}{of}"
