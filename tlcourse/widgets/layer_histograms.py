@@ -78,4 +78,3 @@ def _axis(edges, height):
             f'<text x="{x:.1f}" y="{height - 8}" text-anchor="middle">{tick:g}</text>'
         )
     return "".join(parts)
-
