@@ -1,8 +1,9 @@
 """Where each class of photographs lies in one common feature space: what similarity is made of.
 
-The mean of ``fc7`` over the 50 validation photographs of every class, of the sources and of the
-targets alike: the photographs are not shipped, and two domains can be compared only where both were
-seen by the same network.
+The mean of ``fc7`` over 50 photographs of every class that the network was not trained on: of a
+source's classes those of the validation folder, of a target's the first ones of the training folder,
+as its others are for the test. The photographs are not shipped, and two domains can be compared only
+where both were seen by the same network.
 """
 
 import json
@@ -12,13 +13,14 @@ import numpy as np
 
 from scripts.remake.runner import Step
 from tlcourse import paths
-from tlcourse.datasets.photos import TinyImageNet, class_names
+from tlcourse.datasets.photos import EVERY_SOURCE_CLASS, TinyImageNet, class_names
 from tlcourse.features.extraction import extract_features
 from tlcourse.networks import weights
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.tables.similarity import FILE, FORMAT, LAYER, ROLES, ClassMeans, read_class_means
 
 BACKBONE = "photos"  # its fc7 is the common space
+PER_CLASS = 50
 
 
 def steps(options):
@@ -42,7 +44,7 @@ def measure_class_means(backbone, root=None, progress=True):
         "backbone": backbone.name,
         "weights_sha256": weights.read_card(backbone.name)["sha256"],
         "layer": LAYER,
-        "data": "Tiny ImageNet, 50 validation photographs a class",
+        "data": "Tiny ImageNet, 50 photographs a class: of sources validation, of targets training",
         "date": date.today().isoformat(),
     }
     wnids, means, counts = zip(*parts, strict=True)
@@ -51,7 +53,9 @@ def measure_class_means(backbone, root=None, progress=True):
 
 def _means_of_role(backbone, role, root, progress):
     options = {"device": "cpu", "precision": "float32", "progress": progress, "cache": False}
-    features = extract_features(backbone, TinyImageNet(role, "val", root), [LAYER], **options)
+    split = "val" if role == EVERY_SOURCE_CLASS else "train"
+    images = TinyImageNet(role, split, root, per_class=PER_CLASS)
+    features = extract_features(backbone, images, [LAYER], **options)
     members = features.labels == np.arange(len(features.classes))[:, None]
     counts = members.sum(axis=1)
     means = members @ features.matrix.astype(np.float64) / counts[:, None]
