@@ -301,7 +301,7 @@ changes = tuple(np.sign((ends[["hue", "kind"]] / 5).astype(int)))
 beside = added.mean().add_prefix("training adds to its rise: ").to_dict()
 beside |= pd.DataFrame(rise_real).mean().add_prefix("imagenet, rise: ").to_dict()
 option = dict(zip([(1, 1), (-1, 1), (0, 1), (0, 0)], options, strict=True)).get(changes)
-on = "Probes on seven drawn tasks, against random weights, and on seven kinds of PACS in four styles."
+on = "Probes on seven drawn tasks, against random weights, and seven kinds of PACS in four styles."
 limits = "Simple and complex were sorted by hand; under imagenet there is no random control."
 claim.measured(effects, on, limits, option=option, beside=beside)
 
