@@ -70,7 +70,7 @@ class TestFeatureVectors:
 
 class TestPictures:
     def test_they_are_the_first_of_the_sample(self):
-        domain = Domain("wood", Factors(exposure=0.5))
+        domain = Domain("textures", Factors(exposure=0.5))
         found = spaces.draw_pictures(domain, 9, seed=4, side=24)
         images = DrawnImages(domain, n_per_class=3, seed=4, side=24)
         assert all((np.asarray(found[i]) == np.asarray(images[i][0])).all() for i in range(9))

@@ -31,7 +31,7 @@ def poisoned(problem, test):
 
 
 def test_an_investigation_chooses_the_same(monkeypatch):
-    problem = open_problem(family="animals", classes=["tabby cat", "beagle", "pug"], per_class=12)
+    problem = open_problem(family="animals", classes=["tabby cat", "pug"], per_class=10)
     split = investigation.split_rows
     train, test = split(problem.labels)
 
