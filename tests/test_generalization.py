@@ -349,7 +349,10 @@ class TestFigures:
         panels = {name: {"row": {"x": [0.1], "y": [y]}} for name, y in {"a": 0.2, "b": 1}.items()}
         figure = plots.plot_in_panels(plots.plot_dumbbells, panels, "share")
         left, right = figure.axes
-        assert left.get_xlim() == right.get_xlim() and "b" in (right.get_title(), right.get_title("left"))
+        assert left.get_xlim() == right.get_xlim() and "b" in (
+            right.get_title(),
+            right.get_title("left"),
+        )
         assert len(figure.legends) == 1 and left.get_legend() is right.get_legend() is None
         plt.close(figure)
 
