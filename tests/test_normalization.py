@@ -24,8 +24,6 @@ ESTIMATORS = [
     L2ByLayer(),
     Standardizer(),
     Discretizer(),
-    Discretizer(magnitude="mean"),
-    Discretizer(magnitude="own"),
 ]
 each_estimator = pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
 
@@ -148,33 +146,10 @@ def test_a_gaussian_feature_is_zero_in_16_percent():
     assert round(expected[1], 2) == 0.16
 
 
-def test_own_magnitude_only_silences_what_is_between():
-    values = np.random.default_rng(0).normal(size=(50, 3))
-    found = Discretizer(magnitude="own").fit_transform(values)
-    between = (values >= -0.25) & (values <= 0.15)
-    assert (found == np.where(between, 0, values)).all()
-
-
-def test_mean_magnitude_is_one_value_a_feature_learned_in_training():
-    generator = np.random.default_rng(0)
-    train, test = generator.normal(size=(50, 3)) * [1, 2, 0.01], generator.normal(size=(20, 3))
-    model = Discretizer(magnitude="mean").fit(train)
-    outside = [column[(column < -0.25) | (column > 0.15)] for column in train.T]
-    assert len(outside[2]) == 0
-    expected = [abs(outside[0]).mean(), abs(outside[1]).mean(), 0]
-    np.testing.assert_allclose(model.magnitude_, expected)
-    np.testing.assert_allclose(model.transform(test), Discretizer().fit_transform(test) * expected)
-
-
 @pytest.mark.parametrize(("low", "high"), [(0.15, -0.25), (0.1, 0.1), (np.nan, 0.1)])
 def test_crossed_thresholds(low, high):
     with pytest.raises(ValueError, match=f"low is {low} and high is {high}: low must be below"):
         Discretizer(low, high).fit(X)
-
-
-def test_unknown_magnitude():
-    with pytest.raises(ValueError, match="magnitude is 'median': choose from 'one', 'mean', 'own'"):
-        Discretizer(magnitude="median").fit(X)
 
 
 # All of them
@@ -226,7 +201,6 @@ def test_the_normalizations_of_the_tables():
         "L2 per image": normalize(X),
         "L2 by layer": L2ByLayer(SIZES).fit_transform(X),
         "standardized": z,
-        "{-v, 0, v}": Discretizer(magnitude="mean").fit_transform(z),
         "discretized": np.where(z > 0.15, 1, np.where(z < -0.25, -1, 0)),
     }
     assert list(by_hand) == list(NORMALIZATIONS)

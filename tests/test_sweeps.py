@@ -10,7 +10,6 @@ from sklearn.svm import LinearSVC
 from tlcourse.classifiers.score import (
     choose_C,
     evaluate_transfer,
-    layer_sets,
     of_rows,
     sample_per_class,
 )
@@ -55,8 +54,9 @@ def discretized(A, B):
     return tuple(1.0 * (Z > 0.15) - (Z < -0.25) for Z in standardized(A, B))
 
 
+EVERY_LAYER = tuple(shipped_features("natural", "insects")[0].layer_sizes)
 HAND = {"fc6": (("fc6",), unit), "fc7": (("fc7",), unit)} | {
-    name: (layer_sets("natural")["full network"], prepare)
+    name: (EVERY_LAYER, prepare)
     for name, prepare in (
         ("full network, L2 per image", unit),
         ("full network, standardized", standardized),
@@ -76,7 +76,7 @@ def test_a_cell_is_what_scikit_learn_gives_by_hand(results, embedding):
 def test_cells_are_those_of_evaluate_transfer(results):
     for row in results.itertuples():
         embedding = EMBEDDINGS[row.embedding]
-        layers = embedding.layers or layer_sets("natural")["full network"]
+        layers = embedding.layers or EVERY_LAYER
         options = {"seed": row.seed, "normalization": embedding.normalization}
         assert row.accuracy == evaluate_transfer("natural", "insects", layers, **options).accuracy
 

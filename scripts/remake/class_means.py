@@ -1,8 +1,8 @@
 """Where each class of photographs lies in one common feature space: what similarity is made of.
 
 The mean of ``fc7`` over 50 photographs of every class that the network was not trained on: of a
-source's classes those of the validation folder, of a target's the first ones of the training folder,
-as its others are for the test. The photographs are not shipped, and two domains can be compared only
+source's classes those of the validation folder; of a target's the first of the training folder, as
+its others are for the test. The photographs are not shipped, and two domains can be compared only
 where both were seen by the same network.
 """
 

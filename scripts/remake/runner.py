@@ -27,7 +27,6 @@ from tlcourse.networks.weights import WeightsError
 COMMANDS = (
     "pretraining",
     "shipping",
-    "transfer",
     "class_means",
     "policy_grid",
     "real_fine_tuning",

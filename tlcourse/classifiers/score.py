@@ -14,7 +14,6 @@ from sklearn.model_selection import GridSearchCV, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from tlcourse.classifiers.svm import LinearSVM
-from tlcourse.datasets.photos import FAMILIES
 from tlcourse.features.extraction import shipped_features
 from tlcourse.features.normalization import make_normalization
 
@@ -124,9 +123,3 @@ def sample_per_class(labels, per_class, seed):
             )
         rows.append(generator.choice(candidates, per_class, replace=False))
     return np.concatenate(rows)
-
-
-def layer_sets(backbone_name, family=FAMILIES[0]):
-    """The lecture's three embeddings: fc6, fc7, and the full network, as tuples of layers."""
-    every = tuple(shipped_features(backbone_name, family)[0].layer_sizes)
-    return {"fc6": ("fc6",), "fc7": ("fc7",), "full network": every}

@@ -12,7 +12,6 @@ from sklearn.preprocessing import FunctionTransformer, Normalizer, StandardScale
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 LOW, HIGH = -0.25, 0.15
-MAGNITUDES = ("one", "mean", "own")
 
 
 def finite_matrix(estimator, X, reset, **options):
@@ -108,56 +107,31 @@ class Standardizer(_FeatureTransformer):
 
 
 class Discretizer(_FeatureTransformer):
-    """Three values: above one threshold, below another, and 0 between them, both included.
+    """1 above one threshold, -1 below another, and 0 between them, both included: int8.
 
-    Parameters
-    ----------
-    low, high : float
-        Thresholds; the defaults are the paper's, for standardised features.
-    magnitude : {"one", "mean", "own"}
-        "one" gives -1, 0 and 1 in int8: the embedding. "mean" gives -v, 0 and v, where v is a
-        feature's mean absolute value among its training values outside the thresholds
-        (``magnitude_``). "own" leaves every value outside the thresholds as it is.
-
-    The paper's ablation is {-v, 0, v}; one v for all features would only rescale the SVM's C, so
-    here it is one a feature, or one a value. ``fit`` raises ValueError if ``low`` is not below
-    ``high``, or the magnitude is none of the three. Garcia-Gasulla et al., arXiv 1705.07706.
+    ``low`` and ``high`` are the paper's by default, for standardised features. ``fit`` raises
+    ValueError if ``low`` is not below ``high``. Garcia-Gasulla et al., arXiv 1705.07706.
     """
 
-    def __init__(self, low=LOW, high=HIGH, magnitude="one"):
+    def __init__(self, low=LOW, high=HIGH):
         self.low = low
         self.high = high
-        self.magnitude = magnitude
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        if self.magnitude == "one":
-            tags.transformer_tags.preserves_dtype = []
+        tags.transformer_tags.preserves_dtype = []
         return tags
 
     def fit(self, X, y=None):
-        X = finite_matrix(self, X, reset=True)
+        finite_matrix(self, X, reset=True)
         if not self.low < self.high:
             raise ValueError(f"low is {self.low} and high is {self.high}: low must be below high.")
-        if self.magnitude not in MAGNITUDES:
-            choices = ", ".join(map(repr, MAGNITUDES))
-            raise ValueError(f"magnitude is {self.magnitude!r}: choose from {choices}.")
-        if self.magnitude == "mean":
-            outside = self._signs(X) != 0
-            sums = np.sum(abs(X), axis=0, dtype=np.float64, where=outside)
-            self.magnitude_ = sums / np.maximum(outside.sum(axis=0), 1)
         return self
 
     def transform(self, X):
         """Shape (images, features) in and out."""
         check_is_fitted(self)
         X = finite_matrix(self, X, reset=False)
-        signs = self._signs(X)
-        if self.magnitude == "own":
-            return np.where(signs, X, X.dtype.type(0))
-        return signs * self.magnitude_.astype(X.dtype) if self.magnitude == "mean" else signs
-
-    def _signs(self, X):
         return (X > self.high).view(np.int8) - (X < self.low).view(np.int8)
 
 
@@ -166,7 +140,6 @@ NORMALIZATIONS = {
     "L2 per image": lambda layer_sizes: Normalizer(),
     "L2 by layer": lambda layer_sizes: L2ByLayer(layer_sizes),
     "standardized": lambda layer_sizes: Standardizer(),
-    "{-v, 0, v}": lambda layer_sizes: make_pipeline(Standardizer(), Discretizer(magnitude="mean")),
     "discretized": lambda layer_sizes: make_pipeline(Standardizer(), Discretizer()),
 }
 

@@ -7,42 +7,20 @@ from torch.nn import functional as F
 from tlcourse.course.exercises import Exercise
 
 
-def step(network, optimizer, images, labels):
-    loss = F.cross_entropy(network(images), labels)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
+def a_step(*order, of_scores=lambda scores: scores):
+    """A training step that does these in this order."""
+
+    def step(network, optimizer, images, labels):
+        loss = F.cross_entropy(of_scores(network(images)), labels)
+        does = {"zero": optimizer.zero_grad, "backward": loss.backward, "step": optimizer.step}
+        for name in order:
+            does[name]()
+        return loss.item()
+
+    return step
 
 
-def _without_zero_grad(network, optimizer, images, labels):
-    loss = F.cross_entropy(network(images), labels)
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-def _without_step(network, optimizer, images, labels):
-    loss = F.cross_entropy(network(images), labels)
-    optimizer.zero_grad()
-    loss.backward()
-    return loss.item()
-
-
-def _zero_grad_too_late(network, optimizer, images, labels):
-    loss = F.cross_entropy(network(images), labels)
-    loss.backward()
-    optimizer.zero_grad()
-    optimizer.step()
-    return loss.item()
-
-
-def _softmax_first(network, optimizer, images, labels):
-    loss = F.cross_entropy(network(images).softmax(1), labels)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
+RIGHT = ("zero", "backward", "step")
 
 
 def _networks():
@@ -68,49 +46,41 @@ def _loss_and_network(loss, network, *_):
     return [float(loss), weights.numpy(), has_gradients]
 
 
+def place(accuracies, goal):
+    return int(np.argmax(np.asarray(accuracies) >= goal))
+
+
 def updates_until(updates, accuracies, goal):
-    at = int(np.argmax(np.asarray(accuracies) >= goal))
+    at = place(accuracies, goal)
     if at == 0:
         return updates[0]
     return np.interp(goal, accuracies[at - 1 : at + 1], updates[at - 1 : at + 1])
 
 
-def _at_the_evaluation(updates, accuracies, goal):
-    return updates[int(np.argmax(np.asarray(accuracies) >= goal))]
+def since_best(accuracies):
+    return len(accuracies) - 1 - int(np.argmax(accuracies))
 
 
-def _place(updates, accuracies, goal):
-    return int(np.argmax(np.asarray(accuracies) >= goal))
-
-
-def _over_all(updates, accuracies, goal):
-    return np.interp(goal, np.sort(accuracies), updates)
-
-
-def _of_the_best(updates, accuracies, goal):
-    return updates[int(np.argmax(accuracies))]
-
-
-def has_stopped(accuracies, patience):
-    return len(accuracies) - 1 - int(np.argmax(accuracies)) >= patience
+def since_last_best(accuracies):
+    return int(np.argmax(accuracies[::-1]))
 
 
 EXERCISES = {
     "01: step": Exercise(
-        solution=step,
+        solution=a_step(*RIGHT),
         inputs=_networks,
         wrong=[
             (
-                _without_zero_grad,
+                a_step("backward", "step"),
                 "The gradients of the batch before are still there, and are added to these.",
             ),
-            (_without_step, "The weights have not moved: who takes the step?"),
+            (a_step("zero", "backward"), "The weights have not moved: who takes the step?"),
             (
-                _zero_grad_too_late,
+                a_step("backward", "zero", "step"),
                 "The gradients are set to zero after backward(), so that the step has none.",
             ),
             (
-                _softmax_first,
+                a_step(*RIGHT, of_scores=lambda scores: scores.softmax(1)),
                 "cross_entropy takes scores: it has the softmax in it, and yours comes twice.",
             ),
         ],
@@ -127,22 +97,28 @@ EXERCISES = {
         ],
         wrong=[
             (
-                _at_the_evaluation,
+                lambda updates, accuracies, goal: updates[place(accuracies, goal)],
                 "That is the first evaluation at the goal or above. It was reached before it: on "
                 "the straight line from the evaluation before.",
             ),
-            (_place, "That is the place in the list. Which update stands at that place?"),
             (
-                _over_all,
+                lambda updates, accuracies, goal: place(accuracies, goal),
+                "That is the place in the list. Which update stands at that place?",
+            ),
+            (
+                lambda updates, accuracies, goal: np.interp(goal, np.sort(accuracies), updates),
                 "A curve goes up and down, and sorted it is another one. Look for the first time, "
                 "then at the two points around it.",
             ),
-            (_of_the_best, "That is where the curve is highest, not where it comes to the goal."),
+            (
+                lambda updates, accuracies, goal: updates[int(np.argmax(accuracies))],
+                "That is where the curve is highest, not where it comes to the goal.",
+            ),
         ],
         right="Right. Read in this direction, two curves are compared at the same accuracy.",
     ),
     "01: has stopped": Exercise(
-        solution=has_stopped,
+        solution=lambda accuracies, patience: since_best(accuracies) >= patience,
         inputs=lambda: [
             ([0.2, 0.4, 0.5, 0.45, 0.48, 0.5], 3),
             ([0.2, 0.5, 0.4, 0.45], 3),
@@ -157,22 +133,15 @@ EXERCISES = {
                 "You compare with one evaluation only. The best of all of them counts.",
             ),
             (
-                lambda accuracies, patience: (
-                    len(accuracies) - 1 - int(np.argmax(accuracies)) > patience
-                ),
+                lambda accuracies, patience: since_best(accuracies) > patience,
                 "That is one evaluation too late: count those after the best one.",
             ),
             (
-                lambda accuracies, patience: (
-                    len(accuracies) - int(np.argmax(accuracies)) >= patience
-                ),
+                lambda accuracies, patience: since_best(accuracies) + 1 >= patience,
                 "That is one evaluation too early: the best one itself does not count.",
             ),
             (
-                lambda accuracies, patience: (
-                    len(accuracies) - 1 - max(np.flatnonzero(accuracies == np.max(accuracies)))
-                    >= patience
-                ),
+                lambda accuracies, patience: since_last_best(accuracies) >= patience,
                 "An evaluation that is as good is not better: the first of equals is the best.",
             ),
         ],
