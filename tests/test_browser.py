@@ -148,7 +148,7 @@ def test_layers_by_keyboard(page):
 
 
 def test_buttons_choose_usual_sets(page):
-    for name, count in (("all convolutions", 10), ("full network", 12), ("fc6", 1)):
+    for name, count in (("all convolutions", 10), ("all layers", 12), ("fc6", 1)):
         button = page.get_by_role("button", name=name, exact=True).first
         button.click()
         page.wait_for_function(
@@ -208,7 +208,7 @@ def test_explorer_reacts_to_each_control(page):
     wait_for_result(page, "manmade backbone, insects, fc7")
     layer(page, "fc6", 1).click()
     wait_for_result(page, "manmade backbone, insects, fc6, fc7")
-    page.get_by_role("button", name="full network").last.click()
+    page.get_by_role("button", name="all layers").last.click()
     wait_for_result(page, "manmade backbone, insects, 12 layers")
     assert page.get_by_text("linear SVM on 2,048 features").is_visible()
 

@@ -10,7 +10,7 @@ from tlcourse.tables.targets import DrawnTarget
 CELLS = make_cells(
     "natural",
     ["insects", DrawnTarget("shapes", per_class=4, pool_per_class=6, test_per_class=4)],
-    ["fc7", "full network, L2 by layer", "full network"],
+    ["fc7", "all layers, L2 by layer", "full network"],
     seeds=(0, 1),
     C=1,
 )

@@ -58,8 +58,8 @@ EVERY_LAYER = tuple(shipped_features("natural", "insects")[0].layer_sizes)
 HAND = {"fc6": (("fc6",), unit), "fc7": (("fc7",), unit)} | {
     name: (EVERY_LAYER, prepare)
     for name, prepare in (
-        ("full network, L2 per image", unit),
-        ("full network, standardized", standardized),
+        ("all layers, L2 per image", unit),
+        ("all layers, standardized", standardized),
         ("full network", discretized),
     )
 }

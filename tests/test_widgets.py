@@ -79,9 +79,9 @@ class TestLayerToggle:
 
     def test_usual_sets(self):
         sets = usual_sets(VGG16)
-        assert list(sets) == ["fc6", "fc7", "all convolutions", "full network"]
-        assert len(sets["all convolutions"]) == 13 and sets["full network"] == list(VGG16)
-        assert usual_sets(RESNET) == {"avgpool": ["avgpool"], "full network": list(RESNET)}
+        assert list(sets) == ["fc6", "fc7", "all convolutions", "all layers"]
+        assert len(sets["all convolutions"]) == 13 and sets["all layers"] == list(VGG16)
+        assert usual_sets(RESNET) == {"avgpool": ["avgpool"], "all layers": list(RESNET)}
 
     def test_bundle_has_a_static_picture_with_alternative_text(self):
         bundle, _ = widgets.LayerToggle(ALEXNET, ["fc6", "fc7"])._repr_mimebundle_()

@@ -25,7 +25,7 @@ EMBEDDINGS = {
     for embedding in (
         Embedding("fc6", ("fc6",), "L2 per image"),
         Embedding("fc7", ("fc7",), "L2 per image"),
-        *(Embedding(f"full network, {name}", None, name) for name in list(NORMALIZATIONS)[:-1]),
+        *(Embedding(f"all layers, {name}", None, name) for name in list(NORMALIZATIONS)[:-1]),
         Embedding("full network"),
     )
 }

@@ -64,7 +64,7 @@ def usual_sets(layer_sizes):
     ]
     if len(convolutions) > 1:
         sets["all convolutions"] = convolutions
-    return {**sets, "full network": layers}
+    return {**sets, "all layers": layers}
 
 
 def _unknown(name, layer_sizes):
