@@ -173,25 +173,6 @@ def test_table_shows_counted_and_published():
     assert row["multiply-adds (paper)"] == "-" and row["error, % (paper)"] == "0.95"
 
 
-def test_growth_figure_names_every_network_and_number():
-    rows = {name: zoo.describe(name) for name in ON_THE_SLIDE}
-    figure = plots.plot_growth(rows, {"depth": "Depth", "top-5 error": "Error"}, zoo.short)
-    left, right = figure.axes
-    assert [label.get_text() for label in left.get_yticklabels()][0] == "LeNet-5, 1998"
-    assert [text.get_text() for text in left.texts] == ["5", "8", "19", "22", "56", "48"]
-    assert [text.get_text() for text in right.texts] == ["15.3", "7.3", "6.67", "3.5"]
-    entries = {text.get_text() for text in figure.legends[0].get_texts()}
-    assert entries == {"ImageNet", "MNIST or CIFAR-10"}
-
-
-def test_error_figure_has_a_point_and_a_name_a_network():
-    errors, sizes = {"a": 5.0, "b": 20.0}, {"depth": {"a": 19, "b": 8}, "parameters": {"a": 9}}
-    depth, parameters = plots.plot_error_by_size(errors, sizes).axes
-    assert [text.get_text() for text in depth.texts] == ["a", "b"]
-    assert [tuple(line.get_xydata()[0]) for line in depth.lines] == [(19, 5), (8, 20)]
-    assert len(parameters.lines) == 1
-
-
 def test_ranges_figure_spans_low_to_high_and_marks():
     ranges = {"transfer, x": (1, 10), "pre-training, x": (1e3, 1e5)}
     ax = plots.plot_ranges(ranges, "Wh", str, {"pre-training, x": 5e3})

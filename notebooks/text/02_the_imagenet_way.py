@@ -169,8 +169,8 @@ claim.predict(
 
 # %% [markdown] slideshow={"notes": "Point at 2014: two networks of one year, 22 times apart in parameters. Axes are logarithmic.", "slide_type": "subslide"}
 # **Experiment.** Build all of them, count, and compare every pair of different years: once with
-# the slide's list, once with networks of ImageNet only. Nothing here is drawn at random, so there
-# are no seeds.
+# the slide's list, once with networks of ImageNet only. Circles were trained on ImageNet, squares on
+# MNIST or CIFAR-10. Nothing here is drawn at random, so there are no seeds.
 
 # %% jupyter={"outputs_hidden": true} slideshow={"slide_type": "-"}
 shown = dict.fromkeys([*ON_THE_SLIDE[:5], "ResNet-50", "ResNet-152", "Inception-V3"])
@@ -193,7 +193,18 @@ grown = {
 }
 titles = ("Depth", "Parameters", "Multiply-adds", "Top-5 error (%)")
 columns = dict(zip((*COUNTED, "top-5 error"), titles, strict=True))
-figure = plots.plot_growth(rows, columns, short)
+
+figure, [axes] = plots.style.new_panels(4, width=15, height=6.6, sharey=True)
+for ax, (key, title) in zip(axes, columns.items(), strict=True):
+    known = {place: row for place, row in enumerate(rows.values()) if row[key]}
+    for place, row in known.items():
+        look = ("o", "#0072B2") if row["trained on"] == "ImageNet" else ("s", "#D55E00")
+        ax.plot(row[key], place, look[0], color=look[1], markersize=12)
+        plots.style.write_beside(ax, short(row[key]), (row[key], place), (12, 0))
+    ax.set(xscale="log", title=title, xlabel="log scale")
+    ax.set_xlim(right=ax.get_xlim()[1] ** 2 / ax.get_xlim()[0])  # room for the numbers
+    ax.tick_params(axis="x", which="both", bottom=False, labelbottom=False)
+plots.style.name_rows(axes[0], [f"{name}, {years[name]}" for name in rows])
 plots.alt_text(
     figure,
     "Depth, parameters and multiply-adds of eight networks from 1998 to 2015, and their published "
@@ -273,7 +284,16 @@ sizes = {
     key.replace("_", "-"): {name: getattr(zoo.count_network(name), key) for name in compared}
     for key in COUNTED
 }
-figure = plots.plot_error_by_size(errors, sizes)
+figure, [axes] = plots.style.new_panels(3, width=16, sharey=True)
+for ax, (what, size_of) in zip(axes, sizes.items(), strict=True):
+    ax.loglog(list(size_of.values()), list(errors.values()), "o", markersize=12)
+    for name, size in size_of.items():
+        plots.style.write_beside(ax, name, (size, errors[name]), (12, 0))
+    low, high = min(size_of.values()), max(size_of.values())
+    plots.style.finish(ax, "both", xlabel=what, xlim=(low / 1.5, high * (high / low) ** 0.6))
+axes[0].set_yticks([4, 6, 10, 20], [4, 6, 10, 20])
+axes[0].set_yticks([], minor=True)
+axes[0].set(ylim=(5.5, 24), ylabel="top-5 error (%)")
 plots.alt_text(
     figure,
     "Top-5 error of six networks against depth, parameters and multiply-adds: it falls with depth "

@@ -24,12 +24,12 @@ from tlcourse.plots.generalization import (
     plot_dumbbells,
     plot_in_panels,
 )
-from tlcourse.plots.growing_up import plot_error_by_size, plot_growth, plot_ranges
 from tlcourse.plots.knowledge import (
     plot_accuracy_table,
     plot_by_layer,
 )
 from tlcourse.plots.pictures import PictureRows
+from tlcourse.plots.ranges import plot_ranges
 from tlcourse.plots.style import (
     COURSE,
     OKABE_ITO,
