@@ -88,8 +88,6 @@ def steps(options):
     settings = {SCRATCH: scratch, FINE_TUNED: (*TUNED, scratch[2])}
     for target, start, source, per_class, draw in plan():
         yield step(target, start, source, per_class, draw, settings.get(start))
-    for setting, (target, per_class) in product(finalists, TRIED_ON):  # is the choice a good one?
-        yield step(target, SCRATCH, "", per_class, 0, setting, "check")
     for setting in random_settings():  # what a setting taken at random costs
         yield step("insects", SCRATCH, "", 40, 0, setting, "check")
 

@@ -25,19 +25,9 @@ from tlcourse.datasets.photos import default_root
 from tlcourse.networks.weights import WeightsError
 
 COMMANDS = (
-    "pretraining",
-    "shipping",
-    "class_means",
-    "policy_grid",
-    "real_fine_tuning",
-    "from_scratch",
-    "yosinski",
-    "representation_quality",
-    "real_sets",
-    "real_tables",
-    "normalization",
-    "verdicts",
-)
+    "pretraining shipping class_means policy_grid real_fine_tuning from_scratch yosinski "
+    "representation_quality real_sets real_tables normalization verdicts"
+).split()
 
 
 def bfloat16():

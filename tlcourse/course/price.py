@@ -4,6 +4,7 @@ The default of every factor, its range, and where the number comes from are in `
 what is an assumption is called one.
 """
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -35,31 +36,8 @@ def _read_assumptions():
 
 
 ASSUMPTIONS = MappingProxyType(dict(_read_assumptions()))
-SCENARIOS = MappingProxyType(
-    {
-        "ImageNet and AlexNet, 2012": {},
-        "ILSVRC and VGG19, 2014": {
-            "images": 1_281_167,
-            "processors": 4,
-            "hours": 420,
-            "watts": 250,
-            "card_price": 999,
-        },
-        "transfer: 200 images of yours": {
-            "images": 200,
-            "answers_per_image": 1,
-            "seconds_per_answer": 10,
-            "months": 12,
-            "processors": 1,
-            "hours": 0.01,
-            "card_price": 0,
-            "watts": 50,
-            "host_watts": 0,
-            "overhead": 1,
-            "person_months": 0.1,
-        },
-    }
-)
+_SCENARIOS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+SCENARIOS = MappingProxyType(_SCENARIOS)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,9 @@ it in one factor (``change``) and takes as many training steps.
 """
 
 import math
+import tomllib
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tlcourse.datasets.drawn import FAMILIES as DRAWN_FAMILIES
 from tlcourse.datasets.drawn import HybridImages, hybrids
@@ -35,12 +37,8 @@ def two_cycles(first, second):
 
 
 RECIPE = two_cycles(26, 14)
-
-THREE_TIMES_THE_IMAGES = two_cycles(7, 4)
-
-HALF_THE_STEPS = two_cycles(13, 7)
-
 SHORT = {**RECIPE, "cycles": [{"epochs": 10, "peak_learning_rate": 0.1, "augmentation": 0.5}]}
+RECIPES = {"long": RECIPE, "half": two_cycles(13, 7), "a third": two_cycles(7, 4), "short": SHORT}
 
 
 @dataclass(frozen=True)
@@ -92,46 +90,14 @@ class Source:
         return list(class_names(self.role).values())[:: self.every]
 
 
-SOURCES = {
-    source.name: source
-    for source in (
-        Source("natural", "natural"),
-        Source("manmade", "manmade"),
-        Source("drawn", "drawn", recipe=SHORT),
-        Source(
-            "photos",
-            "photos",
-            recipe=THREE_TIMES_THE_IMAGES,
-            compared_with="natural",
-            change="three times the classes and images",
-        ),
-        Source("half_width", "natural", width=0.5, recipe=HALF_THE_STEPS),
-        Source(
-            "quarter_width",
-            "natural",
-            width=0.25,
-            recipe=HALF_THE_STEPS,
-            compared_with="half_width",
-            change="half the width of every layer",
-        ),
-        Source(
-            "half_images",
-            "natural",
-            per_class=PER_CLASS // 2,
-            width=0.5,
-            compared_with="half_width",
-            change="half the images of every class",
-        ),
-        Source(
-            "half_classes",
-            "natural",
-            every=2,
-            width=0.5,
-            compared_with="half_width",
-            change="half the classes",
-        ),
-    )
-}
+def _read():
+    told = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+    for name, entry in told.items():
+        recipe = RECIPES[entry.pop("recipe", "long")]
+        yield name, Source(name, recipe=recipe, **entry)
+
+
+SOURCES = dict(_read())
 
 
 def n_epochs(recipe):

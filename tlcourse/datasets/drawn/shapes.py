@@ -8,46 +8,17 @@ with m corners, points or lobes. Straight sides need n1 = n2 (m / 4)^2; a negati
 import numpy as np
 
 from tlcourse.datasets.drawn.factors import hsv, mix
+from tlcourse.datasets.drawn.regions import read_classes
 
 FILLS = False
 SAMPLES = 120  # points of an outline
 RADIUS = 0.47  # of the circle about it, in sides of the picture
 
 
-def region(m, n1, n2, squeeze=(0.9, 1.0)):
-    """A class: the formula's numbers, and how far the width is squeezed."""
-    finish = ("plain", "rings", "spots", "sectors", "inlay")
-    return {"m": m, "n1": n1, "n2": n2, "squeeze": squeeze, "finish": finish}
-
-
-CLASSES = {
-    "disc": region(4, (2, 2), (2, 2), (0.97, 1.0)),
-    "ellipse": region(4, (2, 2), (2, 2), (0.5, 0.68)),
-    "drop": region(1, (0.38, 0.48), (0.82, 0.92)),
-    "leaf": region(2, (0.5, 0.7), (0.9, 1.0), (0.85, 1.0)),
-    "peanut": region(2, (-0.5, -0.38), (1.2, 1.35)),
-    "triangle": region(3, (18, 26), (38, 42)),
-    "propeller": region(3, (1.5, 2.0), (6.5, 8.0)),
-    "trefoil": region(3, (-0.75, -0.55), (0.95, 1.1)),
-    "square": region(4, (38, 44), (39, 41), (0.92, 1.0)),
-    "sparkle": region(4, (0.4, 0.55), (0.5, 0.6)),
-    "clover": region(4, (-0.7, -0.55), (0.95, 1.1)),
-    "pentagon": region(5, (55, 70), (38, 42)),
-    "star": region(5, (0.4, 0.5), (0.95, 1.05)),
-    "starfish": region(5, (1.6, 2.2), (6.5, 8.0)),
-    "hexagon": region(6, (85, 95), (38, 42)),
-    "blossom": region(8, (-0.95, -0.7), (0.95, 1.1)),
-    "sun": region(14, (0.9, 1.3), (0.8, 1.0)),
-}
-# Crossed numbers mostly give discs, so the source's shapes are named: other numbers of corners.
-SOURCE_CLASSES = {
-    "windmill": region(4, (1.5, 2.0), (6.5, 8.0)),
-    "cinquefoil": region(5, (-0.75, -0.55), (0.95, 1.1)),
-    "six-pointed star": region(6, (0.4, 0.5), (0.95, 1.05)),
-    "seven-armed starfish": region(7, (1.6, 2.2), (6.5, 8.0)),
-    "gear": region(10, (0.9, 1.3), (0.8, 1.0)),
-    "rosette": region(12, (-0.95, -0.7), (0.95, 1.1)),
-}
+SOURCE = ("windmill", "cinquefoil", "six-pointed star", "seven-armed starfish", "gear", "rosette")
+_ALL = read_classes(__file__)
+CLASSES = {name: region for name, region in _ALL.items() if name not in SOURCE}
+SOURCE_CLASSES = {name: _ALL[name] for name in SOURCE}
 
 
 def draw(canvas, parameters, look, rng):
