@@ -34,7 +34,7 @@ from sklearn.preprocessing import StandardScaler
 from torch import nn
 from tqdm import tqdm
 
-from tlcourse import plots
+from tlcourse import paths, plots
 from tlcourse.datasets.drawn import Domain, Factors, HybridImages
 from tlcourse.features.extraction import extract_features, shipped_features
 from tlcourse.networks.backbones import load_backbone
@@ -403,13 +403,12 @@ means = points.groupby("group", sort=False)["points"].mean()
 ax.plot(means, means.index, "|", color="black", ms=36, mew=4)
 ax.axvline(0, color="0.3")
 ax.set(xlabel="points gained by all layers over the last (black: mean)", ylabel="")
-ax.invert_yaxis()
+ax.set(ylim=(3.5, -0.5))
 plots.alt_text(ax, "Gains of all layers, a dot a target: about zero or more near, above zero far.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Four conditions. Ask which of them the slide had in mind: only the first two have a network that the lecture would use.", "slide_type": "subslide"} tags=["claim:which-layers"]
-from tlcourse.tables.real_sets import read_real
-
-svm = read_real("accuracies").query("representation == 'all layers, ternary'")
+svm = pd.read_csv(paths.SHIPPED / "measured" / "real_accuracies.csv")
+svm = svm.query("representation == 'all layers, ternary'")
 svm = svm.set_index("target")["gain"]
 svm_far = svm.drop(near.index).rename(family_of).groupby(level=0).mean()
 beside = {"near, all layers gain": near.mean(), "far, all layers gain": far.mean()}
