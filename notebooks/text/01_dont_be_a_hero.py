@@ -197,7 +197,8 @@ plots.alt_text(ax, "Accuracy after each epoch: reused rises at once, from scratc
 # Six epochs say who is quick. To say who is better, both train until they stop. Photographs need
 # hours, so this was **measured beforehand** by `python -m scripts.remake from_scratch`:
 #
-# - targets are six families of photographs that no source saw, 10 to 18 classes each;
+# - targets are six families of photographs that no source saw, 10 to 18 classes each, and the 102
+#   flowers of flowers102, at 64 pixels;
 # - one rule ends every run: validation accuracy is taken every 100 updates; after five without a
 #   better one the learning rate falls to a tenth, after five more training ends. The weights that
 #   were best on validation photographs are tested, once;
@@ -233,7 +234,7 @@ print((100 * table).round(1).to_string(na_rep=""))
 # %% slideshow={"notes": "Commit first. Ask for the reason, not for the number.", "slide_type": "subslide"} tags=["predict"]
 claim = claims.open("scratch-is-hard")
 BEHIND = ["ahead", "up to 5 points behind", "5 to 15 points behind", "over 15 points behind"]
-question = "40 photographs a class. Against frozen features and an SVM, from scratch ends:"
+question = "18 to 40 photographs a class. Against frozen features and an SVM, from scratch ends:"
 claim.predict(question, BEHIND)
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Point at training accuracy first: from scratch learns its training photographs well. What it lacks shows on others.", "slide_type": "subslide"}
@@ -242,35 +243,35 @@ near |= dict.fromkeys(("scenes", "vehicles", "clothes"), "manmade")
 runs["near"] = runs["source"] == runs["target"].map(near)
 families = runs[runs["target"].isin(near) & (runs["near"] | (runs["start"] == "from scratch"))]
 
-ends = families[families["per_class"] == 40].groupby(["start", "target"])
+flowers102 = runs[runs["target"] == "flowers102"]  # all its training photographs: 18 a class
+ends = pd.concat([families[families["per_class"] == 40], flowers102])
+ends = ends.groupby(["start", "target"])
 right = 100 * ends[["train_accuracy", "test_accuracy"]].mean()
 starts = right["test_accuracy"].unstack("start").dropna(subset="from scratch")
 behind = starts["frozen, all layers"] - starts["from scratch"]
 print(starts.assign(behind=behind).round(1).to_string())
-print(
-    f"frozen features are {behind.mean():.1f} points ahead, in the mean of {len(behind)} families"
-)
+print(f"frozen features: {behind.mean():.1f} points ahead, mean of {len(behind)} targets")
 
 rows = {target: row.dropna().map(lambda x: [x]).to_dict() for target, row in starts.iterrows()}
 shown = ["from scratch", "frozen, all layers", "fine-tuned"]
 rows = {target: {way: row[way] for way in shown if way in row} for target, row in rows.items()}
 ax = plots.new_axes(height=5)
-plots.plot_dumbbells(rows, "test accuracy (%), 40 training photographs a class", ax, scale=1)
-plots.alt_text(ax, "For each family the test accuracy from scratch, fine-tuned and frozen.")
+plots.plot_dumbbells(rows, "test accuracy (%)", ax, scale=1)
+plots.alt_text(ax, "For each target the test accuracy from scratch, fine-tuned and frozen.")
 
-# %% slideshow={"notes": "The unit is the family: six of them, one value each. Ask what the interval would look like with one family.", "slide_type": "subslide"} tags=["claim:scratch-is-hard"]
-on = f"{len(behind)} families, 40 photographs a class; the near source, all layers, an SVM."
-limits = "One small network, 64 pixels, one number of photographs, one draw."
+# %% slideshow={"notes": "The unit is the target: seven of them, one value each. Ask which one makes the interval so wide.", "slide_type": "subslide"} tags=["claim:scratch-is-hard"]
+on = "Six families, 40 photographs a class, flowers102, 18; the near source, all layers, an SVM."
+limits = "One small network, 64 pixels, one number of photographs a target, one draw."
 claim.measured(behind, on, limits, option=BEHIND[np.searchsorted([0, 5, 15], behind.mean())])
 
 # %% [markdown] slideshow={"notes": "Slow and weak are different diagnoses. Ask how one tells them apart: by giving time, and by looking at training accuracy.", "slide_type": "subslide"}
-# **Reading.** Frozen features and an SVM are 7.9 points above the network from scratch, in the mean
-# of six families: 15.1 points on scenes, 0.0 points on vehicles. It was not stopped too early: in the
-# end it is right on nearly all of its training photographs, and five evaluations in a row brought
-# nothing; what it learned there does not carry over to others. How hard it is depends on who tries:
-# without augmentation the best of the dozen stops at 37.8% validation accuracy on insects, with much
-# of it at 44.0%, and runs of 150 updates would have chosen the wrong one. This is one small network,
-# and 40 photographs a class.
+# **Reading.** Frozen features and an SVM are 5.8 points above the network from scratch, in the mean
+# of seven targets, and the interval reaches just below zero. On the families they are ahead, 15.1
+# points on scenes, or level, 0.0 points on vehicles; on flowers102 from scratch is 6.3 points **ahead**:
+# perhaps since it has the most photographs, and flowers are far from what `natural` saw. The rival was
+# not stopped too early: it is right on nearly all of its training photographs. How hard it is depends on
+# who tries: without augmentation the best of the dozen stops at 37.8% validation accuracy on insects,
+# with much of it at 44.0%. One more target like the families, or a second network, would decide it.
 
 # %% [markdown] slideshow={"notes": "All of these numbers are published, by others. Point at the last row of the table: counting objects is far from ImageNet, and the gain shrinks.", "slide_type": "subslide"}
 # ### Is it only our small network?
@@ -484,8 +485,8 @@ claim.measured(less, on, limits, option=LESS[np.searchsorted([1, 2, 5], mean)])
 # **Reading.** For what from scratch has with 40 photographs a class, frozen features of all layers
 # need 3.3 times fewer. The features come from other photographs, so that only a linear boundary is left
 # to be learned. Which reuse matters: the line of the last layer alone lies much lower. Where does from
-# scratch catch up? On vehicles it has, with 40 photographs a class; on the other five it has not, and
-# more than 40 were not measured.
+# scratch catch up? On vehicles it has, with 40 photographs a class, and on flowers102 with all of its
+# training photographs; on the other five families it has not, and more than 40 were not measured.
 
 # %% [markdown] slideshow={"notes": "Ask whether fewer updates must be cheaper. One update of a whole network and one pass through a frozen one cost very different amounts.", "slide_type": "slide"}
 # ## Claim: transfer costs less
