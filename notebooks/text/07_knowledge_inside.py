@@ -159,7 +159,7 @@ print("the package's is the same:", np.allclose(255 * made["waves: fc7, 434"], t
 tiles = [Image.fromarray(np.uint8(255 * each)).resize((256, 256), 0) for each in made.values()]
 plots.PictureRows({"pixels, then waves": tiles}, "conv3_2 and fc7: noise; then patterns and a part")
 
-# %% slideshow={"notes": "Cover the labels and ask which row is deepest. Nobody picked nice units: they were drawn among those that respond to one picture in twenty. Two pictures made from two starts, then its strongest.", "slide_type": "subslide"}
+# %% slideshow={"notes": "Cover the labels and ask which row is deepest. Nobody picked nice units: they were drawn among those that respond to one picture in twenty. Two pictures made from two starts, then its strongest.", "slide_type": "subslide"} tags=["no-code"]
 hybrids = HybridImages("val", per_class=9)
 every = range(0, len(hybrids), 2)
 pool = PicturePool([hybrids[i][0] for i in tqdm(every, "drawing", delay=2)])
@@ -370,7 +370,7 @@ right.set(xticklabels=layers, xlabel="small VGGs, mean of six families")
 text = "Accuracy by layer. Near targets of imagenet are best at the last layer, far ones before it;"
 plots.alt_text(figure, text + " six families from small networks are best about conv5, from both.")
 
-# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Twelve real targets and six families twice. PACS's paintings, cartoons and sketches share their classes: they count once.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Twelve real targets and six families twice. PACS's paintings, cartoons and sketches share their classes: they count once.", "slide_type": "subslide"} tags=["no-code"]
 from tlcourse.datasets.real_sets import REAL_SETS
 
 every_real = [name for name in REAL_SETS if REAL_SETS[name].overlap != "it is the source"]

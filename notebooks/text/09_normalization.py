@@ -56,7 +56,7 @@ warnings.filterwarnings("ignore", message="Liblinear failed")  # at a C far too 
 #   feature's mean away and divide by its deviation; to [**discretise**](../docs/glossary.md#discretise)
 #   is to keep of that only -1, 0 or 1.
 
-# %% slideshow={"notes": "Four lines, four names. Have somebody work out the first row of each on paper before it is run.", "slide_type": "subslide"}
+# %% slideshow={"notes": "Four lines, four names. Have somebody work out the first row of each on paper before it is run.", "slide_type": "subslide"} tags=["no-code"]
 # NBVAL_CHECK_OUTPUT
 X = np.array([[4, 3, 0.6, 0.8], [0, 5, 0.3, 0.4], [8, 6, 0, 0.1]])
 parts = [X[:, :2], X[:, 2:]]  # the columns of layer 1, those of layer 2
@@ -276,7 +276,7 @@ columns = ["convolutional layers", "their features", "all features", "share (%)"
 sizes_of = pd.DataFrame({label: counted(networks[label]) for label in networks}, columns).T
 sizes_of.round(1)
 
-# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Ask how far a neighbour should still say the same. With places shuffled nothing is left.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Ask how far a neighbour should still say the same. With places shuffled nothing is left.", "slide_type": "subslide"} tags=["no-code"]
 from tlcourse.datasets.drawn import DrawnImages
 
 natural, maps = load_backbone("natural"), {}
@@ -449,7 +449,7 @@ plots.alt_text(
     "L2 by layer near 1, and L2 per image near 10, where all four are about level.",
 )
 
-# %% slideshow={"notes": "The table is what the next two claims read. Its first row is made again here, and is the same.", "slide_type": "subslide"}
+# %% slideshow={"notes": "The table is what the next two claims read. Its first row is made again here, and is the same.", "slide_type": "subslide"} tags=["no-code"]
 # The table has C by choose_C, on the training images, and the accuracy on the test images.
 runs = runs.set_index(["layers", "normalization", "backbone", "target"]).sort_index()
 row = runs.loc["all layers", "L2 by layer", "imagenet", "PACS sketch"]
@@ -492,7 +492,7 @@ options = ["it gains on both", "it gains under imagenet only", "it gains under t
 options += ["it gains on neither"]
 claim.predict("All layers, L2 by layer against no normalisation, each with its own C:", options)
 
-# %% jupyter={"outputs_hidden": true} slideshow={"notes": "All features, between layers, within a layer. L2 by layer mends the second and leaves the third; over the whole row it leaves one layer in charge.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "All features, between layers, within a layer. L2 by layer mends the second and leaves the third; over the whole row it leaves one layer in charge.", "slide_type": "subslide"} tags=["no-code"]
 scales = {}
 for pair in (("imagenet", "PACS photo"), ("natural", "insects")):
     of_layers = trains[pair].layer_sizes

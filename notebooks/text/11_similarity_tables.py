@@ -64,10 +64,10 @@ MEASURED = paths.SHIPPED / "measured"
 # seven full-network values of the second table are on no slide, they are `fc7` plus the printed
 # difference. And seven data sets are not seven networks.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "Sort by the full network; then the second table.", "slide_type": "subslide"} tags=["no-code"]
 PublishedTables()
 
-# %% slideshow={"notes": "Ask for the number of networks behind seven rows: two. mit67, where they swap roles, has the smallest gap.", "slide_type": "subslide"}
+# %% slideshow={"notes": "Ask for the number of networks behind seven rows: two. mit67, where they swap roles, has the smallest gap.", "slide_type": "subslide"} tags=["no-code"]
 # NBVAL_CHECK_OUTPUT
 cells = published_cells().query("dataset != 'mean'").dropna(subset=["value"])
 print(cells.groupby(["similarity", "provenance"]).size().to_string())
@@ -95,7 +95,7 @@ print(f"published: within five points of the record on {(behind <= 5).sum()} of 
 # [10](10_full_network_embedding.ipynb); here are their predictions, and the interval over test images.
 
 
-# %% slideshow={"notes": "An accuracy of a class is a share of its test images: drawing these anew is a binomial. Ask why the gain needs no such trick: it would, its images are the same.", "slide_type": "subslide"}
+# %% slideshow={"notes": "An accuracy of a class is a share of its test images: drawing these anew is a binomial. Ask why the gain needs no such trick: it would, its images are the same.", "slide_type": "subslide"} tags=["no-code"]
 def interval(values, labels, draws=2000):
     """Mean over classes, and its 95% interval: test images drawn again within each class."""
     rng, values = np.random.default_rng(0), pd.Series(values).groupby(labels)
@@ -266,7 +266,7 @@ claim.predict(
     "From the nearest to the farthest real target, the gain of the full network:", options
 )
 
-# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Four counts of the same numbers. The correlation hardly moves; its interval does. Ask which line one would be tempted to report.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Four counts of the same numbers. The correlation hardly moves; its interval does. Ask which line one would be tempted to report.", "slide_type": "subslide"} tags=["no-code"]
 places = pd.read_csv(MEASURED / "real_distances.csv").set_index("target").join(real["gain"])
 places["prototypes"] *= -1  # they are a similarity
 places["as they are"] = places.index
@@ -462,7 +462,7 @@ for name, values in agreement[list(by_hand)].items():  # over seven sources, tar
     print(f"{name:8} ranks sources {mean:+.2f} ({mean - half:+.2f} to {mean + half:+.2f}),", end="")
     print(f" six targets; its first choice is {100 * (most - taken).mean():.1f} points behind")
 
-# %% slideshow={"notes": "One source, twelve targets. Scores of other class numbers are not made to be compared: H-score grows with classes, LEEP falls.", "slide_type": "subslide"}
+# %% slideshow={"notes": "One source, twelve targets. Scores of other class numbers are not made to be compared: H-score grows with classes, LEEP falls.", "slide_type": "subslide"} tags=["no-code"]
 head = load_backbone("imagenet").network.get_classifier()
 targets = pd.DataFrame(index=real.index, columns=["classes", *by_hand], dtype=float)
 for target in targets.index:
