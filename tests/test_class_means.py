@@ -105,13 +105,21 @@ class TestClassMeans:
     def test_measured_from_photographs(self, monkeypatch):
         """Each class's mean, by hand, over pictures made for the purpose."""
         backbone, images = load_backbone("natural"), made_photographs()
-        monkeypatch.setattr(class_means, "TinyImageNet", lambda role, split, root: images)
-        monkeypatch.setattr(class_means, "ROLES", ("insects",))
+        asked = []
+
+        def photographs(role, split, root, per_class):
+            asked.append((role, split, per_class))
+            return images
+
+        monkeypatch.setattr(class_means, "TinyImageNet", photographs)
+        monkeypatch.setattr(class_means, "ROLES", ("photos", "insects"))
         found = class_means.measure_class_means(backbone, progress=False)
         features = extraction.extract_features(
             backbone, images, ["fc7"], precision="float32", cache=False
         )
-        assert found.counts.tolist() == [3, 2]
+        # a target's test photographs, its validation folder, are not looked at
+        assert asked == [("photos", "val", 50), ("insects", "train", 50)]
+        assert found.counts.tolist() == [3, 2, 3, 2]
         np.testing.assert_allclose(found.means[0], features.matrix[:3].mean(axis=0), rtol=1e-5)
         np.testing.assert_allclose(found.means[1], features.matrix[3:].mean(axis=0), rtol=1e-5)
 
