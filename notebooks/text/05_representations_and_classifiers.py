@@ -486,7 +486,7 @@ claim.predict(
 )
 
 # %% [markdown] slideshow={"notes": "Follow the background's line: it rises, then falls. Then the dotted control: depth alone does not do it.", "slide_type": "subslide"}
-# **Experiment.** The source's own task is to tell 41 hybrids, drawn with all factors varied: here
+# **Experiment.** The source's own task is to tell 30 hybrids, drawn with all factors varied: here
 # are pictures of them that it has not seen. The animals are new to it. Three draws of the training
 # images each; the same network with random weights as a control.
 
@@ -504,7 +504,7 @@ def by_layer(features, labels, **options):
 
 
 lines = {
-    "source's own task: 41 hybrids": by_layer(own, hybrid_labels, train_per_class=6),
+    "source's own task: 30 hybrids": by_layer(own, hybrid_labels, train_per_class=6),
     "species of the animals": by_layer(features, species, groups=breed),
     "background of the animals": by_layer(features, animals.labels["background"], groups=breed),
     "species, random weights": by_layer(random_features, species, groups=breed),
