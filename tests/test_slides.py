@@ -100,6 +100,12 @@ def test_the_server_opens_the_notebook_and_is_for_this_machine():
     assert not any(o.endswith(("127.0.0.1", str(paths.PROJECT))) for o in asked)
 
 
+def test_slides_that_would_show_no_widget_say_so(monkeypatch, capsys):
+    monkeypatch.setattr(verb, "version", lambda package: "8.1.10")
+    assert verb.slides(["06"]) == 2
+    assert "no widget with ipywidgets 8.1.10" in capsys.readouterr().err
+
+
 def test_the_verb_is_cheap_to_read():
     code = "import sys, tlcourse.tools.slides.verb; sys.exit('nbconvert' in sys.modules)"
     assert subprocess.call([sys.executable, "-c", code]) == 0

@@ -1,4 +1,4 @@
-"""The verbs of the course: ``tlcourse lab``, ``slides``, ``test``, ``check``, ``fetch``, ``bench``.
+"""The verbs of the course: ``tlcourse lab``, ``tlcourse slides``, and those in ``VERBS``.
 
 Nothing but the standard library is imported here at the top: ``start.py`` reads the verbs before
 anything is installed.
@@ -75,6 +75,13 @@ def slides(arguments):
     return verb.slides(arguments)
 
 
+def warm_up(arguments):
+    """Run notebooks before a class, so that caches are full; forget a rehearsal's predictions."""
+    from tlcourse.tools import warm_up as module
+
+    return module.warm_up(arguments)
+
+
 def check(arguments):
     """What this machine has, and what to do about what is missing."""
     from tlcourse.tools.check import report
@@ -114,5 +121,10 @@ VERBS = {
     "slides": (
         slides,
         "a notebook live as slides: slides 06; decks to carry away: slides [06] --export DIR",
+    ),
+    "warm-up": (
+        warm_up,
+        "runs notebooks before a class: warm-up two-hours, warm-up 06 08; alone, all; --clear "
+        "forgets your predictions",
     ),
 }

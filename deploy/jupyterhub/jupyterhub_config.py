@@ -1,4 +1,8 @@
-"""JupyterHub for one class: a container a student, limits, shared data that nobody can change."""
+"""JupyterHub for one class: HTTPS, accounts that the instructor made, a server for each student.
+
+A server is a process of the student's own account, or, if ``TLCOURSE_IMAGE`` names an image of
+the Dockerfile, a container.
+"""
 
 import os
 import sys
@@ -6,27 +10,51 @@ from pathlib import Path
 
 c = get_config()  # noqa: F821 (JupyterHub defines it)
 
-IMAGE = os.environ.get("TLCOURSE_IMAGE", "tlcourse")
+HERE = Path(__file__).resolve().parent
+COURSE = HERE.parent.parent
+IMAGE = os.environ.get("TLCOURSE_IMAGE")
+CERTIFICATE = Path(os.environ.get("TLCOURSE_CERTIFICATE", "certificate")).resolve()
 DATASETS = Path(os.environ.get("TLCOURSE_DATASETS", "/srv/tlcourse-datasets"))
+PORT, PLAIN_PORT = os.environ.get("TLCOURSE_PORTS", "443 80").split()
 
-c.JupyterHub.hub_ip = "0.0.0.0"
-c.JupyterHub.spawner_class = "dockerspawner.DockerSpawner"
-c.JupyterHub.authenticator_class = "firstuseauthenticator.FirstUseAuthenticator"
-c.FirstUseAuthenticator.create_users = False
-c.Authenticator.allowed_users = set(os.environ.get("TLCOURSE_STUDENTS", "").split())
-c.Authenticator.admin_users = set(os.environ.get("TLCOURSE_TEACHERS", "").split())
+# HTTPS, and nothing else: the port of plain HTTP sends the browser there.
+for file in ("key.pem", "certificate.pem"):
+    if not (CERTIFICATE / file).is_file():
+        sys.exit(f"There is no {CERTIFICATE / file}: deploy/README.md says how to make one.")
+c.JupyterHub.bind_url = f"https://:{PORT}"
+c.JupyterHub.ssl_key = str(CERTIFICATE / "key.pem")
+c.JupyterHub.ssl_cert = str(CERTIFICATE / "certificate.pem")
+c.ConfigurableHTTPProxy.command = ["configurable-http-proxy", "--redirect-port", PLAIN_PORT]
 
-c.DockerSpawner.image = IMAGE
-c.DockerSpawner.remove = True
-c.DockerSpawner.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
-c.DockerSpawner.notebook_dir = "/home/student/course"
-c.DockerSpawner.volumes = {
-    "tlcourse-{username}": "/home/student/course",
-    str(DATASETS): {"bind": "/srv/datasets", "mode": "ro"},
-}
-c.DockerSpawner.mem_limit = "2G"
-c.DockerSpawner.mem_guarantee = "800M"
-c.DockerSpawner.cpu_limit = 1
+# Who: the accounts of this machine that make-accounts made, by their passwords, and no others.
+c.JupyterHub.authenticator_class = "pam"
+c.PAMAuthenticator.open_sessions = False
+c.PAMAuthenticator.allowed_groups = {"tlcourse-students", "tlcourse-teachers"}
+c.PAMAuthenticator.admin_groups = {"tlcourse-teachers"}
+
+c.Spawner.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
+c.Spawner.mem_limit = "2G"
+c.Spawner.cpu_limit = 1
+if IMAGE:
+    c.JupyterHub.hub_ip = c.JupyterHub.hub_connect_ip = "172.17.0.1"  # for containers alone
+    c.JupyterHub.spawner_class = "dockerspawner.DockerSpawner"
+    c.DockerSpawner.image = IMAGE
+    c.DockerSpawner.remove = True
+    c.DockerSpawner.notebook_dir = "/home/student/course"
+    c.DockerSpawner.volumes = {
+        "tlcourse-{username}": "/home/student/course",
+        str(DATASETS): {"bind": "/srv/datasets", "mode": "ro"},
+    }
+else:
+    c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
+    c.Spawner.cmd = [str(HERE / "start-course")]
+    c.Spawner.notebook_dir = "~/course"
+    c.Spawner.environment = {
+        "JUPYTER_PATH": str(COURSE / "tlcourse" / "tools" / "lab"),
+        "OMP_NUM_THREADS": "1",
+        "TLCOURSE_CACHE": "~/course/.tlcourse",
+        "TLCOURSE_DATA": str(DATASETS),
+    }
 
 c.JupyterHub.concurrent_spawn_limit = 10
 c.JupyterHub.load_roles = [

@@ -216,6 +216,11 @@ def recorded(claim_id):
     return kept if kept and kept.id == claim_id and kept.verdict in MARKS else None
 
 
+def predictions_folder():
+    """Where predictions are kept, a file a claim."""
+    return paths.cache_folder() / "predictions"
+
+
 def _file_of(claim_id):
     return paths.cache_folder() / "verdicts" / f"{claim_id}.json"
 

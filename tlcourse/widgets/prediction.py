@@ -5,7 +5,7 @@ from html import escape
 import traitlets
 
 from tlcourse import paths
-from tlcourse.course.claims import find
+from tlcourse.course.claims import find, predictions_folder
 from tlcourse.widgets.base import Control, esm
 
 
@@ -68,7 +68,7 @@ class Prediction(Control):
             paths.update_json(self._file(), dict, lambda kept: (kept or {}) | committed)
 
     def _file(self):
-        return paths.cache_folder() / "predictions" / f"{self.claim_id}.json"
+        return predictions_folder() / f"{self.claim_id}.json"
 
     def to_text(self):
         """One line for a terminal."""

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 from tlcourse import paths
@@ -11,6 +12,9 @@ USAGE = (
     "slides NN shows notebook NN live; slides [NN ...] --export DIR writes decks that need no "
     "network, of all notebooks if none is named"
 )
+
+
+LAST_IPYWIDGETS = (8, 1, 2)  # the last that jupyterlab-rise 0.43.1 shows
 
 
 class BadSlides(ValueError):
@@ -75,6 +79,12 @@ def show(notebooks, options):
     """Serve one notebook as slides until it is stopped, and open it in the browser."""
     if len(notebooks) != 1:
         raise BadSlides(f"one notebook is shown at a time: {USAGE}.")
+    found = version("ipywidgets")
+    if tuple(map(int, found.split(".")[:3])) > LAST_IPYWIDGETS:
+        raise BadSlides(
+            f"live slides show no widget with ipywidgets {found}: start them by start.py, which "
+            "brings 8.1.2, or export decks, slides NN --export DIR."
+        )
     port = jupyter.port_asked_for(options)
     if port is not None:
         jupyter.check_port(port)

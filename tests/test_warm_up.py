@@ -1,0 +1,58 @@
+"""The verb ``warm-up``: plans of the guide, a run that leaves notebooks alone, predictions."""
+
+import nbformat
+import pytest
+
+from tlcourse import cli, paths
+from tlcourse.tools import warm_up
+from tlcourse.tools.slides import verb
+from tlcourse.widgets.prediction import Prediction
+
+
+@pytest.fixture
+def course(monkeypatch, tmp_path):
+    """A course of two notebooks, the second of which fails, and a cache of its own."""
+    monkeypatch.chdir(paths.PROJECT)
+    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "cache"))
+    for name, source in (("00_good", "open('left.txt', 'w').close()"), ("01_bad", "1 / 0")):
+        cells = [nbformat.v4.new_code_cell(source)]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
+    there = sorted(tmp_path.glob("*.ipynb"))
+    for module in (verb, warm_up):
+        monkeypatch.setattr(module, "all_notebooks", lambda: there)
+    return tmp_path
+
+
+def test_plans_are_those_of_the_guide():
+    plans = warm_up.plans()
+    assert list(plans) == ["two-hours", "four-hours"]
+    assert plans["two-hours"][0] == "00" and plans["two-hours"][-1] == "12"
+    assert plans["four-hours"] == [notebook.stem[:2] for notebook in verb.all_notebooks()]
+    assert len(warm_up.named(["two-hours", "6"])) == len(plans["two-hours"]) + 1
+
+
+def test_it_runs_notebooks_and_leaves_them_alone(course, capsys):
+    before = [file.read_bytes() for file in sorted(course.glob("*.ipynb"))]
+    assert cli.main(["warm-up"]) == 1 and cli.main(["warm-up", "00"]) == 0
+    good, bad, again = capsys.readouterr().out.splitlines()
+    assert good.startswith("00_good ") and good.endswith(" s") and again.startswith("00_good ")
+    assert bad.startswith("01_bad ") and "failed: ZeroDivisionError: division by zero" in bad
+    assert [file.read_bytes() for file in sorted(course.glob("*.ipynb"))] == before
+    assert not (course / "left.txt").exists() and not (paths.PROJECT / "left.txt").exists()
+
+
+def test_predictions_are_cleared_on_request_only(course, capsys):
+    Prediction("reuse-all", "Which?", ["a", "b"]).committed = "b"
+    assert cli.main(["warm-up", "00"]) == 0
+    assert Prediction("reuse-all", "Which?", ["a", "b"]).committed == "b"
+    assert cli.main(["warm-up", "--clear"]) == 0 and cli.main(["warm-up", "--clear"]) == 0
+    cleared, none = capsys.readouterr().out.splitlines()[-2:]
+    assert cleared == "Predictions cleared: reuse-all." and "there were none" in none
+    assert Prediction("reuse-all", "Which?", ["a", "b"]).committed is None
+
+
+@pytest.mark.parametrize("word", ["three-hours", "--all", "77"])
+def test_what_is_no_plan_and_no_notebook_is_a_sentence(word, monkeypatch, capsys):
+    monkeypatch.chdir(paths.PROJECT)
+    assert cli.main(["warm-up", word]) == 2
+    assert word in capsys.readouterr().err
