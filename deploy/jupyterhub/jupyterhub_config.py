@@ -35,6 +35,7 @@ c.PAMAuthenticator.admin_groups = {"tlcourse-teachers"}
 c.Spawner.default_url = "/lab/tree/notebooks/00_start_here.ipynb"
 c.Spawner.mem_limit = "2G"
 c.Spawner.cpu_limit = 1
+c.Spawner.start_timeout = c.Spawner.http_timeout = 180  # seconds: a class starts all at once
 if IMAGE:
     c.JupyterHub.hub_ip = c.JupyterHub.hub_connect_ip = "172.17.0.1"  # for containers alone
     c.JupyterHub.spawner_class = "dockerspawner.DockerSpawner"

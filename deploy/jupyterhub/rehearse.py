@@ -20,7 +20,7 @@ from playwright.async_api import async_playwright
 from tlcourse import browsers
 from tlcourse.tools.slides.verb import find_notebook
 
-PATIENCE = 600_000  # ms
+PATIENCE = 1_200_000  # ms
 NOTEBOOK = find_notebook("06")
 READOUT = ".jupyter-widgets.widget-html"
 KINDS = {
@@ -28,14 +28,17 @@ KINDS = {
     "ipykernel_launcher": "kernel",
     "jupyterhub-singleuser": "server",
     "jupyterhub_idle_culler": "culler",
-    "jupyterhub": "hub",
+    "jupyterhub -f": "hub",
 }
+OF_STUDENTS = ("kernel", "server")
 
 
 async def student(browser, url, name, password, start):
     """One student's way; seconds of each step."""
     seconds = {}
-    context = await browser.new_context(ignore_https_errors=True, viewport={"width": 1300, "height": 900})
+    context = await browser.new_context(
+        ignore_https_errors=True, viewport={"width": 1300, "height": 900}
+    )
     page = await context.new_page()
     page.set_default_timeout(PATIENCE)
     await start.wait()
@@ -55,7 +58,11 @@ async def student(browser, url, name, password, start):
     await menu(page, "Edit", "Clear Outputs of All Cells")
     await first.click()
     explorer = page.locator('svg.tlc-network [data-layer="fc6"]').first
-    await step("first cells, until the explorer stands", press(page, cells_to_explorer()), explorer.wait_for())
+    await step(
+        "first cells, until the explorer stands",
+        press(page, cells_to_explorer()),
+        explorer.wait_for(),
+    )
     await step("explorer computed its first answer", idle(context, url, name))
     readout = page.locator(READOUT).last
     before = await readout.inner_text()
@@ -97,20 +104,20 @@ async def idle(context, url, name):
         await asyncio.sleep(0.25)
 
 
-async def watch(use, done):
+async def watch(use, names, done):
     """Keep the most memory, and the CPU seconds, of each process of the class."""
     while not done.is_set():
         total = 0
         for process in psutil.process_iter(["cmdline", "username"]):
             words = " ".join(process.info["cmdline"] or [])
             kind = next((kind for sign, kind in KINDS.items() if sign in words), None)
-            if kind is None or "rehearse.py" in words or words.startswith("bash"):
+            if kind is None or kind in OF_STUDENTS and process.info["username"] not in names:
                 continue
             try:
                 memory, times = process.memory_full_info(), process.cpu_times()
             except psutil.NoSuchProcess:
                 continue
-            who = process.info["username"] if kind in ("kernel", "server") else ""
+            who = process.info["username"] if kind in OF_STUDENTS else ""
             seen = use.setdefault((kind, who), {"rss": 0, "pss": 0, "cpu": {}})
             seen["rss"] = max(seen["rss"], memory.rss / 1e6)
             seen["pss"] = max(seen["pss"], memory.pss / 1e6)
@@ -126,7 +133,7 @@ async def rehearse(url, people):
         browser = await playwright.chromium.launch(
             executable_path=browsers.find_browser(), args=browsers.browser_options()
         )
-        watching = asyncio.create_task(watch(use, done))
+        watching = asyncio.create_task(watch(use, dict(people), done))
         students = [student(browser, url, *each, start) for each in people]
         began = asyncio.gather(*students)
         start.set()
@@ -144,7 +151,9 @@ def report(seconds, use):
         taken = [each[step] for each in seconds]
         print(f"| {step} | {statistics.median(taken):.1f} | {max(taken):.1f} |")
     total = use.pop("total")
-    print("\n| process | number | RSS at most, MB | PSS at most, MB | CPU, s |\n|---|---|---|---|---|")
+    print(
+        "\n| process | number | RSS at most, MB | PSS at most, MB | CPU, s |\n|---|---|---|---|---|"
+    )
     for kind in dict.fromkeys(KINDS.values()):
         rows = [row for (each, _), row in use.items() if each == kind]
         if rows:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import time
@@ -67,7 +68,9 @@ def runs(notebook):
         content = nbformat.read(notebook, as_version=4)
         metadata = {"metadata": {"path": folder}}
         try:
-            NotebookClient(content, timeout=None, resources=metadata).execute()
+            NotebookClient(content, timeout=None, startup_timeout=600, resources=metadata).execute(
+                stderr=subprocess.DEVNULL  # ipykernel's warnings
+            )
         except CellExecutionError as problem:
             wrong = f"  failed: {problem.ename}: {problem.evalue}"
         except DeadKernelError:
