@@ -408,6 +408,15 @@ def test_shift_enter_runs_the_cell_and_stays(made_up):
     )
 
 
+def test_a_cell_that_takes_too_long_is_interrupted(in_slides):
+    long = cell("import time\nprint('begun')\ntime.sleep(600)", outputs=[])
+    lab.write_cells(in_slides.notebooks / "long.ipynb", [cell("# One"), long])
+    with in_slides.open("slides/notebooks/long.ipynb") as (page, _):
+        page.get_by_text("begun", exact=True).wait_for(state="attached")
+        page.keyboard.press("i")
+        page.get_by_text("cell 1 stopped: KeyboardInterrupt").wait_for()
+
+
 def test_the_speaker_view_of_live_slides(made_up):
     show(made_up, "0-0")
     with made_up.expect_popup() as popup:

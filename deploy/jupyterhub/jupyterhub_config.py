@@ -11,7 +11,6 @@ from pathlib import Path
 c = get_config()  # noqa: F821 (JupyterHub defines it)
 
 HERE = Path(__file__).resolve().parent
-COURSE = HERE.parent.parent
 IMAGE = os.environ.get("TLCOURSE_IMAGE")
 CERTIFICATE = Path(os.environ.get("TLCOURSE_CERTIFICATE", "certificate")).resolve()
 DATASETS = Path(os.environ.get("TLCOURSE_DATASETS", "/srv/tlcourse-datasets"))
@@ -50,12 +49,7 @@ else:
     c.JupyterHub.spawner_class = "jupyterhub.spawner.LocalProcessSpawner"
     c.Spawner.cmd = [str(HERE / "start-course")]
     c.Spawner.notebook_dir = "~/course"
-    c.Spawner.environment = {
-        "JUPYTER_PATH": str(COURSE / "tlcourse" / "tools" / "lab"),
-        "OMP_NUM_THREADS": "1",
-        "TLCOURSE_CACHE": "~/course/.tlcourse",
-        "TLCOURSE_DATA": str(DATASETS),
-    }
+    c.Spawner.environment = {"TLCOURSE_DATA": str(DATASETS)}
 
 c.JupyterHub.concurrent_spawn_limit = 10
 c.JupyterHub.load_roles = [

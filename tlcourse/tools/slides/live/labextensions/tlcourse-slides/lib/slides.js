@@ -44,6 +44,7 @@ function hearKeys(app) {
     if (PRESENTER[key] && isBusy) passOn(key);
     else if (PRESENTER[key] || isBusy) return;
     else if (COMMANDS[key]) app.commands.execute(COMMANDS[key]);
+    else if (key === "i") app.shell.currentWidget?.sessionContext?.session?.kernel?.interrupt();
     else if (ARROWS[key]) document.querySelector(`.controls ${ARROWS[key]}.enabled`)?.click();
     else if (!/^[a-z0-9]$/i.test(key)) return;
     consume(event);
@@ -158,7 +159,7 @@ async function runEveryCell(panel, say) {
     say(`running cell ${index + 1} of ${cells.length}`);
     const reply = await run(cell, panel);
     if (reply?.content.status === "error") {
-      say(`cell ${index + 1} stopped: ${reply.content.evalue}`);
+      say(`cell ${index + 1} stopped: ${reply.content.evalue || reply.content.ename}`);
       return;
     }
   }
