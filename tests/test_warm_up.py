@@ -28,7 +28,6 @@ def test_plans_are_those_of_the_guide():
     assert list(plans) == ["two-hours", "four-hours"]
     assert plans["two-hours"][0] == "00" and plans["two-hours"][-1] == "12"
     assert plans["four-hours"] == [notebook.stem[:2] for notebook in verb.all_notebooks()]
-    assert len(warm_up.named(["two-hours", "6"])) == len(plans["two-hours"]) + 1
 
 
 def test_it_runs_notebooks_and_leaves_them_alone(course, capsys):
