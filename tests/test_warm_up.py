@@ -11,10 +11,11 @@ from tlcourse.widgets.prediction import Prediction
 
 @pytest.fixture
 def course(monkeypatch, tmp_path):
-    """A course of two notebooks, the second of which fails, and a cache of its own."""
+    """A course of three notebooks, of which two fail, and a cache of its own."""
     monkeypatch.chdir(paths.PROJECT)
     monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "cache"))
-    for name, source in (("00_good", "open('left.txt', 'w').close()"), ("01_bad", "1 / 0")):
+    sources = "open('left.txt', 'w').close()", "1 / 0", "import os; os.kill(os.getpid(), 9)"
+    for name, source in zip(("00_good", "01_bad", "02_dead"), sources, strict=True):
         cells = [nbformat.v4.new_code_cell(source)]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / f"{name}.ipynb")
     there = sorted(tmp_path.glob("*.ipynb"))
@@ -33,9 +34,10 @@ def test_plans_are_those_of_the_guide():
 def test_it_runs_notebooks_and_leaves_them_alone(course, capsys):
     before = [file.read_bytes() for file in sorted(course.glob("*.ipynb"))]
     assert cli.main(["warm-up"]) == 1 and cli.main(["warm-up", "00"]) == 0
-    good, bad, again = capsys.readouterr().out.splitlines()
+    good, bad, dead, again = capsys.readouterr().out.splitlines()
     assert good.startswith("00_good ") and good.endswith(" s") and again.startswith("00_good ")
     assert bad.startswith("01_bad ") and "failed: ZeroDivisionError: division by zero" in bad
+    assert dead.startswith("02_dead ") and dead.endswith("failed: kernel: died")
     assert [file.read_bytes() for file in sorted(course.glob("*.ipynb"))] == before
     assert not (course / "left.txt").exists() and not (paths.PROJECT / "left.txt").exists()
 

@@ -48,7 +48,7 @@ def runs(notebook):
     """Run all cells in a folder of their own; the file stays as it is. Whether they ran."""
     import nbformat
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, DeadKernelError
+    from nbclient.exceptions import CellExecutionError
 
     print(f"{notebook.stem:<36}", end="", flush=True)
     started, wrong = time.perf_counter(), ""
@@ -57,7 +57,7 @@ def runs(notebook):
         client = NotebookClient(content, timeout=None, startup_timeout=600, resources=there)
         try:
             client.execute(stderr=subprocess.DEVNULL)  # ipykernel's own warnings
-        except (CellExecutionError, DeadKernelError) as problem:
+        except (CellExecutionError, RuntimeError, AssertionError) as problem:  # a dead kernel: any
             name, why = getattr(problem, "ename", "kernel"), getattr(problem, "evalue", "died")
             wrong = f"  failed: {name}: {why}"
     print(f"{time.perf_counter() - started:5.0f} s{wrong}", flush=True)
