@@ -1,6 +1,7 @@
 """Exercises of notebook 05: the SVM's objective, what holds a boundary, a cut, a translation."""
 
 from collections import OrderedDict
+from copy import deepcopy
 
 import numpy as np
 import torch
@@ -55,22 +56,20 @@ def small_networks():
         return [(network(1), "relu1"), (network(2), "fc2")]
 
 
-def cut(network, layer, further=1, share=lambda module: module):
-    modules = list(network)
+def cut(network, layer, further=1):
     end = [name for name, _ in network.named_children()].index(layer) + further
-    return tuple(nn.Sequential(*map(share, part)) for part in (modules[:end], modules[end:]))
+    return nn.Sequential(*network[:end]), nn.Sequential(*network[end:])
 
 
-def what_parts_give(parts, network, layer):
-    """How many modules each part has, what both give together, and whether weights are shared."""
+def what_parts_are(parts, network, layer):
+    """Modules in each part, what the first gives, weights of the second, how many are shared."""
     if not isinstance(parts, tuple | list) or len(parts) != 2:
         return parts
-    representation, classifier = parts
     images = torch.linspace(-1, 1, 144).reshape(2, 2, 6, 6)
     own = {id(weights) for weights in network.parameters()}
     shared = sum(id(weights) in own for part in parts for weights in part.parameters())
-    with torch.inference_mode():
-        return [len(representation), len(classifier), classifier(representation(images)), shared]
+    weights = nn.utils.parameters_to_vector(parts[1].parameters())
+    return [*map(len, parts), parts[0](images), weights, shared]
 
 
 def counted(outputs, labels):
@@ -154,7 +153,7 @@ EXERCISES = {
     "05: cut": Exercise(
         solution=cut,
         inputs=small_networks,
-        read=what_parts_give,
+        read=what_parts_are,
         wrong=[
             (
                 lambda network, layer: cut(network, layer, further=0),
@@ -167,6 +166,10 @@ EXERCISES = {
             (
                 lambda network, layer: (cut(network, layer)[0], network),
                 "The second part is the whole network: give it what follows the cut only.",
+            ),
+            (
+                lambda network, layer: deepcopy(cut(network, layer)),
+                "The parts are copies: use the network's own modules, so that they stay one.",
             ),
         ],
         right="Right. Both parts share the network's weights, and together are the network.",
