@@ -84,7 +84,8 @@ def draw(ax, X, y, score, held=()):
     """Points of two classes, a boundary (score 0) and its margin (-1 and 1)."""
     ax.plot(*X[y < 0].T, "o", *X[y > 0].T, "s")
     ax.plot(*X[list(held)].T, "o", ms=15, mfc="none", mec="black")
-    along = [np.linspace(low, high, 150) for low, high in zip(X.min(0), X.max(0), strict=True)]
+    low, high = X.min(axis=0), X.max(axis=0)
+    along = np.linspace(1.05 * low - 0.05 * high, 1.05 * high - 0.05 * low, 150).T
     grid = np.stack(np.meshgrid(*along), axis=-1)
     scores = score(grid.reshape(-1, 2)).reshape(150, 150)
     ax.contour(*along, scores, [-1, 0, 1], colors="black", linestyles=["--", "-", "--"])
@@ -125,7 +126,9 @@ playground
 # %% slideshow={"notes": "Commit. Digits and sketches make people careful: there pixels should do.", "slide_type": "subslide"} tags=["predict"]
 claim = claims.open("svm-given-space")
 counts = ["on 6 or fewer", "on 7 to 9", "on 10 or 11", "on all 12"]
-question = "A linear SVM, 12 real targets: on how many is a network's last layer better than pixels?"
+question = (
+    "A linear SVM, 12 real targets: on how many is a network's last layer better than pixels?"
+)
 claim.predict(question, counts)
 
 # %% slideshow={"notes": "Three small changes of space: other coordinates, another unit, another description. The SVM is the same line of code.", "slide_type": "subslide"}
@@ -173,10 +176,10 @@ limits = "Best is what the formula says: not fewest errors to come, and not in a
 claim.measured(numbers, on, limits, option=option)
 
 # %% [markdown] slideshow={"notes": "\"Given\" is the word to remember. Even a change of unit turns the boundary.", "slide_type": "subslide"}
-# **Reading.** On raw pixels the linear SVM is right on RAW% of the images of twelve real targets, on the last
-# layer of a network on LAST%, each with its own C. The machine is the same; it can only cut what its space
-# lays apart, and even another unit turns its boundary by ANGLE degrees. *Best* does not mean fewest errors to
-# come: it is the least of two terms that we chose.
+# **Reading.** On raw pixels the linear SVM is right on 41.8% of the images of twelve real targets, on the last
+# layer of a network on 90.3%, each with a C of its own. The machine is the same: it can only cut what its
+# space lays apart, and a mere change of unit turns its boundary. *Best* does not mean fewest errors to come:
+# it is the least of two terms that we chose.
 
 # %% [markdown] slideshow={"notes": "Write (x z + 1)^2 out for two features with the room: six terms. Then ask for 3,072 features: over four million.", "slide_type": "slide"}
 # ## A kernel, and its explicit map
@@ -223,14 +226,14 @@ plots.alt_text(figure, "A bent boundary in the plane is a straight one over the 
 
 # %% slideshow={"notes": "Ask what makes two of these pictures close in pixels: mostly the background.", "slide_type": "subslide"} tags=["no-code"]
 sceneries = ["leaves", "stripes", "gradient", "horizon"]
-animals, scenery = [], np.repeat(range(4), 4 * 24)
+animals, scenery = [], np.repeat(range(4), 4 * 20)
 for number, background in enumerate(sceneries):
     place = Domain("animals", Factors(background=background))
-    animals += list(DrawnImages(place, n_per_class=24, seed=number, labels="species"))
+    animals += list(DrawnImages(place, n_per_class=20, seed=number, labels="species"))
 species = np.array([label for _, label in animals])
 kinds = ["cat", "dog", "lion", "wolf"]
 rows = {
-    kind: [animals[row][0] for row in np.flatnonzero(species == number)[::11]]
+    kind: [animals[row][0] for row in np.flatnonzero(species == number)[::9]]
     for number, kind in enumerate(kinds)
 }
 plots.PictureRows(rows, "drawn heads of four kinds of animals before different backgrounds")
@@ -239,9 +242,8 @@ plots.PictureRows(rows, "drawn heads of four kinds of animals before different b
 claim = claims.open("kernel-trick")
 options = [
     "it lifts it above a linear SVM on fc7",
-    "it lifts it by more than 5 points, but not to fc7",
-    "it changes it by less than 5 points",
-    "it makes it worse by more than 5 points",
+    "it goes at least half of the way to fc7",
+    "it goes less than half of the way, or back",
 ]
 question = "Cat, dog, lion or wolf, on raw pixels: what does the RBF kernel do to the linear SVM?"
 claim.predict(question, options)
@@ -267,7 +269,7 @@ plots.alt_text(figure, "Boundaries of two kernels on a disc in a ring, two moons
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Settings are chosen within the training half, for every row anew. The pixels are averaged two by two; fc7 is of a network that has seen drawings.", "slide_type": "subslide"}
 source = load_backbone("drawn")
-images = np.stack([np.asarray(picture) for picture, _ in animals])  # (384, 64, 64, 3)
+images = np.stack([np.asarray(picture) for picture, _ in animals])  # (320, 64, 64, 3)
 pixels = images.reshape(-1, 32, 2, 32, 2, 3).mean(axis=(2, 4)).reshape(len(images), -1)
 fc7 = extract_features(source, animals, ["fc7"], "cpu", precision="float32").matrix
 digits = load_digits()
@@ -276,19 +278,18 @@ described = {
     "animals, pixels": (pixels, species),
     "animals, fc7": (fc7, species),
 }
-for target in ("PACS photo", "PACS cartoon"):
-    train, test = shipped_features("imagenet", target)
-    both = np.vstack([train.select("head"), test.select("head")])
-    described[f"{target}, last layer"] = both, np.hstack([train.labels, test.labels])
+parts = shipped_features("imagenet", "PACS cartoon")  # training and test images
+last = np.vstack([part.select("head") for part in parts])
+described["PACS cartoon, last layer"] = last, np.hstack([part.labels for part in parts])
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Ask for a bet on the digits before you run it: all centred and of one size, so pixel by pixel is a fair comparison there.", "slide_type": "subslide"}
-linear = {"svc__kernel": ["linear"], "svc__C": np.logspace(-4, 0, 5)}
+linear = {"svc__kernel": ["linear"], "svc__C": [0.001, 0.01, 0.1]}
 right = {}
 for name, (features, labels) in described.items():
     order = np.random.default_rng(0).permutation(len(labels))
     train, test = np.array_split(order, 2)
-    widths = np.array([0.1, 0.3, 1, 3]) / features.shape[1]
-    rbf = {"svc__kernel": ["rbf"], "svc__C": [1, 10], "svc__gamma": widths}
+    widths = np.array([0.01, 0.1, 1]) / features.shape[1]
+    rbf = {"svc__kernel": ["rbf"], "svc__C": [1, 10, 100], "svc__gamma": widths}
     for machine, grid in {"linear": linear, "RBF": rbf}.items():
         search = GridSearchCV(make_pipeline(StandardScaler(), SVC()), grid, cv=3)
         search.fit(features[train], labels[train])
@@ -301,19 +302,17 @@ gain = right["RBF"] - right["linear"]
 bent, learned = gain["animals, pixels"], right["linear"].diff()["animals, fc7"]
 numbers = {f"RBF over linear, {name}: points": value for name, value in gain.items()}
 numbers["fc7 over pixels, animals, both linear: points"] = learned
-option = options[2]
-if abs(bent) > 5:
-    option = options[3] if bent < 0 else options[0] if bent > learned else options[1]
+option = options[2 - np.searchsorted([0.5, 1], bent / learned)]
 on = "Three shapes in the plane; digits and drawn animals as pixels; learned descriptions."
 limits = "One split of each set; C and gamma by three folds within its training half."
 claim.measured(gains | numbers, on, limits, option=option)
 
 # %% [markdown] slideshow={"notes": "A kernel bends the boundary in the same description. It does not learn another description: that is the network's part.", "slide_type": "subslide"}
-# **Reading.** What no line separates in the plane a kernel separates, if it suits: the quadratic one does
-# little for the moons. On the pixels of animals the RBF kernel gains GAIN points, `fc7` LEARNED points: a kernel
-# still compares two images pixel by pixel, and a head that turns and moves needs another description. Where
-# the description is fair (digits, all centred) or already learned (the last layer), there is little left
-# for it to bend.
+# **Reading.** What no line separates in the plane a kernel separates, if it suits the shape: the quadratic one
+# gains 51.0 points on the disc and 0.0 points on the moons. On the pixels of animals the RBF kernel gains
+# 0.0 points, `fc7` 23.8 points: a kernel still compares two images pixel by pixel, and a head that turns and
+# moves needs another description. On digits, all centred, and on learned features a line is as good already.
+# One split of some hundred images tells no difference of a few points.
 
 # %% [markdown] slideshow={"notes": "The slide draws one cut, before fc8. Ask where else one could cut, and what would be different.", "slide_type": "slide"}
 # ## Claim: a deep network is both
@@ -361,9 +360,9 @@ with torch.inference_mode():
     print("the last layer:", tuple(W.shape))
 
 # %% slideshow={"notes": "The real network on real photographs: the representation was computed beforehand, the classifier is this one line.", "slide_type": "subslide"}
-# The same of the real network: one photograph of each of ImageNet's 1,000 classes, as its last layer
-# but one describes it. Most were training images of the network.
-(sample,) = shipped_features("imagenet", "imagenet sample", ["train"])
+# The real network: a photograph of each of ImageNet's 1,000 classes, as all but the last layer
+# describe it. The network may have been trained on these very images.
+(sample,) = shipped_features("imagenet", "imagenet sample", ("train",))
 head = load_backbone("imagenet").network.get_classifier()
 with torch.inference_mode():
     scores = torch.as_tensor(sample.select("head")) @ head.weight.T + head.bias
@@ -386,18 +385,18 @@ def by_pieces(backbone, pictures):
     return found
 
 
-hybrids = list(HybridImages("val", per_class=12))
+hybrids = list(HybridImages("val", per_class=8))
 of_animals, of_hybrids = by_pieces(source, animals), by_pieces(source, hybrids)
 untrained = by_pieces(load_backbone("drawn", "random"), animals)
 assert np.allclose(of_animals["relu7"], fc7, rtol=1e-2, atol=1e-2)
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "One probe for every piece, and C for each within the training half. Ask why one C for all would be unfair: the features have different scales.", "slide_type": "subslide"}
 machine = make_pipeline(StandardScaler(), LinearSVC(dual=True, tol=1e-2, random_state=0))
-probe = GridSearchCV(machine, {"linearsvc__C": np.logspace(-5, -1, 5)}, cv=3)
+probe = GridSearchCV(machine, {"linearsvc__C": [1e-4, 1e-3, 1e-2]}, cv=3)
 
 
 asked = {
-    "own task: 30 hybrids": (of_hybrids, np.array([label for _, label in hybrids])),
+    "own task, hybrids": (of_hybrids, np.array([label for _, label in hybrids])),
     "species of animals": (of_animals, species),
     "background of animals": (of_animals, scenery),
     "species, random weights": (untrained, species),
@@ -425,8 +424,8 @@ for ax, lines, title in zip(axes, (curves, deep), ("drawn", "imagenet"), strict=
     for (name, line), look in zip(lines.iterrows(), ("o-", "s--", "^-.", "D:"), strict=False):
         ax.plot(line.index, line, look, label=name)
     ax.tick_params(axis="x", rotation=40)
-    ax.set_title(f"network: {title}", loc="right")
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1.05), ncols=1)
+    ax.set(xlabel=f"network: {title}")
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.1, 1), ncols=2, columnspacing=1)
 axes[0].set(ylabel="linear SVM (% right)", ylim=(0, 102))
 plots.alt_text(figure, "Accuracy of a linear SVM after each piece, for four and three tasks.")
 
@@ -444,11 +443,11 @@ limits = "One network of each kind; one split into halves of the drawn pictures.
 claim.measured(numbers, on, limits, option=option)
 
 # %% [markdown] slideshow={"notes": "A representation is made for a task. Ask what their own backbone has thrown away.", "slide_type": "subslide"}
-# **Reading.** From the first piece to `relu7` the network's own task rises from FIRST% to OWN%; the background
-# reaches BEST% and falls to BACK%: to tell hybrids on any background it must go, and it goes. A representation is
-# not good or bad as such, it is made for a task. Real photographs, which ImageNet's network was made for,
-# rise to its last layer. One network of each kind was asked; where to cut for a target of your own is the
-# matter of [07](07_knowledge_inside.ipynb).
+# **Reading.** Piece by piece the network's own task rises from 8% to 93%, far above what random weights give;
+# the background reaches 78% in the middle and falls to 39%. To tell hybrids on any background it must go, and
+# it goes: a representation is not good or bad as such, it is made for a task. Real photographs rise to the
+# last layer of the network that was made for them, steel has all it needs in block 3. One network of each
+# kind was asked; where to cut for a target of your own is the matter of [07](07_knowledge_inside.ipynb).
 
 # %% [markdown] slideshow={"notes": "Draw the 2 x 2: same or other task, same or other domain. Fill it in as you go.", "slide_type": "slide"}
 # ## Claim: what belongs to the task, what to the domain
@@ -542,11 +541,17 @@ sketch = reuse.loc["PACS sketch", ["seven things", "ImageNet", "control", "new"]
 option = options[sketch.argmin()]
 beside = {f"sketches, {name} (%)": share for name, share in sketch.items()}
 on = "The last layer of ImageNet's network: five kinds of photographs; PACS's seven things, drawn."
-limits = "One network. A third to a half of caltech101 and PACS are classes of ImageNet too."
+limits = "One network. Half of caltech101's classes and four of PACS's are in ImageNet."
 claim.measured(effects, on, limits, option=option, beside=beside)
 
 # %% [markdown] slideshow={"notes": "The slide holds in direction. What it leaves out: the classifier is bound to its domain as well, more than the representation.", "slide_type": "subslide"}
-# **Reading.** TODO
+# **Reading.** On another task a new classifier beats the old one by 18.9 points, undecided: by next to nothing
+# where ImageNet has the classes under other names, by most on flowers. The representation leads its controls
+# by 54.8 points there; in cartoons and sketches of the same seven things its lead is 27.1 and 32.1 points
+# smaller, in paintings not: to this network they are nearly photographs. What the slide leaves out: a
+# classifier is bound to its domain as well. That of the seven things falls from 96.1% to 26.1% on sketches,
+# below raw pixels, where a new one on the same last layer has 84.6%. It would take more tasks with
+# classes that the source lacks to decide about classifiers, and more than one network.
 
 # %% [markdown] slideshow={"notes": "Ten minutes. Have them say first what should change when a point is taken out, and by how much.", "slide_type": "slide"}
 # ## Exercises
