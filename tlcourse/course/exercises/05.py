@@ -1,4 +1,4 @@
-"""Exercises of notebook 05: the SVM's objective, what holds a boundary, a cut, a translation."""
+"""Exercises of notebook 05: what holds a boundary, a cut, a classifier with a dictionary."""
 
 from collections import OrderedDict
 from copy import deepcopy
@@ -14,15 +14,6 @@ from tlcourse.course.exercises import Exercise
 def clouds(seed, n=12, apart=1.2):
     rng, y = np.random.default_rng(seed), np.where(np.arange(n) % 2, 1, -1)
     return rng.normal(size=(n, 2)) + apart * y[:, None], y
-
-
-def weighted(seed):
-    X, y = clouds(seed)
-    return np.array([0.8, -0.3 * seed]), 0.2, X, y, 0.5 + seed
-
-
-def objective(w, b, X, y, C, least=0, start=1, shrink=0.5, total=np.sum):
-    return shrink * w @ w + C * total(np.maximum(least, start - y * (X @ w + b)))
 
 
 def supports(X, y, C):
@@ -98,30 +89,6 @@ def one_output_a_label(outputs, labels, new_outputs):
 
 
 EXERCISES = {
-    "05: objective": Exercise(
-        solution=objective,
-        inputs=lambda: [weighted(1), weighted(2)],
-        wrong=[
-            (
-                lambda *given: objective(*given, least=-np.inf),
-                "Points beyond their margin earn something: a hinge loss is never below 0.",
-            ),
-            (
-                lambda *given: objective(*given, start=0),
-                "A point is charged on the wrong side only: the hinge begins at a score of 1, not "
-                "of 0, which is what makes the margin wide.",
-            ),
-            (
-                lambda *given: objective(*given, shrink=0),
-                "Nothing keeps w short, so nothing makes the margin wide: add half of w times w.",
-            ),
-            (
-                lambda *given: objective(*given, total=np.mean),
-                "The losses are averaged: C is the price of each point, so take their sum.",
-            ),
-        ],
-        right="Right. Two terms: a wide margin, and what the points inside it cost.",
-    ),
     "05: support vectors": Exercise(
         solution=lambda X, y, C: supports(X, y, C).support_,
         inputs=lambda: [(*clouds(0), 1), (*clouds(2), 10)],
