@@ -29,6 +29,7 @@ from tlcourse.plots.style import (
     COURSE,
     OKABE_ITO,
     PALETTE,
+    TILTED,
     Picture,
     alt_text,
     as_duration,

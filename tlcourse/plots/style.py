@@ -41,6 +41,7 @@ SERIES = tuple(  # colour, marker and dashes of the first, the second ... line o
         ("sky blue", "X", (0, (12, 3))),
     )
 )
+TILTED = {"rotation": 35, "ha": "right", "rotation_mode": "anchor"}  # labels of many ticks
 _OTHERS = ("black", "sky blue", "reddish purple", "blue")  # yellow is lost on white paper
 
 

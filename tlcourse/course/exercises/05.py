@@ -91,7 +91,7 @@ def one_output_a_label(outputs, labels, new_outputs):
 EXERCISES = {
     "05: support vectors": Exercise(
         solution=lambda X, y, C: supports(X, y, C).support_,
-        inputs=lambda: [(*clouds(0), 1), (*clouds(2), 10)],
+        inputs=lambda: [(*clouds(0, apart=0.8), 1), (*clouds(2), 10)],
         read=listed,
         wrong=[
             (
