@@ -134,8 +134,7 @@ claim.predict(question, counts)
 # %% slideshow={"notes": "Three small changes of space: other coordinates, another unit, another description. The SVM is the same line of code.", "slide_type": "subslide"}
 disc, ring = make_circles(200, factor=0.5, noise=0.1, random_state=0)
 polar = np.column_stack([np.hypot(*disc.T), np.arctan2(*disc.T)])
-machine = LinearSVC(C=1, random_state=0)
-coordinates = {}
+machine, coordinates = LinearSVC(C=1, random_state=0), {}
 for name, space in {"x1 and x2": disc, "distance and angle": polar}.items():
     coordinates[name] = 100 * cross_val_score(machine, space, ring, cv=5).mean()
     print(f"disc and ring, by {name}: {coordinates[name]:.1f}% right")
@@ -143,14 +142,14 @@ for name, space in {"x1 and x2": disc, "distance and angle": polar}.items():
 unit = np.array([1, 10])  # x2 in a unit that is ten times smaller
 turned = LinearSVC(C=C, loss="hinge", max_iter=10**6, random_state=0).fit(X * unit, y)
 before, after = svm.coef_[0], turned.coef_[0] * unit
-cosine = before @ after / np.linalg.norm(before) / np.linalg.norm(after)
+cosine = before @ after / np.sqrt((before @ before) * (after @ after))
 angle = np.degrees(np.arccos(cosine))
-print(f"another unit for x2: the boundary of the two clouds turns by {angle:.1f} degrees")
+print(f"another unit for x2: the two clouds' boundary turns by {angle:.1f} degrees")
 
 accuracies = pd.read_csv(paths.SHIPPED / "measured" / "real_accuracies.csv")
 real = 100 * accuracies.pivot(index="target", columns="representation", values="accuracy")
 spaces = real[["raw pixels", "random weights", "last layer"]].sort_values("last layer")
-print(spaces.mean().round(1).to_string())
+print(spaces.mean().round(1).to_dict())
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Left and middle: the same points. Right: the same photographs. Ask what random weights are there for: depth alone is not enough.", "slide_type": "subslide"} tags=["no-code"]
 figure, axes = plt.subplots(1, 3, figsize=(13, 5), width_ratios=[1, 1, 1.3], layout="constrained")
