@@ -5,7 +5,6 @@ take none and return a matplotlib Figure. Shares and accuracies are from 0 to 1 
 percent; "over draws" or "over seeds" is a sequence of float, one value each.
 """
 
-from tlcourse.plots.decision_boundaries import plot_map_sizes, plot_margins, plot_spaces
 from tlcourse.plots.domains import (
     plot_called,
     plot_confusion,
@@ -24,16 +23,13 @@ from tlcourse.plots.generalization import (
     plot_dumbbells,
     plot_in_panels,
 )
-from tlcourse.plots.knowledge import (
-    plot_accuracy_table,
-    plot_by_layer,
-)
 from tlcourse.plots.pictures import PictureRows
 from tlcourse.plots.ranges import plot_ranges
 from tlcourse.plots.style import (
     COURSE,
     OKABE_ITO,
     PALETTE,
+    TILTED,
     Picture,
     alt_text,
     as_duration,

@@ -10,10 +10,8 @@ from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.domain_explorer import DomainExplorer
 from tlcourse.widgets.exercise import Feedback, check_answer, check_code
 from tlcourse.widgets.feature_extraction import FeatureExtractionExplorer
-from tlcourse.widgets.kernel_explorer import KernelExplorer
 from tlcourse.widgets.layer_toggle import LayerToggle
 from tlcourse.widgets.league_table import league_html
-from tlcourse.widgets.network_cut import NetworkCut
 from tlcourse.widgets.normalization_explorer import NormalizationExplorer
 from tlcourse.widgets.picture_upload import PictureUpload
 from tlcourse.widgets.policy_painter import PolicyPainter

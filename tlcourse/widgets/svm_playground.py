@@ -4,22 +4,22 @@ from html import escape
 
 import numpy as np
 import traitlets
+from sklearn.svm import SVC
 
-from tlcourse.classifiers.decision_boundaries import C_RANGE, linear_boundary
-from tlcourse.classifiers.plane import sample
-from tlcourse.widgets.base import Control, css, esm
-from tlcourse.widgets.plane_drawing import (
-    CLASSES,
-    LIMIT,
-    SIDE,
-    draw_points,
-    draw_regions,
-    grid,
-    static_plane,
-)
+from tlcourse.plots.pictures import image_html
+from tlcourse.plots.style import OKABE_ITO
+from tlcourse.widgets.base import Control, css, esm, sheet
 
+C_RANGE = (0.01, 1000.0)
 MOST_POINTS = 60
 FLAT = 1e-6  # of a normal: it points nowhere
+SIDE = 440  # px
+LIMIT = 3.0  # the axes go from -LIMIT to LIMIT
+CORNERS = LIMIT * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+CLASSES = (
+    ("blue circle", OKABE_ITO["blue"], "M-9,0 a9,9 0 1,0 18,0 a9,9 0 1,0 -18,0 z"),
+    ("orange square", OKABE_ITO["orange"], "M-8.5,-8.5 h17 v17 h-17 z"),
+)
 
 
 class SVMPlayground(Control):
@@ -39,7 +39,7 @@ class SVMPlayground(Control):
     ----------
     points : list of [x, y, class]
     C : float
-    boundary : tlcourse.classifiers.decision_boundaries.Boundary or None
+    svm : sklearn.svm.SVC or None
         None where the points are of one class, or all in one place.
     words : str
         What the picture shows.
@@ -59,8 +59,8 @@ class SVMPlayground(Control):
 
     def __init__(self, points=None, C=10.0):
         self._answers = 0
-        points = points_of_two_clouds() if points is None else points
-        kinds = [{"name": name, "colour": colour, "path": d} for name, colour, d in CLASSES[:2]]
+        points = two_clouds() if points is None else points
+        kinds = [{"name": name, "colour": colour, "path": d} for name, colour, d in CLASSES]
         plane = {"side": SIDE, "limit": LIMIT, "classes": kinds, "most": MOST_POINTS}
         super().__init__(points=points, C=C, _plane={**plane, "C": C_RANGE})
         self._answer()
@@ -92,18 +92,14 @@ class SVMPlayground(Control):
 
     def _answer(self, _change=None):
         self._answers += 1
-        self.boundary = boundary_of(self.points, self.C)
-        self.words = describe(self.boundary)
-        support = [] if self.boundary is None else self.boundary.support.tolist()
+        self.svm = svm_of(self.points, self.C)
+        self.words = describe(self.svm, self.points)
         self._drawn = {
             "number": self._answers,  # so that every question gets an answer, also the same one
-            "regions": self._regions(),
-            "support": support,
+            "regions": "" if self.svm is None else draw_regions(self.svm),
+            "support": [] if self.svm is None else self.svm.support_.tolist(),
             "words": self.words,
         }
-
-    def _regions(self):
-        return "" if self.boundary is None else draw_regions(self.boundary.decision(grid()))
 
     def to_text(self):
         """One line for a terminal."""
@@ -111,39 +107,95 @@ class SVMPlayground(Control):
 
     def to_html(self):
         """What a page without a kernel shows."""
-        places, labels = [point[:2] for point in self.points], [point[2] for point in self.points]
-        dots = draw_points(places, labels, self._drawn["support"])
         alt = f"Points of two classes in the plane and a linear SVM, C = {self.C:g}. {self.words}"
-        picture = static_plane(alt, self._regions(), dots)
+        svg = (
+            f'<svg class="tlc-plane" xmlns="http://www.w3.org/2000/svg" width="{SIDE}" '
+            f'height="{SIDE}" viewBox="0 0 {SIDE} {SIDE}"><style>{sheet("plane")} '
+            f".tlc-plane {{ border: 0 }}</style>{self._drawn['regions']}"
+            f"{draw_points(self.points, self._drawn['support'])}</svg>"
+        )
+        look = f"width:{SIDE}px;max-width:100%;height:auto;border:2px solid #777"
+        picture = image_html(svg, "svg+xml", alt, look)
         return f'{picture}<p style="font-size:18px">C = {self.C:g}. {escape(self.words)}</p>'
 
 
-def points_of_two_clouds(n=16, seed=4):
+def two_clouds(n=16, seed=0):
     """Points to begin with, as a list of [x, y, class]."""
-    X, y, *_ = sample("two clouds", n, seed=seed)
-    X = np.clip(X, 0.1 - LIMIT, LIMIT - 0.1)
-    return [[*place, label] for place, label in zip(X.round(2).tolist(), y.tolist(), strict=True)]
+    rng, kinds = np.random.default_rng(seed), np.arange(n) % 2
+    places = np.outer(2 * kinds - 1, [1.2, 0.6]) + rng.normal(0, 0.6, (n, 2))
+    places = np.clip(places, 0.1 - LIMIT, LIMIT - 0.1).round(2)
+    return [[*place, kind] for place, kind in zip(places.tolist(), kinds.tolist(), strict=True)]
 
 
-def boundary_of(points, C):
+def svm_of(points, C):
     """The linear SVM on [x, y, class] points; None unless two classes lie in different places."""
     table = np.array(points, dtype=float).reshape(-1, 3)
     if len(set(table[:, 2])) < 2:
         return None
-    boundary = linear_boundary(table[:, :2], table[:, 2].astype(int), C)
-    return boundary if np.linalg.norm(boundary.normal) > FLAT else None
+    svm = SVC(kernel="linear", C=C, tol=1e-5).fit(table[:, :2], table[:, 2])
+    return svm if np.linalg.norm(svm.coef_) > FLAT else None
 
 
-def describe(boundary):
-    """The boundary in words."""
-    if boundary is None:
+def describe(svm, points):
+    """The SVM in words."""
+    if svm is None:
         return "There is no boundary: it takes points of both classes, in different places."
-    vectors, inside = len(boundary.support), boundary.inside
+    *places, kinds = np.transpose(points)
+    scores = (2 * kinds - 1) * svm.decision_function(np.transpose(places))
     return (
-        f"Margin: {boundary.margin:.2f} to each side. {_count(vectors, 'support vector')}. "
-        f"{_count(inside, 'point')} inside the margin or on the wrong side."
+        f"Margin: {1 / np.linalg.norm(svm.coef_):.2f} to each side. "
+        f"{_count(len(svm.support_), 'support vector')}. "
+        f"{_count((scores < 1 - 1e-3).sum(), 'point')} inside the margin or on the wrong side."
     )
 
 
 def _count(number, thing):
     return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def draw_regions(svm):
+    """Both sides of the boundary, its margin, and itself, as an SVG fragment."""
+    (w,), (b,) = svm.coef_, svm.intercept_
+    sides = zip((-1, 1), CLASSES, strict=True)
+    parts = [
+        f'<path d="{_path(_cut(sign * w, sign * b)[0], "z")}" fill="{colour}" fill-opacity="0.16"/>'
+        for sign, (_, colour, _) in sides
+    ]
+    for score, name in ((-1, "margin"), (1, "margin"), (0, "boundary")):
+        parts.append(f'<path class="tlc-{name}" d="{_path(_cut(w, b - score)[1])}"/>')
+    return "".join(parts)
+
+
+def _cut(w, b):
+    """The part of the square where w . x + b is above 0, as corners; and both ends of the cut."""
+    part, ends, scores = [], [], CORNERS @ w + b
+    for number, (corner, score) in enumerate(zip(CORNERS, scores, strict=True)):
+        last, last_score = CORNERS[number - 1], scores[number - 1]
+        if score * last_score < 0:
+            ends.append(last + (corner - last) * last_score / (last_score - score))
+            part.append(ends[-1])
+        if score >= 0:
+            part.append(corner)
+    return part, ends
+
+
+def _path(places, end=""):
+    if not places:
+        return ""
+    return "M" + "L".join(f"{x:.1f},{y:.1f}" for x, y in to_pixels(places)) + end
+
+
+def draw_points(points, support):
+    """Points as an SVG fragment; support vectors have a thick black edge."""
+    parts = []
+    for row, ((x, y), (*_, kind)) in enumerate(zip(to_pixels(points), points, strict=True)):
+        _, colour, path = CLASSES[kind]
+        look = "tlc-dot tlc-support" if row in support else "tlc-dot"
+        place = f'transform="translate({x:.1f},{y:.1f})"'
+        parts.append(f'<path class="{look}" {place} d="{path}" fill="{colour}"/>')
+    return "".join(parts)
+
+
+def to_pixels(points):
+    """Where [x, y, ...] points lie in the picture, shape (n, 2)."""
+    return (np.reshape([point[:2] for point in points], (-1, 2)) * [1, -1] / LIMIT + 1) * SIDE / 2
