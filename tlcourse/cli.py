@@ -77,9 +77,9 @@ def slides(arguments):
 
 def warm_up(arguments):
     """Run notebooks before a class, so that caches are full; forget a rehearsal's predictions."""
-    from tlcourse.tools import warm_up as module
+    from tlcourse.tools.warm_up import warm_up as run_them
 
-    return module.warm_up(arguments)
+    return run_them(arguments)
 
 
 def check(arguments):
