@@ -29,7 +29,6 @@ from tlcourse.plots.knowledge import (
     plot_by_layer,
 )
 from tlcourse.plots.pictures import PictureRows
-from tlcourse.plots.ranges import plot_ranges
 from tlcourse.plots.style import (
     COURSE,
     OKABE_ITO,
