@@ -246,7 +246,8 @@ for ax, quantity in zip(axes, columns[:3], strict=True):
 for of, (marker, colour) in looks.items():
     axes[0].plot([], [], marker, color=colour, markersize=12, label=of)
 axes[0].legend(loc="upper left")
-plots.alt_text(figure, "Depth, parameters and multiply-adds of seven networks along the years.")
+text = "Depth rises from 7 in 1998 to 152 in 2015. Parameters and multiply-adds are highest at VGG19; "
+plots.alt_text(figure, text + "GoogLeNet of the same year has 22 times fewer parameters.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: counts follow from the architectures. Ask which of the three the slide's \"growing up\" is true of.", "slide_type": "subslide"} tags=["claim:imagenet-growth"]
 lists = {"slide": networks.drop("ResNet-152"), "ImageNet": networks.query("of == 'ImageNet'")}
@@ -257,6 +258,8 @@ for which, table in lists.items():
         grew.loc[name, which] = 100 * (pairs[column] < pairs[f"{column} later"]).mean()
 shares = grew.stack().items()
 shown = {f"{name} grew (% of pairs, {which})": share for (name, which), share in shares}
+fewer = networks.loc["VGG19", columns[1]] / networks.loc["GoogLeNet", columns[1]]
+shown["parameters of VGG19 / GoogLeNet (times)"] = fewer
 for model in ("alexnet", "vgg19", "googlenet", "resnet152"):
     right = models.get_model_weights(model).IMAGENET1K_V1.meta["_metrics"]["ImageNet-1K"]
     shown[f"{model}, one network, one crop: top-5 error (%)"] = 100 - right["acc@5"]
@@ -282,10 +285,11 @@ growth.measured(shown, on, limits, option=option)
 # > - Training cost: money (hardware, energy, salaries), environmental cost (CO2 emissions), human
 # >   effort (highly skilled professionals, architecture design, hyper-parameter fine tuning)
 #
-# The slide gives one number, images a class. The others are in a table of 22 factors, each with its
-# source: published, derived, or called an assumption. A price is made of them by products and sums:
-# people answer "is this a dog?" so and so often an image; data are **moved** and **kept**; cards draw
-# power, the computer around them too, and the building on top; professionals are paid by the month.
+# The slide gives one number: 1,000 images a class. ILSVRC has 1,281, all of ImageNet 650. The calculator
+# below has 23 such factors, each with its source; 13 of them are assumptions, and are called so. A price
+# is made of them by products and sums: people answer "is this a dog?" several times an image; data are
+# **moved** and **kept**; cards draw power, and so do the computer around them and the building;
+# highly skilled people are paid by the month.
 
 # %% slideshow={"notes": "The one price model of this notebook: the calculator and the ranges below use the same lines. Ask where the power of the computer around a card comes in.", "slide_type": "subslide"}
 def price(a):
@@ -422,7 +426,8 @@ for row, (name, (low, high)) in enumerate(ratios.items()):
 ax.plot(counted, 3, "D", color="black", markeredgecolor="white", markersize=14)
 ax.set(xscale="log", xlim=(20, 3e9), xlabel="pre-training / transfer run (times)")
 plots.style.name_rows(ax, list(ratios))
-plots.alt_text(figure, "How many times more pre-training took: tens to millions of times.")
+text = "How many times more pre-training took, as ranges: from hundreds to millions of times; "
+plots.alt_text(figure, text + "AlexNet's energy lies highest, its multiply-adds inside that range.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: a range between assumptions is no interval of a measurement. Ask which assumption they would attack first.", "slide_type": "subslide"} tags=["claim:imagenet-cost"]
 low, high = ratios["energy, AlexNet"]
@@ -511,7 +516,7 @@ quiz("02")
 # ## Remember
 #
 # - Networks grew deeper. They did not grow in parameters: averaging over space did away with most.
-# - Give a cost as a range, with the source of each factor; half of the factors are assumptions.
+# - Give a cost as a range, with the source of each factor; more than half of them are assumptions.
 # - Pre-training AlexNet took many thousands of times what reusing it takes, and it is already paid.
 #
 # **Next**: [03 generalization](03_generalization.ipynb): why a network that solved its training
