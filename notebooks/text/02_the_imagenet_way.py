@@ -54,8 +54,8 @@ published = pd.read_csv(paths.PROJECT / "tlcourse/tables/published_growth.csv") 
 # (2012), [VGG19](../docs/bibliography.md#simonyan-2014) and
 # [GoogLeNet](../docs/bibliography.md#szegedy-2014) (2014), ResNet-56 and Inception-V3 (2015).
 #
-# What a paper says of a network can be checked: build the network, and count. LeNet-5 reads a digit of
-# 32 x 32 grey pixels. It takes turns: a **convolution** looks for small patterns, **subsampling**
+# What a paper says of a network can be checked: build the network, and count. LeNet-5 reads a digit
+# of 32 x 32 grey pixels. It takes turns: a **convolution** looks for small patterns, **subsampling**
 # halves the side of its maps. Two fully connected layers decide.
 
 # %% slideshow={"notes": "The whole of 1998 in one cell. The list SEEN saved computing: no map of C3 looks at all maps but the last. The ten codes were drawn by hand and are not trained.", "slide_type": "subslide"}
@@ -90,8 +90,8 @@ lenet5 = nn.Sequential(*layers, codes)
 # - **Depth**: such layers on the longest way from input to output.
 #
 # A **hook** is a function that PyTorch calls each time a module has computed its output: there is the
-# size of the output. On the *meta device* a tensor has a shape and no memory, so VGG19, half a gigabyte
-# of weights, is passed in milliseconds.
+# size of the output. On the *meta device* a tensor has a shape and no memory, so VGG19, half a
+# gigabyte of weights, is passed in milliseconds.
 
 # %% slideshow={"notes": "Read the line with products aloud: it is the formula, for both kinds of layers. The assertion is a number that LeCun printed in 1998.", "slide_type": "subslide"}
 def count(network, channels, side):
@@ -138,8 +138,9 @@ print(f"all: {counted['parameters'].sum():,} parameters, depth {depth_of(vgg19)}
 # ## ResNet-56 is no network of ImageNet
 #
 # The paper ([He et al. 2015](../docs/bibliography.md#he-2015)) builds two families. Those for
-# **ImageNet** take 224 x 224 pixels and have 18, 34, 50, 101 or 152 layers. Those for **CIFAR-10** take
-# 32 x 32 pixels and have 6n + 2: ResNet-56 is one of these. For ImageNet in 2015, read ResNet-152.
+# **ImageNet** take 224 x 224 pixels and have 18, 34, 50, 101 or 152 layers. Those for **CIFAR-10**
+# take 32 x 32 pixels and have 6n + 2: ResNet-56 is one of these. For ImageNet in 2015, read
+# ResNet-152.
 #
 # So the slide mixes three data sets: digits, 32 x 32 pictures of ten classes, photographs of 1,000
 # classes. Their errors cannot be put on one axis.
@@ -194,10 +195,10 @@ for name, network in towers.items():
 #
 # > Growing up: 1998 LeNet-5, 2012 AlexNet, 2014 VGG19, GoogLeNet, 2015 ResNet-56, Inception-V3
 #
-# A list by year under "growing up" says: later is bigger, and bigger is better. But bigger in what? We
-# build all of them and compare every pair of different years, once with the slide's list and once with
-# networks of ImageNet only. Nothing is drawn at random, so there are no seeds and no interval: this is
-# an illustration.
+# A list by year under "growing up" says: later is bigger, and bigger is better. But bigger in what?
+# We build all of them and compare every pair of different years, once with the slide's list and once
+# with networks of ImageNet only. Nothing is drawn at random, so there are no seeds and no interval:
+# this is an illustration.
 
 # %% slideshow={"notes": "Hands for each option. Most choose depth and parameters.", "slide_type": "subslide"} tags=["predict"]
 growth = claims.open("imagenet-growth")
@@ -246,8 +247,8 @@ for ax, quantity in zip(axes, columns[:3], strict=True):
 for of, (marker, colour) in looks.items():
     axes[0].plot([], [], marker, color=colour, markersize=12, label=of)
 axes[0].legend(loc="upper left")
-text = "Depth rises from 7 in 1998 to 152 in 2015. Parameters and multiply-adds are highest at VGG19; "
-plots.alt_text(figure, text + "GoogLeNet of the same year has 22 times fewer parameters.")
+text = "Depth rises from 7 to 152 along the years; the others are highest at VGG19 in 2014, and "
+plots.alt_text(figure, text + "GoogLeNet of that year has 22 times fewer parameters.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: counts follow from the architectures. Ask which of the three the slide's \"growing up\" is true of.", "slide_type": "subslide"} tags=["claim:imagenet-growth"]
 lists = {"slide": networks.drop("ResNet-152"), "ImageNet": networks.query("of == 'ImageNet'")}
@@ -269,10 +270,10 @@ limits = "The list is the slide's, not a sample. torchvision's AlexNet is the on
 growth.measured(shown, on, limits, option=option)
 
 # %% [markdown] slideshow={"notes": "Up, not big. Where the parameters went matters for reuse: a ResNet has no fc6 and no fc7.", "slide_type": "subslide"}
-# **Reading.** Depth is greater in the later network in 100% of the pairs of both lists, parameters only
-# in XX% and XX%: GoogLeNet has 22 times fewer than VGG19 of the same year. AlexNet and VGG19 read every
-# place of their last maps into 4,096 units, so that 96% and 86% of their parameters are in fully
-# connected layers; those after them average over the places first, and are left with 3 to 15%.
+# **Reading.** Depth is greater in the later network in 100% of the pairs of both lists, parameters
+# only in XX% and XX%: GoogLeNet has 22 times fewer than VGG19 of the same year. AlexNet and VGG19
+# read every place of their last maps into 4,096 units, so that 96% and 86% of their parameters are in
+# fully connected layers; those after them average over the places first, and are left with 3 to 15%.
 # The error fell as well, and training changed too, so size alone did not do it. The published errors
 # are averages of up to seven networks: with one network and one crop VGG19 is ahead of GoogLeNet.
 #
@@ -285,11 +286,11 @@ growth.measured(shown, on, limits, option=option)
 # > - Training cost: money (hardware, energy, salaries), environmental cost (CO2 emissions), human
 # >   effort (highly skilled professionals, architecture design, hyper-parameter fine tuning)
 #
-# The slide gives one number: 1,000 images a class. ILSVRC has 1,281, all of ImageNet 650. The calculator
-# below has 23 such factors, each with its source; 13 of them are assumptions, and are called so. A price
-# is made of them by products and sums: people answer "is this a dog?" several times an image; data are
-# **moved** and **kept**; cards draw power, and so do the computer around them and the building;
-# highly skilled people are paid by the month.
+# The slide gives one number: 1,000 images a class. ILSVRC has 1,281, all of ImageNet 650. The
+# calculator below has 23 such factors, each with its source; 13 of them are assumptions, and are
+# called so. A price is made of them by products and sums: people answer "is this a dog?" several
+# times an image; data are **moved** and **kept**; cards draw power, and so do the computer around
+# them and the building; highly skilled people are paid by the month.
 
 # %% slideshow={"notes": "The one price model of this notebook: the calculator and the ranges below use the same lines. Ask where the power of the computer around a card comes in.", "slide_type": "subslide"}
 def price(a):
@@ -320,8 +321,8 @@ calculator
 # ### Human effort, in its parts
 #
 # People are the bill: those who label, those who design, those who try. Electricity is a footnote in
-# dollars; that says nothing about its CO2, which nobody was billed for. Moving and keeping the data is
-# cheap, and takes days on the line.
+# dollars; that says nothing about its CO2, which nobody was billed for. Moving and keeping the data
+# is cheap, and takes days on the line.
 #
 # How much is there to design and to try? Count the numbers that somebody had to choose: those of
 # AlexNet's **architecture** are in its code, and those of its **training**, the hyper-parameters, in
@@ -443,22 +444,23 @@ limits = "A range of assumptions, not an interval; one run each, without the sea
 cost.measured(shown, on, limits, option=option)
 
 # %% [markdown] slideshow={"notes": "The usual slip is to forget that the transfer run is cheap because somebody paid. Once, for everybody.", "slide_type": "subslide"}
-# **Reading.** At the very least XX,000 times the energy, where every assumption leans the other way, and
-# XX times by multiply-adds, which need no watts. The range is wide because nobody wrote down the watts.
-# The transfer run is cheap *because* pre-training was paid, once, for everybody; a tuned transfer costs
-# more than this run, and so did the search for AlexNet.
+# **Reading.** At the very least XX,000 times the energy, where every assumption leans the other way,
+# and XX times by multiply-adds, which need no watts. The range is wide because nobody wrote down the
+# watts. The transfer run is cheap *because* pre-training was paid, once, for everybody; a tuned
+# transfer costs more than this run, and so did the search for AlexNet.
 #
-# And "solved"? A [top-5 error](../docs/glossary.md#top-5-error) of 3.57% is below the 5.1% of one trained
-# person (published: [Russakovsky et al. 2015](../docs/bibliography.md#russakovsky-2015)), on these 1,000
-# classes, with five guesses. Even if it were free, one would not *want* to do it again for each problem:
-# few problems have 1,000 images a class, and from few a network learns spurious patterns
-# ([notebook 01](01_dont_be_a_hero.ipynb)). Reuse asks for less data, less cost and less effort.
+# And "solved"? A [top-5 error](../docs/glossary.md#top-5-error) of 3.57% is below the 5.1% of one
+# trained person (published: [Russakovsky et al. 2015](../docs/bibliography.md#russakovsky-2015)), on
+# these 1,000 classes, with five guesses. Even if it were free, one would not *want* to do it again
+# for each problem: few have as many images of a class, from few a network learns spurious patterns
+# ([notebook 01](01_dont_be_a_hero.ipynb)), and the design would start anew. Reuse asks for less data,
+# less cost and less effort.
 
 # %% [markdown] slideshow={"notes": "Most forget the bias first, the places next. The check has words for both.", "slide_type": "slide"}
 # ## Exercises
 #
-# **1.** A convolution has `maps` kernels of `side` x `side` weights over `maps_in` maps, and a bias for
-# each kernel. It puts out `places` x `places` places. Count its parameters and multiply-adds.
+# **1.** A convolution has `maps` kernels of `side` x `side` weights over `maps_in` maps, and a bias
+# for each kernel. It puts out `places` x `places` places. Count its parameters and multiply-adds.
 
 
 # %% slideshow={"slide_type": "-"}
@@ -481,9 +483,9 @@ check_code("02: convolution", convolution)
 # </details>
 
 # %% [markdown] slideshow={"notes": "Let them draw both costs against the number of problems first: two straight lines that cross.", "slide_type": "subslide"}
-# **2.** Pre-training costs `pretraining`, once; then each problem takes a run of `transfer`. The other way
-# is to train each problem from `scratch`, which costs more than a transfer run. From how many problems on
-# is it cheaper to pre-train?
+# **2.** Pre-training costs `pretraining`, once; then each problem takes a run of `transfer`. The
+# other way is to train each problem from `scratch`, which costs more than a transfer run. From how
+# many problems on is it cheaper to pre-train?
 
 
 # %% slideshow={"slide_type": "-"}
