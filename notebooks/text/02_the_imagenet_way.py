@@ -423,7 +423,7 @@ for row, (name, (low, high)) in enumerate(ratios.items()):
         plots.style.write_beside(ax, f"{float(f'{end:.2g}'):,.0f}", (end, row), (aside, 0))
 ax.plot(counted, 3, "D", color="black", mec="white", ms=14, label="by multiply-adds, counted")
 ax.set(xscale="log", xlim=(1, 1e9), xlabel="pre-training / transfer run (times)")
-ax.legend(loc="upper right")
+ax.legend(loc="center right")
 plots.style.name_rows(ax, list(ratios))
 plots.alt_text(figure, "Ranges: pre-training took tens to millions of times a transfer run.")
 
