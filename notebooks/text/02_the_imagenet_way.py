@@ -310,7 +310,7 @@ usual = {name: factor.default for name, factor in ASSUMPTIONS.items()}
 cases = pd.DataFrame([usual | changed for changed in SCENARIOS.values()], list(SCENARIOS))
 bills = price(cases).assign(dollars=lambda bill: bill[list(GROUPS)].sum(axis=1))
 assert np.allclose(bills["dollars"], [training_price(**each).total for each in SCENARIOS.values()])
-bills.T.round(1)
+bills.round(1)
 
 # %% slideshow={"notes": "Move one slider at a time, and ask for the new total before you let go. Try 1,000 images a class, a radiologist's two minutes a label, the grids of France and of India.", "slide_type": "subslide"}
 calculator = CostCalculator()
@@ -355,7 +355,11 @@ print("feature extraction and a linear SVM: 2 choices, a layer and C")
 # "We cannot do that for every single problem out there. The cost is too high. But more importantly: we
 # do not *want* to do that", says the next slide. Then reuse must be cheaper by a lot, in all that is
 # paid. By how much? The transfer run is that of [notebook 06](06_feature_extraction.ipynb): 900
-# photographs once through a network, then a linear SVM.
+# photographs once through a network, then a linear SVM, timed here.
+#
+# Published are AlexNet's cards, days and rated watts; the small VGG's seconds are on its model card.
+# **Assumed**: a core draws 5 to 50 W, another machine takes half to twice the time, a card draws half
+# of its rated power to all of it, and the building adds 0 to 58%.
 
 # %% slideshow={"notes": "Powers of ten only. Write the four options on the board and count hands.", "slide_type": "subslide"} tags=["predict"]
 cost = claims.open("imagenet-cost")
@@ -391,8 +395,6 @@ def energy(low, high):
     return 1000 * price(pd.DataFrame(rows))["kWh"].to_numpy()
 
 
-# Assumed: a core draws 5 to 50 W, another machine takes half to twice the time, a card draws half
-# of its rated power to all of it. Published: AlexNet's cards, days and watts; the small VGG's card.
 core, spent = {"processors": 1, "host_watts": 0}, {}
 for name, seconds in runs.items():
     hours = seconds / 3600
