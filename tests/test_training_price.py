@@ -54,9 +54,6 @@ def test_refusals_say_what_to_do():
         training_price(gpus=3)
     with pytest.raises(ValueError, match="Building overhead is 0.5: give a number between"):
         training_price(overhead=0.5)
-    for wrong in ("10", True, None):
-        with pytest.raises(TypeError, match="hours is .*: give a number"):
-            training_price(hours=wrong)
     with pytest.raises(ValueError, match="Classes is nan"):
         training_price(classes=float("nan"))
 
@@ -67,6 +64,7 @@ class TestCostCalculator:
         for name, a in ASSUMPTIONS.items():
             values = stops(name)
             assert (values[0], values[-1]) == (a.low, a.high) and values == sorted(set(values))
+            assert name not in WHOLE or all(value == int(value) for value in values)
             for place in (0, len(values) - 1):
                 widget.positions = {name: place}
                 assert widget.assumptions[name] == values[place]
@@ -84,10 +82,6 @@ class TestCostCalculator:
         assert widget.scenario == OWN
         widget.positions = everything
         assert widget.scenario == next(iter(SCENARIOS))
-
-    def test_counted_things_are_whole(self):
-        for name in WHOLE:
-            assert all(value == int(value) for value in stops(name))
 
     def test_refusals(self):
         widget = CostCalculator()

@@ -165,21 +165,16 @@ def _bill_words(bill):
 
 
 def _static_table(scenario, assumptions, bill):
-    head = "".join(f'<th style="text-align:left">{h}</th>' for h in ("", "Value", "Source"))
-    body = ""
+    rows = [("", "Value", "Source")]
     for group in GROUPS:
-        body += (
-            f'<tr><th style="text-align:left">{group}</th><td colspan="2" style="text-align:left">'
-            f"<b>{escape(bill[group]['facts'])}; {escape(bill[group]['dollars'])}</b></td></tr>"
-        )
-        body += "".join(
-            f'<tr><td style="text-align:left">{escape(a.label)}</td>'
-            f'<td style="text-align:left">{escape(_with_unit(assumptions[name], a.unit))}</td>'
-            f'<td style="text-align:left">{escape(a.source)}</td></tr>'
-            for name, a in ASSUMPTIONS.items()
-            if a.group == group
-        )
-    return (
-        f"<p><b>{escape(scenario)}: {escape(bill['total'])}</b></p>"
-        f'<table style="font-size:16px"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    )
+        rows.append((group, bill[group]["dollars"], bill[group]["facts"]))
+        for name, a in ASSUMPTIONS.items():
+            if a.group == group:
+                rows.append((a.label, _with_unit(assumptions[name], a.unit), a.source))
+    body = ""
+    for row in rows:
+        tag = "th" if row[0] in ("", *GROUPS) else "td"
+        cells = (f'<{tag} style="text-align:left">{escape(each)}</{tag}>' for each in row)
+        body += f"<tr>{''.join(cells)}</tr>"
+    title = f"<p><b>{escape(scenario)}: {escape(bill['total'])}</b></p>"
+    return f'{title}<table style="font-size:16px">{body}</table>'
