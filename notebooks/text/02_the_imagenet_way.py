@@ -224,7 +224,7 @@ for name, (_, _, network, shape) in designs.items():
     connected = 100 * by_kind["parameters"]["Linear"] / by_kind["parameters"].sum()
     networks.loc[name, columns] = [depth_of(network), *by_kind.sum() / 1e6, connected]
 published = published.pivot(index="network", columns="quantity", values="value")
-papers = published.filter(regex="depth|parameters|multiply|error").add_suffix(", paper")
+papers = published[[*columns[:3], "top-5 error", "error"]].add_suffix(", paper")
 networks.join(papers).round(2).fillna("")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "The grey line joins the largest of each year: it rises in the first panel only. Point at 2014: two networks of one year, 22 times apart in parameters. Heights are logarithmic.", "slide_type": "subslide"} tags=["no-code"]
@@ -310,7 +310,7 @@ usual = {name: factor.default for name, factor in ASSUMPTIONS.items()}
 cases = pd.DataFrame([usual | changed for changed in SCENARIOS.values()], list(SCENARIOS))
 bills = price(cases).assign(dollars=lambda bill: bill[list(GROUPS)].sum(axis=1))
 assert np.allclose(bills["dollars"], [training_price(**each).total for each in SCENARIOS.values()])
-bills.round(1)
+bills.round().astype(int)
 
 # %% slideshow={"notes": "Move one slider at a time, and ask for the new total before you let go. Try 1,000 images a class, a radiologist's two minutes a label, the grids of France and of India.", "slide_type": "subslide"}
 calculator = CostCalculator()
@@ -359,7 +359,8 @@ print("feature extraction and a linear SVM: 2 choices, a layer and C")
 #
 # Published are AlexNet's cards, days and rated watts; the small VGG's seconds are on its model card.
 # **Assumed**: a core draws 5 to 50 W, another machine takes half to twice the time, a card draws half
-# of its rated power to all of it, and the building adds 0 to 58%.
+# of its rated power to all of it, and the
+# building adds 0 to 58%.
 
 # %% slideshow={"notes": "Powers of ten only. Write the four options on the board and count hands.", "slide_type": "subslide"} tags=["predict"]
 cost = claims.open("imagenet-cost")
