@@ -24,7 +24,6 @@ from tlcourse.plots.generalization import (
     plot_in_panels,
 )
 from tlcourse.plots.pictures import PictureRows
-from tlcourse.plots.ranges import plot_ranges
 from tlcourse.plots.style import (
     COURSE,
     OKABE_ITO,
