@@ -151,8 +151,7 @@ print((1000 * P_word.loc[[*ratio.nlargest(2).index, *ratio.nsmallest(2).index]])
 asked = "a network is trained on images of a source", "length and width of flowers in cm"
 for sentence in (*asked, "La sala de concerts Elgar de la Universitat de Birmingham"):
     row = counter.transform([sentence]).toarray()[0]
-    times = np.exp(row @ np.log(ratio))
-    print(f"{sentence}: {row.sum()} words, {times:,.2f} times")
+    print(f"{sentence}: {row.sum()} words, {np.exp(row @ np.log(ratio)):,.2f} times")
 
 # %% [markdown] slideshow={"notes": "Let the room say what a manifold is before they read it. Ask how likely a picture of random pixels is: nobody has ever photographed one.", "slide_type": "slide"}
 # ## Claim: a domain is X and P(X)
