@@ -10,8 +10,10 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from PIL import Image
 
 from tlcourse import plots
+from tlcourse.plots.pictures import side_by_side
 
 # Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB
 COLOUR_BLINDNESS = {
@@ -104,3 +106,22 @@ def test_alternative_text_takes_axes_and_may_not_be_empty():
     assert plots.alt_text(ax, "A line.").text == "A line."
     with pytest.raises(ValueError, match="alternative text is empty"):
         plots.alt_text(ax, " ")
+
+
+def test_pictures_lie_in_rows_of_equal_length():
+    picture = Image.new("RGB", (12, 12), "red")
+    ax = plots.plot_pictures({"few": [picture] * 2, "many": [picture] * 5})
+    assert ax.images[0].get_array().shape[:2] == (25, 24)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["few", "many"]
+
+
+def test_rows_of_pictures_as_a_page():
+    rows = plots.PictureRows({"<day>": [Image.new("RGB", (8, 8))] * 3}, "three  birds")
+    page = rows._repr_html_()
+    assert repr(rows) == "Pictures: three birds"
+    assert 'alt="&lt;day&gt;: three birds"' in page and "data:image/jpeg;base64," in page
+    assert side_by_side(rows.rows["<day>"]).size == (24, 8)
+    with pytest.raises(ValueError, match="alternative text is empty"):
+        plots.PictureRows({}, " ")
+    with pytest.raises(ValueError, match="no picture to show"):
+        side_by_side([])
