@@ -1,100 +1,105 @@
-"""The palette as colour-blind eyes see it, and its contrast with the paper of the figures."""
+"""The look of figures: colours that colour-blind eyes part, contrast, alternative text."""
 
+import io
+import subprocess
+import sys
 from itertools import combinations
 
+import matplotlib
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from colorspacious import cspace_convert, deltaE
+from matplotlib.colors import to_rgb
+from PIL import Image
 
+from tlcourse import plots
 from tlcourse.plots import style
 
 # Machado, Oliveira and Fernandes (2009) at full severity are the dichromats.
-EYES = {
-    "deuteranopia": "deuteranomaly",
-    "protanopia": "protanomaly",
-    "tritanopia": "tritanomaly",
-}
+EYES = (None, "deuteranomaly", "protanomaly", "tritanomaly")
 JUST_TOLD_APART = 10.0  # CAM02-UCS; 1 is a just noticeable difference of two patches side by side
-OF_A_MARK = (
-    2.2  # contrast of a thick line or bar with the paper; its marker or hatch says it as well
-)
-TEXT = 4.5
+OF_A_MARK = 2.2  # contrast of a thick line or bar with the paper; a marker or hatch says it as well
 NOT_ON_PAPER = style.OKABE_ITO["yellow"]
-ON_PAPER = {name: colour for name, colour in style.OKABE_ITO.items() if colour != NOT_ON_PAPER}
 
 
-def seen(colour, eyes=None):
-    """``"#RRGGBB"`` as sRGB between 0 and 1, as these eyes see it."""
-    rgb = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
-    if eyes is None:
-        return rgb
-    space = {"name": "sRGB1+CVD", "cvd_type": EYES[eyes], "severity": 100}
-    return np.clip(cspace_convert(rgb, space, "sRGB1"), 0, 1)
+@pytest.fixture(autouse=True)
+def own_figures():
+    with matplotlib.rc_context():
+        yield
+    plt.close("all")
 
 
-def distance(first, second, eyes=None):
-    return deltaE(
-        seen(first, eyes), seen(second, eyes), input_space="sRGB1", uniform_space="CAM02-UCS"
-    )
+def seen(colour, eyes):
+    """A colour as sRGB between 0 and 1, as these eyes see it."""
+    space = {"name": "sRGB1+CVD", "cvd_type": eyes, "severity": 100}
+    return np.clip(cspace_convert(to_rgb(colour), space, "sRGB1"), 0, 1) if eyes else to_rgb(colour)
 
 
-def luminance(colour):
-    rgb = seen(colour)
+def distance(one, other, eyes=None):
+    spaces = {"input_space": "sRGB1", "uniform_space": "CAM02-UCS"}
+    return deltaE(seen(one, eyes), seen(other, eyes), **spaces)
+
+
+def contrast_with_paper(colour):
+    """WCAG's contrast ratio with white, from 1 to 21."""
+    rgb = np.array(to_rgb(colour))
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    return linear @ [0.2126, 0.7152, 0.0722]
-
-
-def contrast(first, second):
-    """WCAG's contrast ratio, from 1 to 21."""
-    dark, light = sorted((luminance(first), luminance(second)))
-    return (light + 0.05) / (dark + 0.05)
+    return 1.05 / (linear @ [0.2126, 0.7152, 0.0722] + 0.05)
 
 
 @pytest.mark.parametrize("palette", [style.PALETTE, style.OKABE_ITO], ids=["names", "colours"])
-@pytest.mark.parametrize("eyes", [None, *EYES])
+@pytest.mark.parametrize("eyes", EYES)
 def test_any_two_colours_are_told_apart(palette, eyes):
-    close = [
-        pair
-        for pair in combinations(palette, 2)
-        if distance(palette[pair[0]], palette[pair[1]], eyes) < JUST_TOLD_APART
-    ]
-    assert close == []
+    pairs = combinations(palette.items(), 2)
+    near = [(a, b) for (a, x), (b, y) in pairs if distance(x, y, eyes) < JUST_TOLD_APART]
+    assert near == []
+    if eyes == "deuteranomaly":  # as red and green would be
+        assert distance("#d62728", "#8c6d1f", eyes) < JUST_TOLD_APART
+        assert distance("#d62728", "#8c6d1f") > JUST_TOLD_APART
 
 
-def test_red_and_green_would_not_pass():
-    assert distance("#d62728", "#8c6d1f") > JUST_TOLD_APART
-    assert distance("#d62728", "#8c6d1f", "deuteranopia") < JUST_TOLD_APART
-
-
-@pytest.mark.parametrize("name", ON_PAPER)
-def test_a_mark_stands_out_from_white_paper(name):
-    assert contrast(ON_PAPER[name], "#ffffff") >= OF_A_MARK
-
-
-def test_no_name_gets_the_colour_that_is_lost_on_white_paper():
-    assert contrast(NOT_ON_PAPER, "#ffffff") < OF_A_MARK
+def test_marks_and_text_stand_out_from_white_paper():
+    assert contrast_with_paper("#000000") == pytest.approx(21)
+    assert contrast_with_paper("#767676") == pytest.approx(4.54, abs=0.01)
+    contrasts = {name: contrast_with_paper(colour) for name, colour in style.OKABE_ITO.items()}
+    assert [name for name, found in contrasts.items() if found < OF_A_MARK] == ["yellow"]
     names = [*style.PALETTE, "near source", *(f"network {number}" for number in range(9))]
     assert NOT_ON_PAPER not in {style.colour_of(name) for name in names}
+    assert contrast_with_paper(style.PALETTE["chance"]) >= 4.5
 
 
-def test_chance_is_readable_as_text():
-    assert contrast(style.PALETTE["chance"], "#ffffff") >= TEXT
+def test_an_unknown_name_always_gets_the_same_colour_of_the_palette():
+    assert plots.colour_of("ResNet") == plots.colour_of("ResNet") in plots.OKABE_ITO.values()
 
 
-def test_a_figure_brings_its_paper_to_a_dark_page():
-    """So the contrast with white is the one that counts in both themes."""
-    import io
+def test_course_style_is_legible_and_only_set_on_request():
+    plots.use_course_style()
+    figure, ax = plt.subplots()
+    assert not ax.spines["top"].get_visible() and not ax.spines["right"].get_visible()
+    assert min(text.get_fontsize() for text in ax.get_xticklabels()) >= 14
+    code = "import tlcourse.plots, sys; print('matplotlib' in sys.modules)"
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    assert printed.strip() == "False"
 
-    import matplotlib.pyplot as plt
-    from PIL import Image
 
-    axes = style.new_axes()
-    axes.figure.set_facecolor("none")
-    shown = Image.open(io.BytesIO(style.alt_text(axes, "An empty figure.").png)).convert("RGBA")
-    plt.close("all")
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 ms"), (0.9996, "1.0 s"), (59.94, "59.9 s"), (59.96, "1 min 00 s"), (185, "3 min 05 s")],
+)
+def test_durations_in_words(seconds, words):
+    assert plots.as_duration(seconds) == words
+
+
+def test_a_figure_brings_its_paper_and_its_text_and_is_closed():
+    """White paper on a dark page too: so the contrast with white counts in both themes."""
+    ax = style.new_axes()
+    ax.figure.set_facecolor("none")
+    picture = plots.alt_text(ax, 'fc7 "loses"\n  on 5 <of> 6')
+    assert not plt.fignum_exists(ax.figure.number)
+    shown = Image.open(io.BytesIO(picture.png)).convert("RGBA")
     assert shown.getpixel((0, 0)) == (255, 255, 255, 255)
-
-
-def test_contrast_is_that_of_wcag():
-    assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+    assert 'alt="fc7 &quot;loses&quot; on 5 &lt;of&gt; 6"' in picture._repr_html_()
+    assert repr(picture) == 'Figure: fc7 "loses" on 5 <of> 6'
+    with pytest.raises(ValueError, match="alternative text is empty"):
+        plots.alt_text(ax, " ")

@@ -29,13 +29,15 @@ ROOMS = (
 )
 ENTRANCE = ("cli", "__main__")  # they call the tools; nothing imports them
 LARGE = ("tlcourse/datasets/drawn", "tlcourse/widgets")
-# Called by tests alone for now: notebooks will put them on stage.
-TO_COME = {
+CALLED_BY_A_LIBRARY = {
     "tlcourse._torchvision_pair": {"cure_on_first_import"},  # the package's __init__ calls it
     "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},  # Jupyter calls it
 }
-OF_A_COMMAND = {"steps", "add_arguments"}  # so is a command's module
-OF_A_FAMILY = {"CLASSES", "FILLS", "SOURCE_CLASSES", "draw"}  # a family's module is found by name
+BY_NAME = {  # such a module is found by its name
+    "tlcourse.datasets.drawn.": {"CLASSES", "FILLS", "SOURCE_CLASSES", "draw"},
+    "tlcourse.course.exercises.": {"EXERCISES"},
+    "scripts.remake.": {"steps", "add_arguments"},
+}
 
 
 def dotted(file):
@@ -112,17 +114,11 @@ def test_imports_go_downwards(module):
     assert above == set()
 
 
-def test_no_import_goes_round():
+def test_no_import_goes_round_and_rooms_are_those_of_the_design():
     graph = {module: imported_modules(module) for module in MODULES}
     assert set(TopologicalSorter(graph).static_order()) >= set(MODULES)
-
-
-def test_rooms_are_those_of_the_design():
     rooms = {room_of(module) for module in MODULES if module.startswith("tlcourse.")} - {""}
     assert rooms == set(ROOMS)
-
-
-def test_no_folder_has_more_than_a_dozen_modules():
     folders = [file.parent.relative_to(PROJECT).as_posix() for file in MODULES.values()]
     sizes = Counter(folder for folder in folders if folder.startswith("tlcourse"))
     assert {folder: n for folder, n in sizes.items() if n > 12 and folder not in LARGE} == {}
@@ -135,15 +131,15 @@ def test_the_house_is_small():
 
 
 def names_in(tree):
-    """Every name, attribute and keyword that a file speaks of, with how often."""
-    spoken = Counter()
+    """Every name, attribute and text (as in getattr, and in a list of traits) of a file."""
+    spoken = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
-            spoken[node.id] += 1
+            spoken.add(node.id)
         elif isinstance(node, ast.Attribute):
-            spoken[node.attr] += 1
+            spoken.add(node.attr)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            spoken[node.value] += 1  # as in getattr, and in a list of traits
+            spoken.add(node.value)
     return spoken
 
 
@@ -186,47 +182,47 @@ def defined_by(node):
 
 
 def test_nothing_is_there_for_the_tests_alone():
-    outside = called_from_outside()
-    idle = {}
+    outside, idle = called_from_outside(), {}
     for module, file in MODULES.items():
         tree = tree_of(file)
         defined = {name for node in tree.body for name in defined_by(node)}
-        unused = defined - calls_within(tree) - outside[module] - {"main"}
-        unused = {name for name in unused if not name.startswith("__")}
-        if module.startswith("tlcourse.datasets.drawn."):
-            unused -= OF_A_FAMILY
-        if module.startswith("scripts.remake."):
-            unused -= OF_A_COMMAND
-        if module.startswith("tlcourse.course.exercises."):
-            unused -= {"EXERCISES"}
-        if unused - TO_COME.get(module, set()):
+        unused = (
+            defined
+            - calls_within(tree)
+            - outside[module]
+            - CALLED_BY_A_LIBRARY.get(module, set())
+            - {"main"}
+        )
+        for place, found_by_name in BY_NAME.items():
+            unused -= found_by_name if module.startswith(place) else set()
+        if unused := {name for name in unused if not name.startswith("__")}:
             idle[module] = sorted(unused)
     assert idle == {}
 
 
 def test_no_method_is_there_for_the_tests_alone():
-    spoken = sum((names_in(tree_of(file)) for file in CALLERS), Counter())
-    pages = "".join(
-        file.read_text(encoding="utf-8") for file in (PROJECT / "tlcourse").rglob("*.js")
-    )
+    spoken = set().union(*(names_in(tree_of(file)) for file in CALLERS))
+    pages = "".join(file.read_text("utf-8") for file in (PROJECT / "tlcourse").rglob("*.js"))
     idle = []
     for module, file in MODULES.items():
-        for node in tree_of(file).body:
-            for method in getattr(node, "body", []) if isinstance(node, ast.ClassDef) else []:
-                if isinstance(method, ast.FunctionDef) and not called_by_a_framework(method, node):
-                    if not spoken[method.name] and method.name not in pages:
-                        idle.append(f"{module}.{node.name}.{method.name}")
+        for owner in (node for node in tree_of(file).body if isinstance(node, ast.ClassDef)):
+            methods = [node for node in owner.body if isinstance(node, ast.FunctionDef)]
+            idle += [
+                f"{module}.{owner.name}.{method.name}"
+                for method in methods
+                if not called_by_a_framework(method)
+                and method.name not in spoken
+                and method.name not in pages
+            ]
     assert idle == []
 
 
-def called_by_a_framework(method, owner):
+def called_by_a_framework(method):
     """Dunders, traitlets' validators and observers, and what a base class of a library calls."""
     hooks = {"inline_math", "block_math", "get_extension_package", "find_spec"}
-    decorated = any(
-        "validate" in ast.dump(each) or "observe" in ast.dump(each)
-        for each in method.decorator_list
-    )
-    return method.name.startswith(("__", "_repr_")) or decorated or method.name in hooks
+    decorators = " ".join(map(ast.dump, method.decorator_list))
+    is_hook = method.name.startswith(("__", "_repr_")) or method.name in hooks
+    return is_hook or "validate" in decorators or "observe" in decorators
 
 
 @pytest.mark.parametrize("module", MODULES)
