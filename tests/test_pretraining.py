@@ -24,7 +24,7 @@ RECIPE = {**sources.RECIPE, "cycles": CYCLES, "batch_size": 20}
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """Tiny ImageNet's layout: the 41 natural classes, one image each to train on, one to validate."""
+    """Tiny ImageNet's layout: of the 41 natural classes an image to train on, one to validate."""
     root, random = tmp_path_factory.mktemp("tiny"), np.random.default_rng(0)
     (root / "val" / "images").mkdir(parents=True)
     lines = []

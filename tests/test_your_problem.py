@@ -125,60 +125,37 @@ class TestOpening:
             open_problem(flowers, classes=["daisy"])
 
     @pytest.mark.parametrize(
-        ("names", "beside"),
-        [
-            (["train", "test"], None),
-            (["train", "val"], "__MACOSX"),
-            (["Train", "Validation", "TEST"], "#recycle"),
-            (["training_set", "test_set"], "new folder"),
-            (["train2017", "val2017"], "notes"),
-            (["trainA", "testB"], None),
-            (["fold 1", "fold 2"], None),
-            (["dev", "eval"], None),
-            (["Train-Images", "Hold-out"], None),
-            (["01_trn", "02_tst"], None),
-            (["trainval", "Test data"], None),
-        ],
+        "names",
+        ["train|test", "TEST|Train|Validation", "test_set|training_set", "train2017|val2017"]
+        + ["testB|trainA", "fold 1|fold 2", "dev|eval", "Hold-out|Train-Images"]
+        + ["01_trn|02_tst", "Test data|trainval"],
     )
-    def test_usual_names_of_splits_whatever_is_beside_them(self, tmp_path, names, beside):
-        for name in names:
+    def test_usual_names_of_splits_whatever_is_beside_them(self, tmp_path, names):
+        for name in names.split("|"):
             save_noise(tmp_path / name / "cat" / "0.png", name)
-        if beside:
+        for beside in ("__MACOSX", "new folder", "notes"):
             (tmp_path / beside).mkdir()
-        if beside == "notes":
-            (tmp_path / beside / "read me.txt").write_text("by hand")
-        if beside == "#recycle":
-            save_noise(tmp_path / beside / "old.png", beside)
-        named = ", ".join(sorted(names))
+        (tmp_path / "notes" / "read me.txt").write_text("by hand")
+        save_noise(tmp_path / "#recycle" / "old.png", "old")
+        named = names.replace("|", ", ")
         with pytest.raises(ValueError, match=f"are {named}: these are splits, not classes"):
             open_problem(tmp_path)
 
-    @pytest.mark.parametrize(
-        "names", [["seg_train", "seg_test", "seg_pred"], ["monday", "tuesday", "faces"]]
-    )
+    @pytest.mark.parametrize("names", ["seg_train|seg_test|seg_pred", "monday|tuesday|faces"])
     def test_same_sub_folders_are_a_sign_of_splits(self, tmp_path, names):
-        for name in names[:2]:
-            for inner in ("cat", "dog"):
-                save_noise(tmp_path / name / inner / "0.png", name, inner)
-        save_noise(tmp_path / names[2] / "0.png", names[2])
+        *splits, single = names.split("|")
+        for name in (*(f"{split}/{inner}" for split in splits for inner in ("cat", "dog")), single):
+            save_noise(tmp_path / name / "0.png", name)
         with pytest.raises(ValueError, match=r"sub-folders cat, dog: .* give one split"):
             open_problem(tmp_path)
 
-    @pytest.mark.parametrize(
-        ("names", "inner"),
-        [
-            (["bus", "train"], [""]),
-            (["freight train", "passenger train"], [""]),
-            (["testudo", "valencia"], [""]),
-            (["cat", "dog"], ["young"]),
-            (["cat", "dog"], ["2023", "2024", "100CANON"]),
-        ],
-    )
+    @pytest.mark.parametrize("names", ["bus|train", "freight train|test train", "testudo|valencia"])
+    @pytest.mark.parametrize("inner", ["", "young", "2023|2024|100CANON"])
     def test_classes_are_not_taken_for_splits(self, tmp_path, names, inner):
-        for name in names:
-            for each in inner:
+        for name in names.split("|"):
+            for each in inner.split("|"):
                 save_noise(tmp_path / name / each / "0.png", name, each)
-        assert open_problem(tmp_path).classes == names
+        assert open_problem(tmp_path).classes == names.split("|")
 
     def test_classes_that_leave_nothing_are_refused_by_name(self, folder):
         (folder / "weeds").mkdir()
