@@ -161,31 +161,17 @@ def test_paint_by_keyboard_alone_and_shortcuts_of_jupyterlab_do_not_fire(page):
     assert page.evaluate(state) == before
 
 
-def test_the_head_says_why_it_stays_random(page):
-    layer(page, "fc8").focus()
-    page.keyboard.press("f")
-    painter(page).get_by_text("is always replaced: it can only be random").wait_for()
-    wait_for_choices(page)
-
-
-def test_every_preset_by_keyboard(page):
+def test_presets_the_audit_and_a_refusal_are_shown(page):
     presets = painter(page).locator("select")
     assert presets.locator("option:not([disabled])").all_inner_texts() == list(PRESETS)
     presets.focus()
-    for name in list(PRESETS)[1:]:
-        page.keyboard.press("ArrowDown")
-        wait_for_choices(page, **PRESETS[name].choices_for(LAYERS))
-        assert presets.input_value() == name
-
-
-def test_the_audit_follows(page):
-    audit = painter(page).get_by_role("region", name="Audit")
-    layer(page, "conv4_1").focus()
-    page.keyboard.press("r")
-    wait_for_choices(page, conv4_1="random")
-    row = audit.locator("tr", has=page.get_by_text("conv4_1", exact=True)).inner_text()
-    assert "138,400" in row and "0.005" in row and "new weights" in row
-    assert "140,452 of 1,791,156 parameters are trained" in painter(page).inner_text()
+    page.keyboard.press("ArrowDown")
+    wait_for_choices(page, fc6="random", fc7="random")
+    layer(page, "fc8").focus()
+    page.keyboard.press("f")
+    painter(page).get_by_text("is always replaced: it can only be random").wait_for()
+    audit = painter(page).get_by_role("region", name="Audit").inner_text()
+    assert "658,436" in audit and "0.005" in audit and "new weights" in audit
 
 
 def test_train_by_keyboard_and_read_the_league(page):
@@ -204,10 +190,9 @@ def test_train_by_keyboard_and_read_the_league(page):
     table = league(page)
     assert set(table) == {"reuse all", "my policy 1"}
     for name, count, parameters in (("reuse all", 1, "2,052"), ("my policy 1", 2, "264,708")):
-        place, policy, accuracy, seeds, trained, _ = table[name]
+        place, policy, _, seeds, trained, _ = table[name]
         assert ("best" in place) == (name == next(iter(table)))
         assert name in policy and seeds == str(count) and parameters in trained
-        assert 0 <= float(accuracy.split("%")[0]) <= 100
 
 
 def test_stop_keeps_what_was_learned_and_painting_goes_on(page):

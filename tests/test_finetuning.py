@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,12 +11,10 @@ import torch
 from torch.nn import functional as F
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.utils.data import Subset
-from torchvision import models
 
 from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets.drawn import DrawnImages
 from tlcourse.finetuning import loop
-from tlcourse.finetuning.cost import training_cost
 from tlcourse.finetuning.loop import Batches, TrainingError
 from tlcourse.finetuning.policies import Policy, apply_policy
 from tlcourse.finetuning.training import fine_tune
@@ -62,14 +61,10 @@ def stop_after(n):
 
 
 class TestFrozenMeansFrozen:
-    @pytest.mark.parametrize(
-        ("name", "optimizer"),
-        [("natural", "adamw"), ("small_vgg_bn", "sgd"), ("resnet18", "sgd")],
-    )
-    def test_bits_after_training_are_the_backbones(self, backbones, images, name, optimizer):
-        """Momentum, weight decay, augmentation, dropout and batch normalisation all in use."""
-        options = {"seed": 1, "weight_decay": 0.5, "augment": 0.5, "optimizer": optimizer}
-        run = train(backbones[name], PARTLY[name], images, **options)
+    @pytest.mark.parametrize("name", PARTLY)
+    def test_bits_after_training_are_the_backbones(self, backbones, images, name):
+        """Momentum, weight decay, dropout and batch normalisation all in use."""
+        run = train(backbones[name], PARTLY[name], images, seed=1, weight_decay=0.5)
         frozen = tensors_of(run.network, run.network.frozen_layers)
         source = backbones[name].network.state_dict()
         assert frozen and all(torch.equal(tensor, source[key]) for key, tensor in frozen.items())
@@ -85,21 +80,25 @@ class TestFrozenMeansFrozen:
         assert all(not torch.equal(before[key], after[key]) for key in before)
 
 
+def kept_and_passed(backbone, policy, images, **options):
+    """A run whose frozen bottom is passed once, and one for which memory is too short for that."""
+    yield train(backbone, policy, images, **options)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loop.psutil, "virtual_memory", lambda: SimpleNamespace(available=0))
+        yield train(backbone, policy, images, **options)
+
+
 class TestKeptBottom:
     @pytest.mark.parametrize("name, top", [("natural", {"top 3": "random"}), ("resnet18", {})])
     def test_gives_the_same_as_passing_it_every_time(self, backbones, images, name, top):
         policy = Policy({"*": "freeze", **top})
-        kept, passed = (
-            train(backbones[name], policy, images, steps=6, evaluate_every=2, cache=cache)
-            for cache in (True, False)
-        )
+        kept, passed = kept_and_passed(backbones[name], policy, images, steps=6, evaluate_every=2)
         assert kept.progress.images == passed.progress.images
         for one, other in zip(kept.curve, passed.curve, strict=True):
             assert one.validation_accuracy == other.validation_accuracy
             assert one.validation_loss == pytest.approx(other.validation_loss, rel=1e-3)
         for key, tensor in kept.progress.best.items():
             assert torch.allclose(tensor, passed.progress.best[key], atol=1e-4)
-        assert kept.curve[-1].flops < passed.curve[-1].flops
 
     def test_is_computed_once_for_many_runs_and_counted_in_each(self, natural, images, monkeypatch):
         passes, forward = [], torch.nn.Sequential.forward
@@ -115,7 +114,6 @@ class TestKeptBottom:
         assert passes.count(depth) == 2  # training and validation images
         second = train(natural, "reuse all", fresh, seed=1)
         assert passes.count(depth) == 2
-        assert second.curve[0].flops == first.curve[0].flops > 0
         assert second.curve[0].seconds == first.curve[0].seconds > 0
 
     def test_a_bottom_that_was_fine_tuned_is_not_taken_for_the_backbones(self, natural, images):
@@ -123,32 +121,10 @@ class TestKeptBottom:
         options = {"steps": 4, "learning_rate": 0.02, "evaluate_every": 4}
         train(natural, "reuse all", images, **options)
         kept, passed = (
-            train(natural, policy, images, cache=cache, **options).curve[-1].validation_loss
-            for cache in (True, False)
+            run.curve[-1].validation_loss
+            for run in kept_and_passed(natural, policy, images, **options)
         )
         assert kept == pytest.approx(passed, rel=1e-3)
-
-
-class TestCost:
-    def test_against_torchvisions_own_figures(self):
-        """Backward costs twice the forward pass, but for the gradient of the images."""
-        (cost,) = training_cost("vgg16", "all random", 1000)
-        forward = 2e9 * models.VGG16_Weights.IMAGENET1K_V1.meta["_ops"]
-        first = 2 * 224 * 224 * 64 * 3 * 9
-        assert cost.each_time == pytest.approx(3 * forward - first, rel=1e-3)
-        assert cost.once == cost.numbers == 0
-
-    def test_of_the_head_alone(self, natural):
-        once, whole = (training_cost(natural, "reuse all", 5, cache)[0] for cache in (True, False))
-        assert (once.each_time, once.numbers) == (2 * 2 * 512 * 5, 512)
-        assert whole.each_time == once.once + once.each_time
-
-    def test_the_curve_adds_it_up(self, natural, images):
-        run = train(natural, "retrain the top", images, steps=4, evaluate_every=1)
-        (cost,) = training_cost(natural, "retrain the top", 3)
-        flops = [cost.once * 15 + cost.each_time * point.images for point in run.curve]
-        assert run.column("flops").tolist() == flops
-        assert run.column("images").tolist() == [0, 8, 15, 23, 30]
 
 
 class TestLoop:
@@ -189,18 +165,16 @@ class TestLoop:
             train(small_vgg_backbone(), "all random", sets, batch_size=size)
 
     def test_the_seed_decides_everything_and_leaves_the_notebooks_numbers(self, natural, images):
-        torch.manual_seed(0)
+        torch.manual_seed(1)
         wanted = torch.rand(2)
         torch.manual_seed(0)
-        options = {"augment": 0.5, "steps": 2, "evaluate_every": 1}
-        options["watch"] = lambda point: torch.rand(1)  # the notebook draws meanwhile
+        options = {"steps": 2, "evaluate_every": 1}
+        options["watch"] = lambda point: torch.manual_seed(1)  # as a cell of the notebook may
         one, again, other = (
             train(natural, "retrain the top", images, seed=seed, **options).curve[-1]
             for seed in (2, 2, 3)
         )
         assert one.validation_loss == again.validation_loss != other.validation_loss
-        torch.manual_seed(0)
-        train(natural, "reuse all", images)
         assert torch.equal(torch.rand(2), wanted)
 
     def test_the_notebook_and_a_run_in_the_background_keep_their_numbers(self, natural, images):
@@ -255,12 +229,11 @@ class TestLoop:
         assert begin.step == end.step == 3
 
     def test_a_run_in_words_and_its_audit(self, natural, images):
-        run = train(natural, "reuse all", images, seed=1, augment=0.5)
+        run = train(natural, "reuse all", images, seed=1)
         assert repr(run).startswith("Run(natural, reuse all, seed 1: validation accuracy ")
         assert "finished after 3 steps" in repr(run)
         assert np.isnan(run.column("train_loss")[0]) and np.diff(run.column("seconds")).min() > 0
         assert [row.learning_rate for row in run.audit().rows if row.trained] == [0.01]
-        assert "augmentation" in run.audit().notes[0]
 
 
 class TestStopping:
@@ -379,8 +352,7 @@ class TestWhatGoesWrong:
             ({"batch_size": 2.5}, "whole number, 1 or more"),
             ({"learning_rate": -1}, "a number above 0"),
             ({"weight_decay": None}, "0 or more"),
-            ({"augment": 2}, "strength from 0 to 1"),
-            ({"optimizer": "magic"}, "take 'sgd' or 'adamw'"),
+            ({"schedule": "magic"}, "take 'cosine' or 'constant'"),
             ({"device": "tpu"}, "'tpu' is not a device"),
         ],
     )

@@ -1,17 +1,13 @@
-"""The league of policies: ranking, spread, what is the same policy, and the file."""
+"""The league of policies: ranking, spread, and what is the same policy."""
 
 import re
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from subprocess import PIPE, Popen
 from types import SimpleNamespace
 
 import matplotlib
 import pytest
 
-from tlcourse import paths
 from tlcourse.finetuning.audits import audit
-from tlcourse.finetuning.league import League, league_file, preset_name, stages_of
+from tlcourse.finetuning.league import League, preset_name, stages_of
 from tlcourse.finetuning.policies import PRESETS, Policy, as_policy
 from tlcourse.finetuning.progress import CurvePoint, Settings
 from tlcourse.plots import plot_learning_curves
@@ -20,14 +16,14 @@ from tlcourse.widgets import league_html
 
 LAYERS = ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "fc6", "fc7", "fc8"]
 OWN = Policy({"*": "freeze", "conv2": "random"})
-SETTINGS = Settings(0, 2, None, 0.01, 0.0, 8, "sgd", "cosine", 0.0, None, None, "cpu", True)
+SETTINGS = Settings(0, 2, None, 0.01, 0.0, 8, "cosine", None, None, "cpu")
 NAMES = [row.layer for row in audit("natural", "reuse all", 4).rows]
 
 
 def a_run(policy="reuse all", seed=0, accuracy=0.5, images="A", stopped=False, **settings):
     """What the league reads of a run, made up."""
     points = [
-        CurvePoint(0, step, 8 * step, 0.5 * step, 0.5 * step, step, None, 1.0, accuracy * step / 2)
+        CurvePoint(0, step, 8 * step, 0.5 * step, 0.5 * step, None, 1.0, accuracy * step / 2)
         for step in range(3)
     ]
     return SimpleNamespace(
@@ -43,15 +39,11 @@ def a_run(policy="reuse all", seed=0, accuracy=0.5, images="A", stopped=False, *
     )
 
 
-def a_league(*runs, file=None):
-    league = League(file)
+def a_league(*runs):
+    league = League()
     for run in runs:
         league.add(run)
     return league
-
-
-def seeds_in(league):
-    return [result.seed for result in league.results]
 
 
 class TestSamePolicy:
@@ -124,11 +116,14 @@ class TestAdd:
 
     @pytest.mark.parametrize("other", [{"images": "B"}, {"learning_rate": 0.1}, {"epochs": 3}])
     def test_another_setting_is_refused_but_seed_and_device_are_none(self, other):
-        league = a_league(a_run(), a_run(seed=1, device="cuda", cache=False))
+        league = a_league(a_run(), a_run(seed=1, device="cuda"))
         (word,) = (name.replace("_", " ") for name in other)
         with pytest.raises(ValueError, match=f"another .*{word} .* begin a new league"):
             league.add(a_run("all random", **other))
         assert len(league) == 2
+        league.clear()
+        league.add(a_run("all random", **other))
+        assert len(league) == 1
 
 
 def test_each_verdict_has_a_sentence():
@@ -146,72 +141,6 @@ def test_each_verdict_has_a_sentence():
     )
     assert "overlap" in a_league(*preset, *near).verdict()
     assert "overlap" not in a_league(*preset, *far).verdict()
-
-
-class TestFile:
-    def test_saved_and_read_again(self, tmp_path):
-        file = tmp_path / "deep" / "league.json"
-        league = a_league(a_run(), a_run(OWN, seed=2, accuracy=0.9, stopped=True), file=file)
-        again = League(file)
-        assert again.results == league.results and again.setting == league.setting
-        assert str(again) == str(league)
-        there = {path.name for path in file.parent.iterdir()}
-        assert there - {".league.json.lock"} == {"league.json"}  # Windows has none between uses
-        again.clear()
-        assert len(League(file)) == 0
-
-    @pytest.mark.parametrize("text", ["", "[]", '{"results": [{}]}', '{"setting": 3}'])
-    def test_what_is_no_league_is_moved_aside(self, tmp_path, text):
-        file = tmp_path / "league.json"
-        file.write_text(text, encoding="utf-8")
-        with pytest.warns(UserWarning, match="moved aside to league.json.unreadable-1"):
-            assert len(League(file)) == 0
-        assert (tmp_path / "league.json.unreadable-1").read_text("utf-8") == text
-        league = a_league(a_run(), file=file)
-        half = file.read_bytes()[:100]
-        file.write_bytes(half)
-        with pytest.warns(UserWarning, match="moved aside to league.json.unreadable-2"):
-            league.add(a_run(seed=1))
-        assert (tmp_path / "league.json.unreadable-2").read_bytes() == half
-        assert seeds_in(League(file)) == [1]
-
-    def test_two_notebooks_keep_each_others_runs(self, tmp_path):
-        file = tmp_path / "league.json"
-        one, two = a_league(a_run(seed=0), file=file), League(file)
-        one.add(a_run(seed=1))
-        two.add(a_run(seed=2))
-        assert seeds_in(two) == seeds_in(League(file)) == [0, 1, 2]
-        one.clear()
-        two.add(a_run(seed=3))
-        assert seeds_in(League(file)) == [3]
-        with pytest.raises(ValueError, match="another epochs"):
-            one.add(a_run(seed=4, epochs=3))
-        assert seeds_in(League(file)) == [3]
-
-    def test_many_at_once(self, tmp_path):
-        leagues = [League(tmp_path / "league.json") for _ in range(8)]
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda each: each[1].add(a_run(seed=each[0])), enumerate(leagues)))
-        assert sorted(seeds_in(League(tmp_path / "league.json"))) == list(range(8))
-
-    def test_a_process_that_holds_the_file_is_waited_for(self, tmp_path, monkeypatch):
-        monkeypatch.setattr(paths, "LOCK_SECONDS", 0.1)
-        league = League(tmp_path / "league.json")
-        hold = "import sys, filelock as f\nwith f.FileLock(sys.argv[1]): input(print())"
-        lock = str(tmp_path / ".league.json.lock")
-        with Popen([sys.executable, "-c", hold, lock], stdin=PIPE, stdout=PIPE) as other:
-            other.stdout.readline()
-            with pytest.warns(UserWarning, match="another process holds .*league.json.lock"):
-                league.add(a_run(seed=0))
-            other.communicate(b"\n")
-        league.add(a_run(seed=1))
-        assert seeds_in(League(tmp_path / "league.json")) == [0, 1]
-
-    def test_in_memory_writes_nothing(self, own_cache):
-        a_league(a_run())
-        assert list(own_cache.iterdir()) == []
-        assert league_file("a", 1) != league_file("a", 2)
-        assert league_file("a", 1).is_relative_to(own_cache)
 
 
 def plain(html):

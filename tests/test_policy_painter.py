@@ -12,7 +12,6 @@ import torch
 import traitlets
 
 from tlcourse.finetuning.audits import audit
-from tlcourse.finetuning.league import League
 from tlcourse.finetuning.policies import PRESETS, Policy, apply_policy
 from tlcourse.finetuning.training import fine_tune
 from tlcourse.networks.batch_norm import with_batch_norm
@@ -224,6 +223,8 @@ class TestTraining:
             assert accuracies == pytest.approx(run.column("validation_accuracy"))
             assert result.trained_parameters == painter.audit.trained_parameters
         assert "reuse all" in painter._league and "<b>★<br>best</b>" in painter._league
+        say(painter, "clear")
+        assert len(painter.league) == 0 and "No run yet" in painter._league
         assert painter._training["words"].startswith("Trained: 2 runs")
         assert painter._training["busy"] is False
         for wrong in (0, 4):
@@ -261,16 +262,3 @@ class TestTraining:
         painter.train(3, wait=True)
         said = {"done": 0, "words": "The loss is no longer finite.", "busy": False}
         assert painter._training == said and len(painter.league) == 0
-        league = League()
-        trainer(natural, league=league).train(wait=True)
-        other = trainer(natural, league=league, epochs=1)
-        other.train(wait=True)
-        assert "another epochs" in other._training["words"] and len(league) == 1
-
-    def test_kept_for_the_same_setting_only(self, natural, own_cache):
-        trainer(natural, keep=True).train(wait=True)
-        again = trainer(natural, keep=True)
-        assert len(again.league) == 1 and "reuse all" in again._league
-        assert len(trainer(natural, keep=True, epochs=3).league) == 0
-        say(again, "clear")
-        assert len(trainer(natural, keep=True).league) == 0

@@ -20,14 +20,23 @@ def pictures():
     return AnimalPictures(per_breed=4)
 
 
+@pytest.fixture(scope="module")
+def backbone():
+    return load_backbone("natural")
+
+
 class TestAnimalPictures:
-    def test_every_breed_before_every_background_with_labels_of_the_family(self, pictures):
-        labels, names = pictures.labels, pictures.label_names
-        pairs = set(zip(labels["breed"], labels["background"], strict=True))
-        assert len(pairs) == len(pictures) == len(pictures.classes) * len(SCENERIES)
-        for breed, species in zip(labels["breed"], labels["species"], strict=True):
-            assert LABEL_SPACES["species"][names["breed"][breed]] == names["species"][species]
-        assert pictures.targets == labels["breed"].tolist()
+    def test_every_breed_before_every_background(self, pictures):
+        pairs = zip(pictures.labels["breed"], pictures.labels["background"], strict=True)
+        assert len(set(pairs)) == len(pictures) == len(pictures.classes) * len(SCENERIES)
+
+    def test_labels_agree_with_the_family(self, pictures):
+        for breed, species in zip(
+            pictures.labels["breed"], pictures.labels["species"], strict=True
+        ):
+            name = pictures.label_names["species"][species]
+            assert LABEL_SPACES["species"][pictures.label_names["breed"][breed]] == name
+        assert pictures.targets == pictures.labels["breed"].tolist()
         assert pictures[5] == (pictures.images[5], pictures.targets[5])
 
     def test_domains_share_the_animals_and_not_the_pixels(self, pictures):
@@ -35,8 +44,15 @@ class TestAnimalPictures:
         assert dark.labels["breed"].tolist() == pictures.labels["breed"].tolist()
         light, darker = raw_pixels(pictures.images[:20]), raw_pixels(dark.images[:20])
         assert (darker.mean(axis=1) < light.mean(axis=1)).all()
+
+    def test_another_seed_gives_other_pictures(self, pictures):
         other = AnimalPictures(per_breed=4, seed=1)
         assert not np.array_equal(pictures.images[0], other.images[0])
+
+    @pytest.mark.parametrize("per_breed", [0, 3, -4])
+    def test_refusals(self, per_breed):
+        with pytest.raises(ValueError, match=f"per_breed is {per_breed}: give a multiple of 4"):
+            AnimalPictures(per_breed=per_breed)
 
     def test_raw_pixels_are_block_means(self, pictures):
         image = pictures.images[0]
@@ -45,27 +61,34 @@ class TestAnimalPictures:
 
 
 class TestCut:
-    @pytest.mark.parametrize("layer", ["conv1_1", "conv5_2", "fc7", "fc8"])
-    def test_both_parts_together_are_the_network(self, natural, layer):
-        representation, classifier = reuse.cut_network(natural, layer)
+    @pytest.mark.parametrize("layer", ["conv1_1", "conv5_2", "fc6", "fc7", "fc8"])
+    def test_both_parts_together_are_the_network(self, backbone, layer):
+        representation, classifier = reuse.cut_network(backbone, layer)
         images = torch.randn(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
         with torch.inference_mode():
             within = representation(images)
-            assert torch.allclose(classifier(within), natural.network(images), atol=1e-4)
+            assert torch.allclose(classifier(within), backbone.network(images), atol=1e-4)
         assert (within >= 0).all() or layer == "fc8"
 
-    def test_what_follows_fc7_is_one_linear_layer(self, natural):
-        classifier = reuse.cut_network(natural, "fc7")[1]
-        at = torch.randn(3, natural.layer_sizes["fc7"])
+    def test_what_follows_fc7_is_one_linear_layer(self, backbone):
+        classifier = reuse.cut_network(backbone, "fc7")[1]
+        at = torch.randn(3, backbone.layer_sizes["fc7"])
         with torch.inference_mode():
             zero, one, two, both = (classifier(x) for x in (0 * at, at, 2 * at, at + 2 * at))
         assert torch.allclose(both + zero, one + two, atol=1e-4)
 
+    def test_refusals(self, backbone):
+        with pytest.raises(ValueError, match="no layer called 'fc9'"):
+            reuse.cut_network(backbone, "fc9")
+        with pytest.raises(ValueError, match="not one sequence of layers"):
+            reuse.cut_network(load_backbone("resnet18", "random"), "layer1")
+
 
 class TestSeparability:
     def test_separable_noise_and_groups(self):
+        rng = np.random.default_rng(0)
         y = np.repeat([0, 1], 60)
-        noise = np.random.default_rng(0).normal(size=(120, 5))
+        noise = rng.normal(size=(120, 5))
         assert min(reuse.linear_separability(noise + 5 * y[:, None], y)) > 0.97
         assert abs(np.mean(reuse.linear_separability(noise, y, seeds=range(8))) - 0.5) < 0.1
         groups = np.tile(np.arange(4), 30)
@@ -73,17 +96,25 @@ class TestSeparability:
         assert len(found) == 2 and min(found) > 0.97
 
     def test_agrees_with_another_linear_classifier(self):
-        X, y = np.random.default_rng(1).normal(size=(300, 3)), np.repeat([0, 1, 2], 100)
+        rng = np.random.default_rng(1)
+        X, y = rng.normal(size=(300, 3)), np.repeat([0, 1, 2], 100)
         X[np.arange(300), y] += 2
         mine = np.mean(reuse.linear_separability(X, y, 40))
         other = LogisticRegression().fit(X[::2], y[::2]).score(X[1::2], y[1::2])
         assert mine == pytest.approx(other, abs=0.06)
 
+    def test_refusals(self):
+        with pytest.raises(ValueError, match="one label an image"):
+            reuse.linear_separability(np.ones((4, 2)), [0, 1])
+        with pytest.raises(ValueError, match="leave none to test"):
+            reuse.linear_separability(np.eye(4), [0, 1, 0, 1], train_per_class=2)
+
 
 class TestMatchedAccuracy:
     @pytest.mark.parametrize("seed", range(4))
     def test_is_the_best_of_all_assignments(self, seed):
-        labels, outputs = np.arange(60) % 5, np.random.default_rng(seed).integers(0, 3, 60)
+        rng = np.random.default_rng(seed)
+        labels, outputs = np.arange(60) % 5, rng.integers(0, 3, 60)
         shares = [[np.mean(outputs[labels == y] == o) for o in range(3)] for y in range(5)]
         by_hand = max(
             sum(shares[label][output] for output, label in enumerate(chosen)) / 5
@@ -95,6 +126,7 @@ class TestMatchedAccuracy:
         labels = np.repeat(range(8), 4)
         assert reuse.matched_accuracy((labels + 3) % 8, labels) == 1
         assert reuse.matched_accuracy(labels // 2, labels) == pytest.approx(4 / 8)
+        assert reuse.matched_accuracy(np.zeros(32, int), labels) == pytest.approx(1 / 8)
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +135,8 @@ def labels():
     return {"species": breed // 2, "breed": breed, "background": np.repeat([0, 1, 2], 80)}
 
 
-def test_tasks_by_domains(labels):
+@pytest.fixture(scope="module")
+def table(labels):
     """A representation that knows the breed; in the other domain its axes are mirrored."""
     rng = np.random.default_rng(0)
     knows = 3 * np.eye(8)[labels["breed"]] + rng.normal(0, 0.3, (240, 8))
@@ -112,42 +145,31 @@ def test_tasks_by_domains(labels):
         "knows": {"home": knows, "away": knows[:, ::-1]},
         "nothing": {"home": nothing, "away": nothing},
     }
-    table = reuse.tasks_by_domains(representations, labels, range(2), per_class=8)
-    names = (reuse.AS_IT_IS, "knows", "nothing")
-    assert list(table) == [(t, d, n) for t in TASKS for d in ("home", "away") for n in names]
-    assert all(len(values) == 2 for values in table.values())
-    assert min(table["species", "home", reuse.AS_IT_IS]) > 0.95
-    assert max(table["species", "away", reuse.AS_IT_IS]) < 0.3
-    assert max(table["breed", "home", reuse.AS_IT_IS]) <= 4 / 8 + 1e-9
-    for domain in ("home", "away"):
-        assert min(table["breed", domain, "knows"]) > 0.95
-        assert max(table["background", domain, "knows"]) < 0.6
+    return reuse.tasks_by_domains(representations, labels, range(2), per_class=8)
 
 
-@pytest.mark.parametrize(
-    ("call", "words"),
-    [
-        (lambda X, labels, net: AnimalPictures(per_breed=3), "per_breed is 3: give a multiple"),
-        (lambda X, labels, net: reuse.cut_network(net, "fc9"), "no layer called 'fc9'"),
-        (
-            lambda X, labels, net: reuse.cut_network(load_backbone("resnet18", "random"), "layer1"),
-            "not one sequence of layers",
-        ),
-        (lambda X, labels, net: reuse.linear_separability(X, [0, 1]), "one label an image"),
-        (
-            lambda X, labels, net: reuse.linear_separability(X[:4], [0, 1, 0, 1], 2),
-            "leave none to test",
-        ),
-        (
-            lambda X, labels, net: reuse.reuse_representation(X, labels, "colour"),
-            "no task 'colour'",
-        ),
-        (lambda X, labels, net: reuse.reuse_representation(X, labels, "breed", 13), "fewer"),
-    ],
-)
-def test_refusals(natural, labels, call, words):
-    with pytest.raises(ValueError, match=words):
-        call(np.random.default_rng(0).normal(size=(240, 2)), labels, natural)
+class TestTasksByDomains:
+    def test_it_is_complete(self, table):
+        names = (reuse.AS_IT_IS, "knows", "nothing")
+        assert list(table) == [(t, d, n) for t in TASKS for d in ("home", "away") for n in names]
+        assert all(len(values) == 2 for values in table.values())
+
+    def test_classifier_is_bound_to_task_and_domain(self, table):
+        assert min(table["species", "home", reuse.AS_IT_IS]) > 0.95
+        assert max(table["species", "away", reuse.AS_IT_IS]) < 0.3
+        assert max(table["breed", "home", reuse.AS_IT_IS]) <= 4 / 8 + 1e-9
+
+    def test_representation_serves_what_it_knows(self, table):
+        for domain in ("home", "away"):
+            assert min(table["breed", domain, "knows"]) > 0.95
+            assert max(table["background", domain, "knows"]) < 0.6
+
+    def test_refusals(self, labels):
+        X = np.random.default_rng(0).normal(size=(240, 2))
+        with pytest.raises(ValueError, match="no task 'colour': name one of species"):
+            reuse.reuse_representation(X, labels, "colour")
+        with pytest.raises(ValueError, match="ask for fewer"):
+            reuse.reuse_representation(X, labels, "breed", per_class=13)
 
 
 def test_figures_show_every_line_and_cell():

@@ -1,7 +1,7 @@
 """The house: rooms of few modules, imports that go downwards, and no code that only tests call."""
 
 import ast
-from collections import Counter, defaultdict
+from collections import Counter
 from functools import cache
 from graphlib import TopologicalSorter
 from itertools import chain
@@ -29,11 +29,8 @@ ROOMS = (
 )
 ENTRANCE = ("cli", "__main__")  # they call the tools; nothing imports them
 LARGE = ("tlcourse/datasets/drawn", "tlcourse/widgets")
-CALLED_BY_A_LIBRARY = {
-    "tlcourse._torchvision_pair": {"cure_on_first_import"},  # the package's __init__ calls it
-    "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},  # Jupyter calls it
-}
-BY_NAME = {  # such a module is found by its name
+BY_NAME = {  # what finds such a module calls it
+    "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},
     "tlcourse.datasets.drawn.": {"CLASSES", "FILLS", "SOURCE_CLASSES", "draw"},
     "tlcourse.course.exercises.": {"EXERCISES"},
     "scripts.remake.": {"steps", "add_arguments"},
@@ -130,99 +127,47 @@ def test_the_house_is_small():
     assert code["tlcourse"] + code["scripts"] <= 16_600
 
 
-def names_in(tree):
-    """Every name, attribute and text (as in getattr, and in a list of traits) of a file."""
-    spoken = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            spoken.add(node.id)
-        elif isinstance(node, ast.Attribute):
-            spoken.add(node.attr)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            spoken.add(node.value)
-    return spoken
+def spoken_in(tree):
+    """How often a tree speaks of each name: as a name, an attribute, an import or a text."""
+    nodes = list(ast.walk(tree))
+    spoken = [node.id for node in nodes if isinstance(node, ast.Name)]
+    spoken += [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+    spoken += [node.name for node in nodes if isinstance(node, ast.alias)]
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return Counter(spoken + [text for text in texts if isinstance(text, str)])
 
 
-def called_from_outside():
-    """{module: names of it that other modules, notebooks or benchmarks use}."""
-    used = defaultdict(set)
-    for file in CALLERS:
-        aliases = {}
-        for module, name, alias in imports_of(file):
-            if name is None:
-                aliases[alias] = module
-            elif file.name != "__init__.py":
-                used[module].add(name)
-        for node in ast.walk(tree_of(file)):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                used[aliases.get(node.value.id, "")].add(node.attr)
-    for module, file in MODULES.items():  # a room passes on what its __init__ imports
-        if file.name == "__init__.py":
-            for origin, name, alias in imports_of(file):
-                if alias in used[module]:
-                    used[origin].add(name)
-    return used
-
-
-def calls_within(tree):
-    """Top-level names that the file's own code uses, outside their own definition."""
-    found = set()
-    for node in tree.body:
-        spoken = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-        found |= spoken - {getattr(node, "name", "")} - set(defined_by(node))
-    return found
-
-
-def defined_by(node):
+def defined_in(node):
+    """(name, the part of the tree that defines it) of a module's, or a class's, definitions."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else []
-    names = chain.from_iterable(ast.walk(target) for target in targets)
-    return [each.id for each in names if isinstance(each, ast.Name)]
+        yield node.name, node
+    if isinstance(node, ast.Assign):
+        yield from ((each.id, node) for each in node.targets if isinstance(each, ast.Name))
+    if isinstance(node, ast.ClassDef):
+        methods = [each for each in node.body if isinstance(each, ast.FunctionDef)]
+        yield from ((each.name, each) for each in methods if not is_a_hook(each))
+
+
+def is_a_hook(method):
+    """Whether traitlets or a library's base class calls it: its decorators say so, or its name."""
+    hooks = {"inline_math", "block_math", "get_extension_package", "find_spec"}
+    decorators = " ".join(map(ast.dump, method.decorator_list))
+    return method.name in hooks or "validate" in decorators or "observe" in decorators
 
 
 def test_nothing_is_there_for_the_tests_alone():
-    outside, idle = called_from_outside(), {}
-    for module, file in MODULES.items():
-        tree = tree_of(file)
-        defined = {name for node in tree.body for name in defined_by(node)}
-        unused = (
-            defined
-            - calls_within(tree)
-            - outside[module]
-            - CALLED_BY_A_LIBRARY.get(module, set())
-            - {"main"}
-        )
-        for place, found_by_name in BY_NAME.items():
-            unused -= found_by_name if module.startswith(place) else set()
-        if unused := {name for name in unused if not name.startswith("__")}:
-            idle[module] = sorted(unused)
-    assert idle == {}
-
-
-def test_no_method_is_there_for_the_tests_alone():
-    spoken = set().union(*(names_in(tree_of(file)) for file in CALLERS))
+    spoken = sum((spoken_in(tree_of(file)) for file in CALLERS), Counter())
     pages = "".join(file.read_text("utf-8") for file in (PROJECT / "tlcourse").rglob("*.js"))
     idle = []
     for module, file in MODULES.items():
-        for owner in (node for node in tree_of(file).body if isinstance(node, ast.ClassDef)):
-            methods = [node for node in owner.body if isinstance(node, ast.FunctionDef)]
-            idle += [
-                f"{module}.{owner.name}.{method.name}"
-                for method in methods
-                if not called_by_a_framework(method)
-                and method.name not in spoken
-                and method.name not in pages
-            ]
+        by_name = {n for at, names in BY_NAME.items() if module.startswith(at) for n in names}
+        for node in tree_of(file).body:
+            for name, definition in defined_in(node):
+                elsewhere = spoken[name] - spoken_in(definition)[name]
+                is_called = elsewhere > 0 or name in by_name or name in pages
+                if not is_called and not name.startswith(("__", "_repr_")):
+                    idle.append(f"{module}.{name}")
     assert idle == []
-
-
-def called_by_a_framework(method):
-    """Dunders, traitlets' validators and observers, and what a base class of a library calls."""
-    hooks = {"inline_math", "block_math", "get_extension_package", "find_spec"}
-    decorators = " ".join(map(ast.dump, method.decorator_list))
-    is_hook = method.name.startswith(("__", "_repr_")) or method.name in hooks
-    return is_hook or "validate" in decorators or "observe" in decorators
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -57,8 +57,7 @@ class Run:
 
     def audit(self):
         """What the policy meant for the backbone, as a table."""
-        rate, augment = self.settings.learning_rate, self.settings.augment
-        return audit(self.backbone, self.policy, len(self.classes), rate, augment)
+        return audit(self.backbone, self.policy, len(self.classes), self.settings.learning_rate)
 
     def __repr__(self):
         if not self.curve:
@@ -67,5 +66,5 @@ class Run:
         return (
             f"Run({self.backbone.name}, {self.policy}, seed {self.settings.seed}: validation "
             f"accuracy {best.validation_accuracy:.1%} at step {best.step} of {last.step}, "
-            f"{last.seconds:.1f} s, {last.flops / 1e9:,.0f} GFLOP; {self.ended})"
+            f"{last.seconds:.1f} s; {self.ended})"
         )
