@@ -104,7 +104,7 @@ class TestKeptBottom:
         passes, forward = [], torch.nn.Sequential.forward
 
         def counted(self, images):
-            passes.extend([len(self)] if not images.is_meta else [])
+            passes.extend([len(self)] if len(images) > 1 else [])
             return forward(self, images)
 
         monkeypatch.setattr(torch.nn.Sequential, "forward", counted)

@@ -53,9 +53,8 @@ class Audit:
 def audit(backbone, policy, n_classes, learning_rate=LEARNING_RATE):
     """What a policy means for a network, as an Audit.
 
-    No weight is loaded or changed: a name such as "vgg19" is enough. ``learning_rate`` is that of
-    a layer with the factor 1. ValueError if the policy does not fit the network, or there are fewer
-    than two classes.
+    No weight is loaded: a name such as "vgg19" is enough. ``learning_rate`` is that of a layer with
+    the factor 1. ValueError if the policy does not fit, or there are fewer than two classes.
     """
     policy, backbone = as_policy(policy), as_backbone(backbone)
     check_classes(n_classes)
