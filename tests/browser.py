@@ -259,7 +259,7 @@ def in_the_dark(page):
             f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})"
         )
         page.evaluate(change)
-        page.wait_for_selector(f"body[data-jp-theme-name='JupyterLab {theme}']")
+        page.wait_for_selector(f"[data-jp-theme-name='JupyterLab {theme}']", state="attached")
         if theme == "Dark":
             yield
 

@@ -84,7 +84,9 @@ class TestPeaks:
                 maps = up_to(natural, layer)(image)[0, unit].relu()
             assert values[row, unit] == pytest.approx(float(maps.max()), abs=1e-4)
             if maps.ndim == 2:
-                assert float(maps[tuple(places[row, unit])]) == pytest.approx(maps.max(), abs=1e-4)
+                assert maps[tuple(places[row, unit])].item() == pytest.approx(
+                    maps.max().item(), abs=1e-4
+                )
 
     def test_strongest_are_in_order_and_none_is_stronger(self, natural, pool):
         found = pool.strongest(natural, "conv4_1", 11, n=5)

@@ -220,7 +220,7 @@ class TestTraining:
             run = fine_tune(natural, "reuse all", train, validation, **options)
             assert result.accuracy == pytest.approx(run.accuracy(test))
             accuracies = [accuracy for *_, accuracy in result.curve]
-            assert accuracies == pytest.approx(run.column("validation_accuracy"))
+            assert accuracies == pytest.approx([p.validation_accuracy for p in run.curve])
             assert result.trained_parameters == painter.audit.trained_parameters
         assert "reuse all" in painter._league and "<b>★<br>best</b>" in painter._league
         say(painter, "clear")

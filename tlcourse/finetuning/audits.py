@@ -71,7 +71,7 @@ def _audit(backbone, network, policy, learning_rate, is_first):
         for layer in layers
     )
     then = policy.then and _audit(backbone, network, policy.then, learning_rate, False)
-    return Audit(rows, tuple(_notes(network, layers, choices, begin)), then)
+    return Audit(rows, tuple(_notes(layers, choices, begin)), then)
 
 
 def _row(layer, choice, rate, backbone, is_first):
@@ -84,7 +84,7 @@ def _row(layer, choice, rate, backbone, is_first):
     return AuditRow(layer.name, choice, starts_from, layer.parameters, trained, rate)
 
 
-def _notes(network, layers, choices, begin):
+def _notes(layers, choices, begin):
     frozen = [layer.name for layer in layers if choices[layer.name] == "freeze"]
     if not frozen:
         return
@@ -93,10 +93,8 @@ def _notes(network, layers, choices, begin):
     first_trained = names[len(prefix)]
     span = f"{prefix[0]} to {prefix[-1]}" if len(prefix) > 1 else "".join(prefix)
     if begin is None and prefix:
-        last = [name for name, _ in network.named_children()][-1]
         yield (
-            f"Frozen layers are computed in every pass: this network is not one sequence of "
-            f"layers, and its frozen part is kept only where all but {last} is frozen."
+            "Frozen layers are computed in every pass: this network is not one sequence of layers."
         )
     elif prefix:
         yield f"{span}: frozen, computed once for each image and kept."

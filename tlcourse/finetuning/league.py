@@ -220,22 +220,6 @@ class League:
     def __len__(self):
         return len(self.results)
 
-    def __str__(self):
-        lines = [
-            f"{place}. {each.name}: {_percent(each)}, {each.trained_parameters:,} parameters, "
-            f"{each.seconds:.1f} s ({each.describe()})"
-            for place, each in enumerate(self.standings(), start=1)
-        ]
-        return "\n".join([*lines, self.verdict()])
-
-    __repr__ = __str__
-
-
-def _percent(standing):
-    low, high = (100 * value for value in standing.spread)
-    seeds = f", {low:.0f} to {high:.0f} over the seeds" if len(standing.results) > 1 else ""
-    return f"{100 * standing.mean:.1f}%{seeds}"
-
 
 def _named(standing):
     return f"{standing.name} ({100 * standing.mean:.1f}%)"

@@ -1,9 +1,7 @@
 """Training runs: a trained network with its learning curve."""
 
-import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from tlcourse.classifiers.svm import mean_class_accuracy
@@ -35,11 +33,6 @@ class Run:
     def best(self):
         """The point of the curve whose weights ``network`` has."""
         return self.progress.best_point
-
-    def column(self, name):
-        """One column of the learning curve: ndarray of float, ``nan`` where there is no value."""
-        values = [getattr(point, name) for point in self.curve]
-        return np.array([math.nan if value is None else value for value in values], dtype=float)
 
     @torch.no_grad()
     def predict(self, images):
