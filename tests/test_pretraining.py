@@ -206,8 +206,8 @@ class TestCommand:
             """The first picture of ten classes and of the last."""
             images = HybridImages(split, 1)
             labels = [*range(10), len(images) - 1]
-            images.pixels = lambda progress: np.stack([images[label][0] for label in labels])
-            images.targets = labels
+            pixels = np.stack([images[label][0] for label in labels])
+            images.pixels, images.targets = lambda progress: pixels, labels
             return images
 
         monkeypatch.setattr(sources, "HybridImages", few)
