@@ -13,7 +13,6 @@ from torch.nn import functional as F
 from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.utils.data import Subset
 
-from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets.drawn import DrawnImages
 from tlcourse.finetuning import loop
 from tlcourse.finetuning.loop import Batches, TrainingError
@@ -218,12 +217,6 @@ class TestLoop:
         assert run.best.validation_accuracy == column(run, "validation_accuracy").max()
         assert run.accuracy(turned) == pytest.approx(run.best.validation_accuracy)
 
-    def test_accuracy_is_the_courses(self, natural, images):
-        uneven = images[1].subset([0, 1, 2, 3, 6, 9])
-        run = train(natural, "reuse all", (images[0], uneven), steps=8)
-        score = mean_class_accuracy(uneven.labels.numpy(), run.predict(uneven))
-        assert run.best.validation_accuracy == pytest.approx(score)
-
     def test_second_stage_goes_on_from_the_best_of_the_first(self, natural, images):
         run = train(natural, "probe, then fine-tune", images, steps=3, evaluate_every=3)
         assert [point.stage for point in run.curve] == [0, 0, 1, 1]
@@ -248,31 +241,6 @@ class TestStopping:
         assert run.best.step == 12  # the weights at the stop are better than the untrained ones
         assert run.accuracy(images[1]) == pytest.approx(run.curve[-1].validation_accuracy)
         assert run.accuracy(images[1]) > run.curve[0].validation_accuracy
-
-    def test_the_best_weights_if_they_came_before(self, natural, images):
-        points = []
-        options = {"evaluate_every": 5, "learning_rate": 1.0, "schedule": "constant"}
-        options |= {"stop": stop_after(23), "watch": points.append}
-        run = train(natural, "reuse all", images, steps=40, **options)
-        assert points == run.curve[: len(points)]
-        best = max(run.curve, key=lambda p: (p.validation_accuracy, -p.validation_loss))
-        assert run.best == best
-        assert run.accuracy(images[1]) == pytest.approx(best.validation_accuracy)
-
-    def test_by_an_event_and_in_a_thread_as_the_widget_does(self, natural, images):
-        runs, stop = [], threading.Event()
-        stop.set()
-
-        def both():
-            runs.append(train(natural, "reuse all", images, stop=stop))
-            runs.append(train(natural, "reuse all", images))
-
-        thread = threading.Thread(target=both)
-        thread.start()
-        thread.join()
-        assert [point.step for point in runs[0].curve] == [0]
-        assert runs[0].ended.startswith("stopped after 0 steps")
-        assert runs[1].ended == "finished after 3 steps"
 
     @pytest.mark.parametrize("by", ["signal", "exception"])
     def test_interrupt_ends_between_two_steps_and_says_so(self, natural, images, capsys, by):

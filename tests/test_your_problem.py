@@ -104,10 +104,6 @@ class TestOpening:
         assert np.array_equal(problem.pictures[0], DrawnImages("flowers", CLASSES, 12)[0][0])
         assert list(problem.sheet(shown=3).rows) == CLASSES
 
-    def test_without_a_folder_a_family_is_drawn(self):
-        problem = open_problem(family="birds", classes=None, per_class=2)
-        assert set(problem.counts.values()) == {2} and "drawings" in problem.notes[0]
-
     def test_missing_empty_flat_and_single_class_folders_are_refused(self, flowers, tmp_path):
         with pytest.raises(FileNotFoundError, match="no folder .*nowhere"):
             open_problem(tmp_path / "nowhere")
