@@ -70,9 +70,10 @@ class TestPlan:
         rows = [from_scratch.first_of_each(labels, draw, 3).tolist() for draw in (0, 1)]
         assert rows == [[0, 1, 2, 10, 11, 12], [3, 4, 5, 13, 14, 15]]  # draws are disjoint
 
-    def test_what_is_missing_is_said(self, made):
+    def test_what_is_missing_is_said(self, tmp_path, monkeypatch):
+        monkeypatch.setattr(from_scratch, "FOLDER", tmp_path)
         with pytest.raises(SystemExit, match="Tiny ImageNet was not found"):
-            runner.main(["from_scratch", "--data", str(made.data)])
+            runner.main(["from_scratch", "--data", str(tmp_path)])
         with pytest.raises(ValueError, match="planned when these trials"):
             best_trial("short", "from scratch", TRIED_ON)
 

@@ -34,7 +34,7 @@ def command(tmp_path, monkeypatch):
 
 
 def test_runs_are_kept_a_row_each_and_what_is_done_is_passed_over(command, capsys):
-    command.runs.add(KEYS[1] | {"accuracy": 0.5})
+    command.runs.add(KEYS[1] | {"accuracy": 0.5, "predicted": None})
     runner.main(["made_up", "--plan"])
     assert capsys.readouterr().out.splitlines()[:2] == ["to do: freeze, 0", "done:  tune, 0"]
     assert command.measured == []
