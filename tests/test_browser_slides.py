@@ -331,6 +331,7 @@ def test_cells_are_run_and_keys_work_before_any_click(made_up):
 
 
 def test_keys_stay_in_a_slider_and_in_a_list(made_up):
+    show(made_up, "2-0")  # which the slides remember of the second
     show(made_up, "1-0")
     made_up.locator(".noUi-handle").first.focus()
     for key, expected in (("ArrowRight", "6"), ("ArrowUp", "7"), ("Home", "0"), ("End", "10")):
