@@ -113,6 +113,7 @@ def test_what_a_function_does_is_told_in_words(function, right, words):
     "given, wanted, is_same",
     [
         (torch.ones(2), np.ones(2), True),
+        (np.ones((2, 1)), np.ones((1, 2)), False),
         ([1, 2.0], (1, 2), True),
         ({"a": 1}, {"a": 1.00001}, True),
         ({"b": 1}, {"a": 1}, False),

@@ -124,14 +124,15 @@ def test_corrections_of_the_tables_are_those_derived():
 
 def test_filters_part_the_register():
     stored = register.stored_verdicts().items()
-    measure(next(name for name, each in stored if each.verdict == "holds"))
+    for verdict in ("holds", "does not hold here"):  # here the second is found again
+        measure(next(name for name, each in stored if each.verdict == verdict))
     table, shown = ClaimsTable(), {}
     for name in FILTERS:
         table.filter.value = name
         shown[name] = table._readout.value.count("<tr") - 1
     by_verdict = sum(shown[name] for name in (*claims.VERDICTS, "illustration"))
     assert shown[ALL] == by_verdict == 38
-    assert shown[NOT_HERE] == 37 and shown[DIFFERS] == 1
+    assert shown[NOT_HERE] == 36 and shown[DIFFERS] == 1
     assert shown[CORRECTED] == len({each.claim for each in register.slide_corrections()})
 
 

@@ -53,9 +53,9 @@ def test_a_run_that_fails_leaves_those_before_it(command):
 
 
 def test_two_workers_share_the_plan(command):
-    runner.main(["made_up", "--worker", "1", "--workers", "2"])
-    assert command.measured == [("tune", 0), ("tune", 1)]
     runner.main(["made_up", "--worker", "0", "--workers", "2"])
+    assert command.measured == [("freeze", 0), ("freeze", 1)]
+    runner.main(["made_up", "--worker", "1", "--workers", "2"])
     assert len(command.runs.read()) == 4
 
 
