@@ -48,6 +48,21 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", connect_here_only)
 
 
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    """A cache that no other test has written to."""
+    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def natural():
+    """The smallest network of the course, for tests that leave it as it is."""
+    from tlcourse.networks.backbones import load_backbone
+
+    return load_backbone("natural")
+
+
 @pytest.fixture(scope="module")
 def one_thread():
     """Small batches on a busy machine: threads would wait for each other."""

@@ -3,17 +3,13 @@
 What a fuzz of half an hour found first stands by name; see each test.
 """
 
-import warnings
-
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from test_league import a_run
 from torch import nn
 
 from tlcourse.features import cache
-from tlcourse.finetuning.league import League
 from tlcourse.networks import weights
 from tlcourse.networks.weights import WeightsError
 
@@ -94,18 +90,3 @@ def test_header_of_safetensors(tmp_path):
         except WeightsError:
             continue
         assert all(torch.equal(read[key], expected[key]) for key in expected)
-
-
-def test_league(tmp_path):
-    league = League(tmp_path / "league.json")
-    league.add(a_run())
-    content = league.file.read_bytes()
-    for altered in list(damaged(content))[:: 1 + len(content) // 300]:
-        league.file.write_bytes(altered)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            again = League(league.file)
-        assert not again.results or again.results == league.results
-        assert again.results or league.file.with_name("league.json.unreadable-1").exists()
-        for aside in tmp_path.glob("*.unreadable-*"):
-            aside.unlink()

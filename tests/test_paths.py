@@ -6,11 +6,9 @@ import re
 import numpy as np
 import pytest
 from PIL import Image
-from test_league import a_run
 
 from tlcourse import paths, widgets
 from tlcourse.datasets.benchmarks.readable import left_out
-from tlcourse.finetuning.league import League, league_file
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.units import maximised_picture
 from tlcourse.paths import CannotWrite
@@ -116,12 +114,6 @@ class TestCacheThatIsAFile:
         with warned():
             prediction.committed = "fc7"
         assert prediction.committed == "fc7"
-
-    def test_league(self, warned):
-        league = League(league_file("a setting"))
-        with warned():
-            league.add(a_run())
-        assert len(league) == 1
 
     def test_maximised_picture(self, warned):
         with warned():
