@@ -117,9 +117,9 @@ class TestLeftOut:
 
     @pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", "._0.png"])
     def test_what_systems_leave_behind_is_passed_over(self, root, name, capsys):
-        for place in (root, root / "cats", root / "__MACOSX" / "cats"):
-            place.mkdir(parents=True, exist_ok=True)
-            words(place / name)
+        (root / "__MACOSX").mkdir()
+        for file in (root / name, root / "cats" / name, root / "__MACOSX" / "a"):
+            words(file)
         with warnings.catch_warnings():
             warnings.simplefilter("error")
             folder = ImageFolder(str(root))

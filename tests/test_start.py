@@ -10,12 +10,14 @@ import shutil
 import socket
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 import requests
+from packaging.requirements import Requirement
 
 from tlcourse import cli, paths
 from tlcourse.tools import jupyter, suite
@@ -209,12 +211,17 @@ class TestInstall:
         assert_one_sentence(finished, "came without venv")
         assert "\\u6570\\u636e" in finished.stdout
 
-    def test_every_requirement_is_pinned(self):
+    def test_every_requirement_is_pinned_and_every_dependency_required(self):
         lines = paths.PROJECT.joinpath("requirements.txt").read_text(encoding="utf-8").splitlines()
         pins = [line for line in lines if line and not line.startswith("#")]
         assert pins.pop(0) == "-e ."  # the course itself
-        loose = [pin for pin in pins if not re.fullmatch(r"[a-z0-9.-]+==[\w.]+( ; .+)?", pin)]
-        assert len(pins) > 50 and not loose
+        pinned = {}
+        for pin in pins:
+            name, version = re.fullmatch(r"([a-z0-9.-]+)==([\w.]+)( ; .+)?", pin).group(1, 2)
+            pinned[name] = version
+        project = tomllib.loads(paths.PROJECT.joinpath("pyproject.toml").read_text("utf-8"))
+        for dependency in map(Requirement, project["project"]["dependencies"]):
+            assert dependency.specifier.contains(pinned[dependency.name])
         shows_widgets = {"jupyterlab==4.6.6", "ipywidgets==8.1.2", "jupyterlab-widgets==3.0.10"}
         assert shows_widgets <= set(pins)  # on slides; see docs/dependencies.md
 
