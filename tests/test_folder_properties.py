@@ -1,5 +1,6 @@
 """Folders as nobody would make them: generated names, nesting, modes, sizes, metadata, damage."""
 
+import io
 import os
 import tempfile
 import warnings
@@ -86,8 +87,11 @@ def decodes(file):
 
 
 def plainly(file):
-    """The picture as plain RGB by Pillow alone; None where there is more than one meaning."""
-    with Image.open(file) as image:
+    """The picture as plain RGB by Pillow alone; None where there is more than one meaning.
+
+    From memory: Pillow garbles some files that it maps as it turns them.
+    """
+    with Image.open(io.BytesIO(file.read_bytes())) as image:
         if image.mode not in MODES or image.has_transparency_data:
             return None
         image.load()  # of a TIFF, this turns it and forgets the orientation

@@ -12,7 +12,7 @@ from scripts.remake import real_sets as command
 from scripts.remake import runner
 from tlcourse import paths
 from tlcourse.classifiers.score import choose_C
-from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE, RealSet, drawn
+from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE, RealSet
 from tlcourse.features import cache
 from tlcourse.features.extraction import Features, shipped_card, shipped_features
 from tlcourse.features.representations import RAW_PIXELS
@@ -108,13 +108,6 @@ def test_what_is_not_there_is_named(tmp_path):
         REAL_SETS["scenes15"].images(tmp_path)
     with pytest.raises(ValueError, match="No real set 'birds' is shipped: choose from PACS"):
         shipped_card("birds")
-
-
-def test_draws_are_disjoint_sorted_and_repeat():
-    targets = [0] * 5 + [1] * 3
-    rows = drawn(targets, 2)
-    assert list(rows) == sorted(rows) == list(drawn(targets, 2))
-    assert np.bincount(np.array(targets)[rows]).tolist() == [2, 2]
 
 
 def test_C_is_chosen_without_regard_to_scale():
