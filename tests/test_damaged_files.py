@@ -19,11 +19,12 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 
 def damaged(content, until=None):
-    """Copies of some bytes, each with one of them altered, or cut off there."""
+    """Copies of some bytes, each with one of them altered, or, of every third, cut off there."""
     for place in range(len(content) if until is None else until):
-        for bit in (0, 4, 7):
-            yield content[:place] + bytes([content[place] ^ 1 << bit]) + content[place + 1 :]
-        yield content[:place]
+        altered = content[place] ^ 1 << (0, 4, 7)[place % 3]
+        yield content[:place] + bytes([altered]) + content[place + 1 :]
+        if place % 3 == 0:
+            yield content[:place]
 
 
 @pytest.fixture(params=[0, 1, 2], ids=["float16", "8 bits", "8 bits below 0"])
@@ -90,7 +91,7 @@ def test_league(tmp_path):
     league = League(tmp_path / "league.json")
     league.add(a_run())
     content = league.file.read_bytes()
-    for altered in list(damaged(content))[:: 1 + len(content) // 300]:
+    for altered in list(damaged(content))[:: 1 + len(content) // 900]:
         league.file.write_bytes(altered)
         again = League(league.file)
         assert not again.results or again.results == league.results

@@ -149,6 +149,11 @@ class Hub(Handler):
         self.wfile.write(self.served.content)
 
 
+@pytest.fixture(scope="module")
+def network():
+    return timm.create_model(SMALL).eval()
+
+
 class TestTimm:
     @pytest.fixture
     def hub(self, monkeypatch, tmp_path):
@@ -166,10 +171,6 @@ class TestTimm:
             monkeypatch.setattr(constants, "ENDPOINT", served.address)
             monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
             yield SimpleNamespace(fetch=fetch, served=served)
-
-    @pytest.fixture(scope="class")
-    def network(self):
-        return timm.create_model(SMALL).eval()
 
     def test_it_reads_what_was_fetched(self, hub, network):
         hub.fetch(save(network.state_dict()))
@@ -213,7 +214,8 @@ class TestTimm:
         assert files == [f"/{HUB_ID}/resolve/main/model.safetensors"]
 
     def test_fetch_without_a_network_is_one_sentence(self, hub, monkeypatch, capsys):
-        monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+        nobody = "http://127.0.0.1:9/{repo_id}/{revision}/{filename}"
+        monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", nobody)
         monkeypatch.setattr("huggingface_hub.utils._http.time.sleep", lambda seconds: None)
         assert cli.main(["fetch", f"timm:{SMALL}"]) == 1
         (line,) = capsys.readouterr().err.strip().splitlines()
