@@ -10,6 +10,7 @@ import tempfile
 
 import browser as lab
 import pytest
+from file_server import file_server
 
 from tlcourse import browsers, paths
 
@@ -72,6 +73,29 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """Files on a host of this machine."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with file_server() as served:
+        yield served
+
+
+@pytest.fixture
+def user_cache(monkeypatch, tmp_path):
+    """A cache of this test alone."""
+    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture(scope="module")
+def natural():
+    """A bundled backbone."""
+    from tlcourse.networks.backbones import load_backbone
+
+    return load_backbone("natural")
 
 
 @pytest.fixture(scope="session")
