@@ -56,14 +56,6 @@ def own_cache(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture(scope="session")
-def natural():
-    """The smallest network of the course, for tests that leave it as it is."""
-    from tlcourse.networks.backbones import load_backbone
-
-    return load_backbone("natural")
-
-
 @pytest.fixture(scope="module")
 def one_thread():
     """Small batches on a busy machine: threads would wait for each other."""
