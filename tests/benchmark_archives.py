@@ -25,7 +25,20 @@ def picture(colour, seed=0, suffix="jpg", mode="RGB"):
     return content.getvalue()
 
 
-def lines(*rows):
+def pictures(form, red, blue, counts=(4, 4)):
+    """``{path: bytes}``: of two classes, images named by ``form``."""
+    return {
+        form.format(name, number): picture(colour, number)
+        for name, colour, count in ((red, RED, counts[0]), (blue, BLUE, counts[1]))
+        for number in range(1, count + 1)
+    }
+
+
+def without(folder, images):
+    return [name.removeprefix(folder) for name in images]
+
+
+def lines(rows):
     return ("\n".join(rows) + "\n").encode()
 
 
@@ -35,25 +48,9 @@ def mat(**values):
     return content.getvalue()
 
 
-def cells(texts):
-    """Texts as MATLAB keeps them in a column of cells."""
-    column = np.empty((len(texts), 1), dtype=object)
-    column[:, 0] = texts
-    return column
-
-
-def pictures(form, colours, counts, suffix="jpg"):
-    """``{path: bytes}``: for each class, images of its colour named by ``form``."""
-    return {
-        form.format(name, number): picture(colour, number, suffix)
-        for (name, colour), count in zip(colours.items(), counts, strict=True)
-        for number in range(1, count + 1)
-    }
-
-
-def tar(files, compressed=False):
+def tar(files, mode="w"):
     content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz" if compressed else "w") as archive:
+    with tarfile.open(fileobj=content, mode=mode) as archive:
         for name, data in files.items():
             info = tarfile.TarInfo(name)
             info.size = len(data)
@@ -61,147 +58,122 @@ def tar(files, compressed=False):
     return content.getvalue()
 
 
-def zipped(files):
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return content.getvalue()
+def tgz(files):
+    return tar(files, "w:gz")
 
 
 def mit67():
-    images = pictures("Images/{}/{}.jpg", {"kitchen": RED, "wine_cellar": BLUE}, (5, 4))
-    listed = [name.removeprefix("Images/") for name in images][:-1]  # most are in neither list
+    images = pictures("Images/{}/{}.jpg", "kitchen", "wine_cellar", (5, 4))
+    listed = without("Images/", images)[:-1]  # most are in neither list
     test = [name for name in listed if name.endswith("3.jpg")]
     return {
         "indoorCVPR_09.tar": tar(images),
-        "TrainImages.txt": lines(*(name for name in listed if name not in test)),
+        "TrainImages.txt": lines(name for name in listed if name not in test),
         "TestImages.txt": "\r\n".join(test).encode(),
     }
 
 
 def cub200():
-    form = "CUB_200_2011/images/{}/{}.jpg"
-    images = pictures(form, {"001.Red_Bird": RED, "002.Blue_Bird": BLUE}, (4, 4))
-    names = [name.removeprefix("CUB_200_2011/images/") for name in images]
-    numbered = list(enumerate(names, 1))
+    images = pictures("CUB_200_2011/images/{}/{}.jpg", "001.Red_Bird", "002.Blue_Bird")
+    numbered = list(enumerate(without("CUB_200_2011/images/", images), 1))
     lists = {
-        "classes.txt": lines("1 001.Red_Bird", "2 002.Blue_Bird"),
-        "images.txt": lines(*(f"{number} {name}" for number, name in numbered)),
-        "image_class_labels.txt": lines(*(f"{n} {1 + ('Blue' in name)}" for n, name in numbered)),
-        "train_test_split.txt": lines(*(f"{n} {int('4.jpg' not in name)}" for n, name in numbered)),
+        "classes": ["1 001.Red_Bird", "2 002.Blue_Bird"],
+        "images": [f"{number} {name}" for number, name in numbered],
+        "image_class_labels": [f"{n} {1 + ('Blue' in name)}" for n, name in numbered],
+        "train_test_split": [f"{n} {int('4.jpg' not in name)}" for n, name in numbered],
     }
-    files = images | {f"CUB_200_2011/{name}": content for name, content in lists.items()}
-    return {"CUB_200_2011.tgz": tar(files | {"attributes.txt": b"1 has_bill\n"}, compressed=True)}
+    files = {f"CUB_200_2011/{name}.txt": lines(rows) for name, rows in lists.items()}
+    return {"CUB_200_2011.tgz": tgz(images | files | {"attributes.txt": b"1 has_bill\n"})}
 
 
 def flowers102():
     images = {f"jpg/image_{n:05d}.jpg": picture(BLUE if n > 4 else RED, n) for n in range(1, 9)}
     return {
-        "102flowers.tgz": tar(images, compressed=True),
+        "102flowers.tgz": tgz(images),
         "imagelabels.mat": mat(labels=[[1] * 4 + [2] * 4]),
         "setid.mat": mat(trnid=[[1, 5]], valid=[[2, 6]], tstid=[[3, 4, 7, 8]]),
     }
 
 
 def cats_dogs():
-    images = pictures("images/{}_{}.jpg", {"Abyssinian": RED, "pug_dog": BLUE}, (4, 4))
-    rows = {
-        name.removeprefix("images/").removesuffix(".jpg"): 1 + ("pug" in name) for name in images
-    }
-    described = {name: f"{name} {label} {label} 1" for name, label in rows.items()}
-    lists = {
-        "trainval.txt": lines(*(row for name, row in described.items() if name[-1] != "4")),
-        "test.txt": lines(*(row for name, row in described.items() if name[-1] == "4")),
-    }
-    annotations = {f"annotations/{name}": content for name, content in lists.items()}
-    return {
-        "images.tar.gz": tar(images, compressed=True),
-        "annotations.tar.gz": tar(annotations, compressed=True),
-    }
+    images = pictures("images/{}_{}.jpg", "Abyssinian", "pug_dog")
+    rows = [name.removesuffix(".jpg") for name in without("images/", images)]
+    rows = [f"{name} {1 + ('pug' in name)} 1 1" for name in rows]
+    parts = {"trainval": [row for row in rows if "_4 " not in row]}
+    parts["test"] = [row for row in rows if "_4 " in row]
+    annotations = {f"annotations/{part}.txt": lines(rows) for part, rows in parts.items()}
+    return {"images.tar.gz": tgz(images), "annotations.tar.gz": tgz(annotations)}
 
 
 def sdogs():
-    classes = {"n02085620-Chihuahua": RED, "n02086240-Shih-Tzu_dog": BLUE}
-    images = pictures("Images/{0}/{0}_{1}.jpg", classes, (4, 4))
-    names = [name.removeprefix("Images/") for name in images]
-    parts = {
-        "train": [name for name in names if "_4" not in name],
-        "test": [name for name in names if "_4" in name],
-    }
-    lists = {
-        f"{part}_list.mat": mat(
-            file_list=cells(files), labels=[[1 + ("Shih" in name)] for name in files]
-        )
-        for part, files in parts.items()
-    }
+    images = pictures("Images/{0}/{0}_{1}.jpg", "n02085620-Chihuahua", "n02086240-Shih-Tzu_dog")
+    lists = {}
+    for part in ("train", "test"):
+        names = [n for n in without("Images/", images) if ("_4" in n) == (part == "test")]
+        column = np.empty((len(names), 1), dtype=object)  # as MATLAB keeps texts in cells
+        column[:, 0] = names
+        labels = [[1 + ("Shih" in name)] for name in names]
+        lists[f"{part}_list.mat"] = mat(file_list=column, labels=labels)
     return {"images.tar": tar(images), "lists.tar": tar(lists)}
 
 
 def caltech101():
-    classes = {"BACKGROUND_Google": GREEN, "Faces": RED, "Faces_easy": BLUE, "ant": GREEN}
-    images = pictures("101_ObjectCategories/{}/image_{:04d}.jpg", classes, (3, 85, 32, 31))
+    images = {
+        f"101_ObjectCategories/{name}/image_{number:04d}.jpg": picture(colour, number)
+        for name, colour, count in (
+            ("BACKGROUND_Google", GREEN, 3),
+            ("Faces", RED, 85),
+            ("Faces_easy", BLUE, 32),
+            ("ant", GREEN, 31),
+        )
+        for number in range(1, count + 1)
+    }
     images["101_ObjectCategories/ant/image_0001.jpg"] = picture(GREEN, mode="L")
-    inner = tar(images, compressed=True)
-    files = {"caltech-101/101_ObjectCategories.tar.gz": inner, "__MACOSX/._caltech-101": b"x"}
-    return {"caltech-101.zip": zipped(files | {"caltech-101/Annotations.tar": tar({"a": b"b"})})}
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("caltech-101/101_ObjectCategories.tar.gz", tgz(images))
+        archive.writestr("caltech-101/Annotations.tar", tar({"a": b"b"}))
+        archive.writestr("__MACOSX/._caltech-101", b"x")
+    return {"caltech-101.zip": content.getvalue()}
 
 
 def food101():
-    kinds = {"red_soup": RED, "blue_cheese": BLUE}
-    images = pictures("food-101/images/{}/{}.jpg", kinds, (12, 12))
-    numbers = {"train": (11, 12), "test": range(1, 11)}
-    parts = {
-        part: {kind: [f"{kind}/{number}" for number in numbers[part]] for kind in kinds}
-        for part in numbers
-    }
+    images = pictures("food-101/images/{}/{}.jpg", "red_soup", "blue_cheese", (12, 12))
+    parts = {"train": (11, 12), "test": range(1, 11)}
     meta = {
-        f"food-101/meta/{part}.json": json.dumps(content).encode()
-        for part, content in parts.items()
+        f"food-101/meta/{part}.json": json.dumps(
+            {kind: [f"{kind}/{n}" for n in numbers] for kind in ("red_soup", "blue_cheese")}
+        ).encode()
+        for part, numbers in parts.items()
     }
-    return {"food-101.tar.gz": tar(images | meta, compressed=True)}
+    return {"food-101.tar.gz": tgz(images | meta)}
 
 
 def textures():
-    images = pictures("dtd/images/{0}/{0}_{1}.jpg", {"banded": RED, "dotted": BLUE}, (3, 3))
-    names = [name.removeprefix("dtd/images/") for name in images]
+    images = pictures("dtd/images/{0}/{0}_{1}.jpg", "banded", "dotted", (3, 3))
+    names = without("dtd/images/", images)
     lists = {
         f"dtd/labels/{part}{number}.txt": lines(
-            *(name for name in names if (int(name[-5]) + number) % 3 == place)
+            name for name in names if (int(name[-5]) + number) % 3 == place
         )
         for number in range(1, 11)
         for place, part in enumerate(("train", "val", "test"))
     }
-    return {"dtd-r1.0.1.tar.gz": tar(images | lists, compressed=True)}
+    return {"dtd-r1.0.1.tar.gz": tgz(images | lists)}
 
 
 def wood():
     files = {f"knot{n:04d}.ppm": picture(BLUE if n > 6 else RED, n, "ppm") for n in range(1, 12)}
-    rows = [f"{name} {'sound_knot' if name > 'knot0006.z' else 'dry_knot'} 3 7" for name in files]
-    return {"names.txt": lines(*rows)} | files
+    kinds = {name: "sound_knot" if name > "knot0006.z" else "dry_knot" for name in files}
+    return {"names.txt": lines(f"{name} {kind} 3 7" for name, kind in kinds.items())} | files
 
 
-ARCHIVES = {
-    "mit67": mit67,
-    "cub200": cub200,
-    "flowers102": flowers102,
-    "cats-dogs": cats_dogs,
-    "sdogs": sdogs,
-    "caltech101": caltech101,
-    "food101": food101,
-    "textures": textures,
-    "wood": wood,
+ARCHIVES = {build.__name__: build for build in (mit67, cub200, flowers102, sdogs, caltech101)}
+ARCHIVES |= {build.__name__: build for build in (food101, textures, wood)} | {
+    "cats-dogs": cats_dogs
 }
 
 # images, classes, training and test images of the first fold, folds
-COUNTS = {
-    "mit67": (8, 2, 6, 2, 1),
-    "cub200": (8, 2, 6, 2, 1),
-    "flowers102": (8, 2, 4, 4, 1),
-    "cats-dogs": (8, 2, 6, 2, 1),
-    "sdogs": (8, 2, 6, 2, 1),
-    "caltech101": (148, 3, 90, 53, 5),
-    "food101": (20, 2, 16, 4, 5),
-    "textures": (6, 2, 4, 2, 10),
-    "wood": (11, 2, 8, 3, 5),
-}
+COUNTS = {name: (8, 2, 6, 2, 1) for name in ("mit67", "cub200", "cats-dogs", "sdogs")}
+COUNTS |= {"flowers102": (8, 2, 4, 4, 1), "caltech101": (148, 3, 90, 53, 5)}
+COUNTS |= {"food101": (20, 2, 16, 4, 5), "textures": (6, 2, 4, 2, 10), "wood": (11, 2, 8, 3, 5)}

@@ -26,90 +26,15 @@ PROJECT = Path(__file__).resolve().parent.parent
 SCREENSHOTS = PROJECT / "build" / "screenshots"
 LAB = ("-m", "tlcourse", "lab", "--expose-app-in-browser")
 SLIDES = ("-m", "tlcourse", "slides", "06")
+IN_PAGES = Path(__file__).with_suffix(".js")  # what a page does: ``inTests``
 PIECE = 300_000  # numbers: 16 ms of work
 SLOW = 240_000  # ms, for a page on a busy machine
 WIDGET = "application/vnd.jupyter.widget-view+json"
-READY = """
-async (code) => {
-  const shown = () => window.jupyterapp?.shell.currentWidget;
-  while (!shown()?.sessionContext) await new Promise((again) => setTimeout(again, 50));
-  await shown().context.ready;
-  await shown().sessionContext.ready;
-  await shown().sessionContext.session.kernel.requestExecute({ code, store_history: false }).done;
+LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
+SETTINGS = {
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "notebook-extension/tracker": {"windowingMode": "none"},
 }
-"""
-ALL_RUN = """
-() => {
-  const { cells } = jupyterapp.shell.currentWidget.content.model.sharedModel;
-  const code = cells.filter((cell) => cell.cell_type === "code");
-  const failed = ({ outputs }) => outputs.some(({ output_type }) => output_type === "error");
-  return code.every((cell) => cell.execution_count) || code.some(failed);
-}
-"""
-RUN_STEPS = """
-async (steps) => {
-  const { content, sessionContext } = window.jupyterapp.shell.currentWidget;
-  const errors = [];
-  for (const cell of content.model.cells) cell.trusted = true;
-  for (const [place, code] of steps) {
-    if (code === null) {
-      content.deselectAll();
-      content.activeCellIndex = place;
-      await window.jupyterapp.commands.execute("notebook:run-cell");
-    } else {
-      const reply = await sessionContext.session.kernel.requestExecute({ code }).done;
-      const { status, ename, evalue } = reply.content;
-      if (status !== "ok") errors.push(`${ename}: ${evalue}`);
-    }
-  }
-  return errors;
-}
-"""
-WATCH = """
-() => {
-  window.tlcourseChanged = performance.now();
-  window.tlcourseWatch ??= new MutationObserver(() => { tlcourseChanged = performance.now(); });
-  window.tlcourseWatch.observe(document.querySelector(".jp-Notebook"),
-    { childList: true, subtree: true, characterData: true, attributes: true });
-}
-"""
-DRAWN = """
-() => {
-  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-  const widgets = [...document.querySelectorAll(".jp-OutputArea-output.lm-Panel")];
-  return kernel.status === "idle" && performance.now() - tlcourseChanged > 300
-    && widgets.every((widget) => widget.getBoundingClientRect().height >= 16);
-}
-"""
-LATENCY_PROBE = """
-() => {
-  const seen = (window.tlcourseLatency = { input: 0, change: 0 });
-  for (const type of ["click", "keydown"]) {
-    document.addEventListener(type, (e) => { seen.input = e.timeStamp; seen.change = 0; }, true);
-  }
-  new MutationObserver((records) => {
-    const isOutput = (node) => (node.nodeType === 1 ? node : node.parentElement)
-      ?.closest?.(".jupyter-widgets.widget-html, .widget-html-content");
-    if (records.some((r) => isOutput(r.target))) seen.change = performance.now();
-  }).observe(document.body, { childList: true, subtree: true, characterData: true });
-}
-"""
-CUT_OFF = """
-() => [...document.querySelectorAll(".jp-OutputArea-output")].flatMap((output) => {
-  const edge = output.closest(".jp-Cell").getBoundingClientRect().right + 3;
-  const over = (node) => node.getBoundingClientRect().right > edge;
-  const scrolls = (node) => /auto|scroll/.test(getComputedStyle(node).overflowX) && !over(node);
-  const isCut = (node) => {
-    if (!node.checkVisibility() || !node.getBoundingClientRect().width || !over(node)) return false;
-    for (let up = node.parentElement; up !== output; up = up.parentElement) {
-      if (!up.matches(".jupyter-widgets") && scrolls(up)) return false;
-    }
-    return true;
-  };
-  const node = [...output.querySelectorAll("*")].find(isCut);
-  return node ? [`${node.tagName}: ${node.textContent.slice(0, 80)}`] : [];
-})
-"""
 
 
 def find_browser():
@@ -127,35 +52,24 @@ def find_browser():
 
 
 class Jupyter:
-    """A server on copies of the notebooks, and the pages that are opened of it.
-
-    Attributes
-    ----------
-    notebooks : Path
-        The folder of the copies.
-    """
+    """A server on copies of the notebooks, in the folder ``notebooks``, and pages of it."""
 
     def __init__(self, chromium, folder, url):
         self.notebooks = folder / "root" / "notebooks"
         self._folder, self._url = folder, url
         self._context = chromium.new_context()  # what a page has loaded, the next has at hand
+        self._context.add_init_script(path=IN_PAGES)
 
     @contextmanager
-    def open(self, path, size=(1400, 1000), theme="Light"):
-        """A page that keeps the errors on its console and the requests that leave the machine.
+    def open(self, path, size=(1400, 1000)):
+        """Playwright's page, and a list of the errors on its console and of requests elsewhere.
 
         The kernel of its notebook is stopped in the end.
-
-        Yields
-        ------
-        Page, list of str
-            Playwright's page, and what went wrong on it.
         """
-        _write_settings(self._folder / "settings", f"JupyterLab {theme}")
         page, problems = self._context.new_page(), []
         page.set_default_timeout(SLOW)
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        listen(page, problems, ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:"))
+        listen(page, problems, LOCAL)
         try:
             page.goto(self._url(path))
             yield page, problems
@@ -165,18 +79,18 @@ class Jupyter:
             self._stop_kernel(shown)
 
     @contextmanager
-    def open_lab(self, notebook, *size_and_theme):
+    def open_lab(self, notebook, *size):
         """As ``open``, for a notebook in JupyterLab, with no tab and no cache but its own."""
         name = secrets.token_hex(4)
         path, cache = f"lab/workspaces/{name}/tree/notebooks/{notebook}", self._folder / name
-        with self.open(path, *size_and_theme) as (page, problems):
-            page.evaluate(READY, f"import os; os.environ['TLCOURSE_CACHE'] = {str(cache)!r}")
+        with self.open(path, *size) as (page, problems):
+            ready(page, f"import os; os.environ['TLCOURSE_CACHE'] = {str(cache)!r}")
             yield page, problems
 
     @contextmanager
-    def open_slides(self, notebook, *size_and_theme):
+    def open_slides(self, notebook, *size):
         """As ``open``, for a notebook live as slides whose cells have run."""
-        with self.open(f"slides/notebooks/{notebook}", *size_and_theme) as (page, problems):
+        with self.open(f"slides/notebooks/{notebook}", *size) as (page, problems):
             page.wait_for_selector("body.tlcourse-ready", state="attached")
             yield page, problems
 
@@ -193,21 +107,30 @@ def jupyter(chromium, folder, command=LAB):
 
     ``command`` are Python's arguments that start it, if not JupyterLab itself then a verb.
     """
-    root = folder / "root"
-    shutil.copytree(PROJECT / "notebooks", root / "notebooks")
-    port, token = _free_port(), secrets.token_hex(16)
-    log = folder / "server.log"
+    shutil.copytree(PROJECT / "notebooks", folder / "root" / "notebooks")
+    for name, values in SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values), encoding="utf-8")
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    token, log, root = secrets.token_hex(16), folder / "server.log", folder / "root"
+    options = ["--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0"]
+    options += [f"--ServerApp.port={port}", f"--ServerApp.root_dir={root}"]
+    options += [f"--IdentityProvider.token={token}"]
+    options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     with log.open("w", encoding="utf-8") as output:
         server = subprocess.Popen(
-            _command(command, root, port, token),
+            [sys.executable, *command, *options],
             env=_environment(folder),
             cwd=root,
             stdout=output,
             stderr=subprocess.STDOUT,
         )
+    address = f"http://127.0.0.1:{port}"
     try:
-        _wait_until_up(f"http://127.0.0.1:{port}/api/status?token={token}", server, log)
-        address = f"http://127.0.0.1:{port}"
+        _wait_until_up(f"{address}/api/status?token={token}", server, log)
         yield Jupyter(chromium, folder, lambda page: f"{address}/{page}?token={token}")
     finally:
         server.terminate()
@@ -215,6 +138,30 @@ def jupyter(chromium, folder, command=LAB):
             server.wait(20)
         except subprocess.TimeoutExpired:
             server.kill()
+
+
+def _environment(folder):
+    search_path = filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))
+    own = {
+        "TLCOURSE_CACHE": "cache",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+    }
+    own = {name: str(folder / part) for name, part in own.items()}
+    return {**os.environ, **own, "PYTHONPATH": os.pathsep.join(search_path)}
+
+
+def _wait_until_up(url, server, log, seconds=90):
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up and server.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.3)
+    raise RuntimeError("JupyterLab did not start:\n" + log.read_text(encoding="utf-8")[-3000:])
 
 
 def listen(page, problems, local):
@@ -240,34 +187,31 @@ def write_cells(path, cells):
     nbformat.write(notebook, path)
 
 
+def ready(page, code=""):
+    """Wait for the notebook and its kernel, and run some code in it."""
+    page.wait_for_function("window.inTests")
+    page.evaluate("inTests.ready", code)
+
+
 def run_all(page):
     """Run all cells of the notebook by the menu; returns what ``wrong_outputs`` finds."""
     page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    page.wait_for_function(ALL_RUN)
+    page.wait_for_function("inTests.allRun()")
     return wrong_outputs(page)
 
 
 def run_widgets(page, notebook):
     """Run the cells that show widgets, and the statements that these rest on; the rest stays.
 
-    Parameters
-    ----------
-    page : Page
-        The notebook in JupyterLab.
-    notebook : Path
-
-    Returns
-    -------
-    list of str
-        As of ``run_all``.
+    Returns what ``wrong_outputs`` finds.
     """
     steps, sources, shown = [], code_of(notebook), widget_cells(notebook)
     for place, statements in needed_by(shown, sources).items():
         code = "\n".join(map(ast.unparse, statements))
         steps.append([place, None] if place in shown else [None, code])
-    return page.evaluate(RUN_STEPS, steps) + wrong_outputs(page)
+    return page.evaluate("inTests.runSteps", steps) + wrong_outputs(page)
 
 
 def widget_cells(notebook):
@@ -283,21 +227,15 @@ def widget_cells(notebook):
 def wrong_outputs(page):
     """Error outputs, and widgets that JupyterLab could not display, once all are drawn."""
     wait_until_drawn(page)
-    errors = page.evaluate(
-        """() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells
-          .flatMap((cell) => cell.cell_type === "code" ? cell.outputs : [])
-          .filter((output) => output.output_type === "error")
-          .map((output) => output.ename + ": " + output.evalue)"""
-    )
     broken = "Error displaying widget"
-    text = page.locator(".jp-Notebook").inner_text()
-    return errors + ([broken] if broken in text else [])
+    is_broken = broken in page.locator(".jp-Notebook").inner_text()
+    return page.evaluate("inTests.errorOutputs()") + [broken] * is_broken
 
 
 def wait_until_drawn(page):
     """Wait until the kernel is idle, every widget has a height, and the notebook rests."""
-    page.evaluate(WATCH)
-    page.wait_for_function(DRAWN)
+    page.evaluate("inTests.watch()")
+    page.wait_for_function("inTests.isDrawn()")
 
 
 def cut_off(page, width=1300):
@@ -308,14 +246,22 @@ def cut_off(page, width=1300):
     before = page.viewport_size
     page.set_viewport_size({**before, "width": width})
     wait_until_drawn(page)
-    found = page.evaluate(CUT_OFF)
+    found = page.evaluate("inTests.cutOff()")
     page.set_viewport_size(before)
     return found
 
 
-def start_probe(page):
-    """Note from now on when the last click or key came and when a widget's text changed."""
-    page.evaluate(LATENCY_PROBE)
+@contextmanager
+def in_the_dark(page):
+    """JupyterLab in its dark theme, and light again."""
+    for theme in ("Dark", "Light"):
+        change = (
+            f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})"
+        )
+        page.evaluate(change)
+        page.wait_for_selector(f"[data-jp-theme-name='JupyterLab {theme}']", state="attached")
+        if theme == "Dark":
+            yield
 
 
 def slowness():
@@ -328,85 +274,14 @@ def slowness():
     return max(1, statistics.median(taken) / 0.016)
 
 
-def last_latency(page):
-    """Milliseconds from the last click or key to the last change of a text that it caused."""
-    seen = page.evaluate("window.tlcourseLatency")
-    return seen["change"] - seen["input"]
-
-
-def slide_number(page):
-    """Position of the present slide, from 0."""
-    return page.evaluate(
-        """[...document.querySelectorAll(".slides > section")]
-          .findIndex((slide) => slide.classList.contains("present"))"""
-    )
-
-
-def wait_for_slide(page, number):
+def wait_for_text(page, name, text):
+    """Wait until the element of that id says so."""
     page.wait_for_function(
-        """(number) => [...document.querySelectorAll(".slides > section")][number]
-          .classList.contains("present")""",
-        arg=number,
+        "([id, text]) => document.getElementById(id)?.textContent === text", arg=[name, text]
     )
 
 
 def screenshot(page, name, part=".jp-NotebookPanel"):
     """Write ``build/screenshots/NAME.png``."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    path = SCREENSHOTS / f"{name}.png"
-    page.locator(part).first.screenshot(path=str(path))
-    return path
-
-
-def _command(command, folder, port, token):
-    command = [sys.executable, *command, "--no-browser"]
-    command += [
-        "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}",
-        "--ServerApp.port_retries=0",
-    ]
-    command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}"]
-    is_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return command + (["--allow-root"] if is_root else [])
-
-
-def _environment(folder):
-    search_path = filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))
-    return {
-        **os.environ,
-        "TLCOURSE_CACHE": str(folder / "cache"),
-        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
-        "JUPYTER_CONFIG_DIR": str(folder / "config"),
-        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
-        "PYTHONPATH": os.pathsep.join(search_path),
-    }
-
-
-def _write_settings(folder, theme):
-    settings = {
-        "apputils-extension/themes": {"theme": theme},
-        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-        "notebook-extension/tracker": {"windowingMode": "none"},
-    }
-    for name, values in settings.items():
-        file = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(values), encoding="utf-8")
-
-
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def _wait_until_up(url, server, log, seconds=90):
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up and server.poll() is None:
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.3)
-    raise RuntimeError("JupyterLab did not start:\n" + log.read_text(encoding="utf-8")[-3000:])
+    page.locator(part).first.screenshot(path=str(SCREENSHOTS / f"{name}.png"))

@@ -10,6 +10,7 @@ import tempfile
 
 import browser as lab
 import pytest
+from file_server import file_server
 
 from tlcourse import browsers, paths
 
@@ -48,6 +49,13 @@ def no_network(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", connect_here_only)
 
 
+@pytest.fixture
+def own_cache(tmp_path, monkeypatch):
+    """A cache that no other test has written to."""
+    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path))
+    return tmp_path
+
+
 @pytest.fixture(scope="module")
 def one_thread():
     """Small batches on a busy machine: threads would wait for each other."""
@@ -57,6 +65,29 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def server(monkeypatch):
+    """Files on a host of this machine."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with file_server() as served:
+        yield served
+
+
+@pytest.fixture
+def user_cache(monkeypatch, tmp_path):
+    """A cache of this test alone."""
+    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture(scope="module")
+def natural():
+    """A bundled backbone."""
+    from tlcourse.networks.backbones import load_backbone
+
+    return load_backbone("natural")
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 import ast
 import re
 from dataclasses import dataclass
-from functools import cached_property
 
 from parsed import cells_of
 
@@ -16,19 +15,11 @@ CHECK = re.compile(r"\bcheck_(answer|code)\(")
 
 @dataclass(frozen=True)
 class Exercise:
-    """A cell that checks an answer, and the solution below it.
+    """A cell that checks an answer, and the code below it under "Solution", if there is any.
 
-    Attributes
-    ----------
-    place : int
-        Number of the cell in its notebook.
-    source : str
-        The cell, with the dots.
-    solution : str or None
-        The code under "Solution"; its last line is an expression, the answer.
+    The last line of a solution is an expression, the answer, or the function to write.
     """
 
-    place: int
     source: str
     solution: str | None
 
@@ -37,7 +28,7 @@ class Exercise:
         """Whether a function is to be written."""
         return "check_code(" in self.source
 
-    @cached_property
+    @property
     def solved(self):
         """The cell with the solution in place of the dots, or of the function to write."""
         if self.is_code:
@@ -51,13 +42,11 @@ class Exercise:
 def exercises_of(notebook):
     """Exercises of a notebook file, in order."""
     cells = cells_of(notebook)
-    found = []
-    for place, cell in enumerate(cells):
-        if cell.cell_type == "code" and CHECK.search(cell.source):
-            below = cells[place + 1].source if place + 1 < len(cells) else ""
-            match = SOLUTION.search(below)
-            found.append(Exercise(place, cell.source, match and match[1]))
-    return found
+    return [
+        Exercise(cell.source, (match := SOLUTION.search(below.source)) and match[1])
+        for cell, below in zip(cells, cells[1:], strict=False)
+        if cell.cell_type == "code" and CHECK.search(cell.source)
+    ]
 
 
 class Checks:
@@ -67,14 +56,13 @@ class Checks:
         self.said, self.wrong_hints = [], []
 
     def __call__(self, answer, expected, why, hints=None, tolerance=0.0):
-        feedback = check_answer(answer, expected, why, hints, tolerance)
-        self.said.append(feedback)
-        self.wrong_hints += [
-            hint
-            for hint in (hints or {})
-            if hint is not None and check_answer(hint, expected, why, hints, tolerance).right
-        ]
-        return feedback
+        def feedback(given):
+            return check_answer(given, expected, why, hints, tolerance)
+
+        self.said.append(feedback(answer))
+        given = (hint for hint in (hints or {}) if hint is not None)
+        self.wrong_hints += [hint for hint in given if feedback(hint).right]
+        return self.said[-1]
 
     def code(self, name, function):
         """Stands in for ``check_code``."""

@@ -2,41 +2,21 @@
 
 import io
 import re
-import threading
 import zipfile
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass, field
 from importlib import metadata
 
+from file_server import Handler, serving
 
+
+@dataclass
 class PackageIndex:
-    """What is served, and what was asked for.
+    """What is served, and what was asked for; its ``address`` is pip's ``--index-url``."""
 
-    Attributes
-    ----------
-    address : str
-        To be given to pip as ``--index-url``.
-    wheels : dict of {str: bytes}
-        File name -> content.
-    asked : list of str
-        Path of each request.
-    answers : bool
-        False for a server that takes connections and never says a word.
-    breaks : bool
-        Whether pages are served and wheels are not.
-    """
-
-    def __init__(self, address, *wheels):
-        self.address = address
-        self.wheels = dict(wheels)
-        self.asked, self.answers, self.breaks = [], True, False
-        self.closed = threading.Event()
-
-    def page(self, package):
-        """The links to a package's wheels; empty if there are none."""
-        start = f"{package.replace('-', '_')}-"
-        names = [name for name in self.wheels if name.startswith(start)]
-        return "".join(f'<a href="/{name.replace("+", "%2B")}">{name}</a>\n' for name in names)
+    wheels: dict  # file name -> bytes
+    asked: list = field(default_factory=list)  # path of each request
+    answers: bool = True  # False: takes connections and never says a word
+    breaks: bool = False  # pages are served and wheels are not
 
 
 def wheel(package, version, tag="py3-none-any", needs=()):
@@ -71,40 +51,22 @@ def _archive(files, record):
     return content.getvalue()
 
 
-@contextmanager
-def package_index(*wheels):
-    """An index of these wheels, while the block runs."""
-
-    class Handler(_Handler):
-        pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        Handler.index = PackageIndex(f"http://127.0.0.1:{http.server_port}", *wheels)
-        thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
-        thread.start()
-        try:
-            yield Handler.index
-        finally:
-            Handler.index.closed.set()
-            http.shutdown()
-            thread.join()
-
-
-class _Handler(BaseHTTPRequestHandler):
+class _Index(Handler):
     def do_GET(self):
-        index, name = self.index, self.path.strip("/").replace("%2B", "+")
+        index, name = self.served, self.path.strip("/").replace("%2B", "+")
         index.asked.append(name)
         if not index.answers:
-            index.closed.wait(60)
+            self.rfile.read(1)  # until whoever asked hangs up
             return
         file = None if index.breaks else index.wheels.get(name)
+        start = f"{name.replace('-', '_')}-"
+        links = [each.replace("+", "%2B") for each in index.wheels if each.startswith(start)]
+        content = file or "".join(f'<a href="/{each}">{each}</a>\n' for each in links).encode()
         kind = "application/octet-stream" if file else "text/html"
-        content = file or index.page(name).encode()
-        self.send_response(200 if content else 404)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
+        self.send_head(200 if content else 404, Content_Type=kind, Content_Length=len(content))
         self.wfile.write(content)
 
-    def log_message(self, *arguments):
-        pass
+
+def package_index(*wheels):
+    """An index of these wheels, while the block runs."""
+    return serving(_Index, PackageIndex(dict(wheels)))

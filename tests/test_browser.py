@@ -7,6 +7,7 @@ import pytest
 import torch
 import torchvision
 from accessibility import serious_findings
+from browser import wait_for_text
 from parsed import NOTEBOOKS, each_notebook
 from PIL import Image
 from scipy.io import savemat
@@ -15,9 +16,9 @@ FROM_CACHE, WITH_FORWARD_PASS = 200, 1000  # ms, the design's budget
 CELLS = (
     """
 from types import SimpleNamespace
-import time
 import ipywidgets
 from tlcourse.widgets import *
+from tlcourse.widgets import claims
 
 def echo(widget, trait, name):
     text = ipywidgets.HTML(f'<output id="{name}">-</output>')
@@ -28,8 +29,7 @@ def echo(widget, trait, name):
 """,
     """
 sizes = {f"conv{b}_{i}": w for b, w in enumerate((16, 48, 96, 160, 192), 1) for i in (1, 2)}
-sizes.update(fc6=512, fc7=512)
-layers = LayerToggle(sizes, ["fc7"])
+layers = LayerToggle(sizes | {"fc6": 512, "fc7": 512}, ["fc7"])
 display(layers, echo(layers, "value", "layers"))
 """,
     """
@@ -45,23 +45,8 @@ prediction = Prediction("reuse-all", "Which one wins on cats and dogs?",
 display(prediction, echo(prediction, "committed", "committed"))
 """,
     """
-def evaluate(backbone, family, layers, per_class):
-    time.sleep(0.05)
-    classes = ("Egyptian cat", "tabby", "Persian cat", "German shepherd", "Labrador retriever",
-               "golden retriever", "Yorkshire terrier", "Chihuahua", "lion", "cougar")
-    shares = {name: (i + len(layers)) / 25 for i, name in enumerate(classes)}
-    return SimpleNamespace(accuracy=sum(shares.values()) / 10, per_class=shares,
-                           n_features=sum(sizes[l] for l in layers), seconds=0.05)
-
-families = ("cats and dogs", "insects")
-explorer = FeatureExtractionExplorer(sizes, ("natural", "manmade"), families, evaluate=evaluate)
-explorer
-""",
-    """
 display(check_answer(..., 3, ""), check_answer(2, 3, "", {2: "That is fc6 and fc7 alone."}),
-        check_answer(3, 3, "The third layer is the first that sees the whole picture."),
-        )
-from tlcourse.widgets import claims
+        check_answer(3, 3, "The third layer is the first that sees the whole picture."))
 claims.open("warm-up").measured({"fc7 (%)": 33.1, "full network (%)": 41.9}, "Six targets.")
 """,
 )
@@ -70,9 +55,8 @@ claims.open("warm-up").measured({"fc7 (%)": 33.1, "full network (%)": 41.9}, "Si
 @pytest.fixture(scope="module")
 def widgets_page(in_lab):
     lab.write_notebook(in_lab.notebooks / "widgets.ipynb", CELLS)
-    with in_lab.open_lab("widgets.ipynb", (1500, 3300)) as (page, problems):
+    with in_lab.open_lab("widgets.ipynb", (1500, 2400)) as (page, problems):
         assert lab.run_all(page) == []
-        lab.start_probe(page)
         yield page
         lab.screenshot(page, "widgets-light")
         assert problems == []
@@ -80,57 +64,30 @@ def widgets_page(in_lab):
 
 @pytest.fixture
 def page(widgets_page):
-    """The page of widgets, with fc7 alone selected."""
-    widgets_page.get_by_role("button", name="fc7", exact=True).first.click()
-    widgets_page.wait_for_function("document.querySelectorAll('[aria-checked=true]').length >= 1")
+    """The page of widgets, with fc6 and then fc7 alone selected."""
+    for name in ("fc6", "fc7"):
+        widgets_page.get_by_role("button", name=name, exact=True).click()
+        wait_for_text(widgets_page, "layers", f"['{name}']")
     return widgets_page
 
 
-def layer(page, name, index=0):
-    return page.locator(f'svg.tlc-network >> nth={index} >> [data-layer="{name}"]')
-
-
-def wait_for_text(page, name, text):
-    page.wait_for_function(
-        "([id, text]) => document.getElementById(id)?.textContent === text", arg=[name, text]
-    )
-
-
-def wait_for_result(page, setting):
-    shown = "setting => document.body.innerText.includes(`Shown: ${setting}.`)"
-    page.wait_for_function(shown, arg=setting)
-
-
-def fastest(page, name, budget, actions):
-    """Print the latencies of a widget; its best must be in the budget, on a slow machine longer.
-
-    The best and not the median: a machine that is busy with other things slows every action, a
-    widget that is too slow has no fast one.
-    """
-    latencies, slowness = [], lab.slowness()
-    for act, wait, expected in actions:
-        act()
-        wait(page, *expected)
-        latencies.append(lab.last_latency(page))
-    latencies.sort()
-    best, median = latencies[0], latencies[len(latencies) // 2]
-    print(f"{name}: best {best:.0f} ms, median {median:.0f} ms, budget {budget} ms")
-    assert 0 < best <= budget * max(slowness, lab.slowness())
+def layer(page, name):
+    return page.locator(f'svg.tlc-network [data-layer="{name}"]')
 
 
 def test_layers_by_mouse(page):
-    layer(page, "conv3_2").click()
-    wait_for_text(page, "layers", "['conv3_2', 'fc7']")
-    layer(page, "conv3_2").click()
-    wait_for_text(page, "layers", "['fc7']")
-
-
-def test_range_of_layers_by_shift_click(page):
     layer(page, "conv4_1").click()
+    wait_for_text(page, "layers", "['conv4_1', 'fc7']")
     layer(page, "conv5_1").click(modifiers=["Shift"])
     wait_for_text(page, "layers", "['conv4_1', 'conv4_2', 'conv5_1', 'fc7']")
-    page.get_by_role("button", name="fc7", exact=True).first.click()
+    button = page.get_by_role("button", name="fc7", exact=True)
+    button.click()
     wait_for_text(page, "layers", "['fc7']")
+    assert button.get_attribute("aria-pressed") == "true"
+    layer(page, "fc7").click()
+    status = page.locator(".tlc-status").first
+    assert "At least one layer has to stay selected" in status.inner_text()
+    assert layer(page, "fc7").get_attribute("aria-checked") == "true"
 
 
 def test_layers_by_keyboard(page):
@@ -145,25 +102,6 @@ def test_layers_by_keyboard(page):
     page.keyboard.press("Enter")
     wait_for_text(page, "layers", "['conv1_1', 'conv5_2', 'fc7']")
     assert page.evaluate("document.activeElement.dataset.layer") == "conv1_1"
-
-
-def test_buttons_choose_usual_sets(page):
-    for name, count in (("all convolutions", 10), ("all layers", 12), ("fc6", 1)):
-        button = page.get_by_role("button", name=name, exact=True).first
-        button.click()
-        page.wait_for_function(
-            f"document.getElementById('layers').textContent.split(',').length === {count}"
-        )
-        assert button.get_attribute("aria-pressed") == "true"
-
-
-def test_last_layer_cannot_be_taken_away(page):
-    page.get_by_role("button", name="fc7", exact=True).first.click()
-    wait_for_text(page, "layers", "['fc7']")
-    layer(page, "fc7").click()
-    status = page.locator(".tlc-status").first
-    assert "At least one layer has to stay selected" in status.inner_text()
-    assert layer(page, "fc7").get_attribute("aria-checked") == "true"
 
 
 def test_device_by_keyboard_skips_what_is_missing(page):
@@ -201,96 +139,10 @@ def test_prediction_is_committed_and_can_be_changed(page):
     wait_for_text(page, "committed", "the full network")
 
 
-def test_explorer_reacts_to_each_control(page):
-    page.get_by_role("radio", name="manmade").click()
-    wait_for_result(page, "manmade backbone, cats and dogs, fc7")
-    page.get_by_role("radio", name="insects").click()
-    wait_for_result(page, "manmade backbone, insects, fc7")
-    layer(page, "fc6", 1).click()
-    wait_for_result(page, "manmade backbone, insects, fc6, fc7")
-    page.get_by_role("button", name="all layers").last.click()
-    wait_for_result(page, "manmade backbone, insects, 12 layers")
-    assert page.get_by_text("linear SVM on 2,048 features").is_visible()
-
-
-def test_latency_of_layers(page):
-    click = layer(page, "conv3_2").click
-    states = ("['conv3_2', 'fc7']", "['fc7']") * 4
-    fastest(
-        page,
-        "LayerToggle",
-        FROM_CACHE,
-        [(click, wait_for_text, ("layers", state)) for state in states],
-    )
-
-
-def test_latency_of_device(page):
-    names = ("mps", "cpu") * 4
-    actions = [
-        (page.get_by_role("radio", name=name).click, wait_for_text, ("device", name))
-        for name in names
-    ]
-    fastest(page, "DeviceToggle", FROM_CACHE, actions)
-
-
-def test_latency_of_explorer(page):
-    def actions(names, rest):
-        return [
-            (
-                page.get_by_role("radio", name=name).click,
-                wait_for_result,
-                (f"{name} backbone, {rest}",),
-            )
-            for name in names
-        ]
-
-    page.get_by_role("radio", name="cats and dogs").click()
-    page.get_by_role("button", name="all convolutions").last.click()
-    rest = "cats and dogs, 10 layers"
-    page.wait_for_function("t => document.body.innerText.includes(t)", arg=f"{rest}.")
-    names = ("natural", "manmade") * 4
-    page.get_by_role("radio", name="manmade").check()
-    wait_for_result(page, f"manmade backbone, {rest}")
-    fastest(page, "FeatureExtractionExplorer, new", WITH_FORWARD_PASS, actions(names[:1], rest))
-    fastest(page, "FeatureExtractionExplorer, seen", FROM_CACHE, actions(names[1:], rest))
-
-
-def test_widgets_are_read_in_the_dark(in_lab):
-    lab.write_notebook(in_lab.notebooks / "dark.ipynb", CELLS)
-    with in_lab.open_lab("dark.ipynb", (1500, 3300), "Dark") as (page, problems):
-        assert lab.run_all(page) == []
+def test_widgets_are_read_in_the_dark(page):
+    with lab.in_the_dark(page):
         lab.screenshot(page, "widgets-dark")
         assert serious_findings(page, ".jp-OutputArea-output") == []
-        assert problems == []
-
-
-def test_keys_stay_in_a_widget_on_a_slide(in_slides):
-    slides = [CELLS[0] + CELLS[1], CELLS[2]]
-    path = in_slides.notebooks / "widgets_on_slides.ipynb"
-    lab.write_notebook(path, slides, slideshow={"slide_type": "slide"})
-    with in_slides.open_slides(path.name, (1920, 1080)) as (page, problems):
-        assert lab.slide_number(page) == 0
-        layer(page, "fc7").focus()
-        for key, focused in (
-            ("ArrowLeft", "fc6"),
-            ("ArrowUp", "conv5_2"),
-            ("ArrowRight", "fc6"),
-            ("ArrowDown", "fc7"),
-            ("ArrowRight", "fc7"),
-            ("Home", "conv1_1"),
-            ("Space", "conv1_1"),
-            ("End", "fc7"),
-        ):
-            page.keyboard.press(key)
-            assert page.evaluate("document.activeElement.dataset.layer") == focused
-            assert lab.slide_number(page) == 0
-        page.wait_for_function(
-            """document.getElementById("layers").textContent === "['conv1_1', 'fc7']" """
-        )
-        lab.screenshot(page, "widgets-on-a-slide", ".reveal")
-        page.keyboard.press("PageDown")
-        lab.wait_for_slide(page, 1)
-        assert problems == []
 
 
 EXPLORER = """
@@ -306,7 +158,7 @@ FeatureExtractionExplorer()
 """
 
 
-def test_vgg16_and_flowers102_are_grey_until_they_are_fetched(in_lab, tmp_path):
+def test_alexnet_and_flowers102_are_grey_until_they_are_fetched(in_lab, tmp_path):
     where = {name: str(tmp_path / name) for name in ("data", "hub")}
     lab.write_notebook(in_lab.notebooks / "fetch.ipynb", [EXPLORER.format(**where)])
     with in_lab.open_lab("fetch.ipynb", (1500, 2600)) as (page, problems):
@@ -317,22 +169,22 @@ def test_vgg16_and_flowers102_are_grey_until_they_are_fetched(in_lab, tmp_path):
         target = lists.and_(page.get_by_label("images to classify"))
         target = target.filter(has=flowers, visible=True)
         kind.select_option("the nine data sets")
-        for of, name in ((source, "vgg16"), (target, "flowers102")):
-            option = of.locator("option", has_text=name)
+        for of, name in ((source, "alexnet"), (target, "flowers102")):
+            option = of.locator(f"option[value={name}]")
             assert option.is_disabled()
             assert option.inner_text() == f"{name}: run 'python3 start.py fetch {name}'."
         lab.screenshot(page, "not-fetched")
         small_flowers102(tmp_path / "data" / "flowers-102")
         (tmp_path / "hub" / "checkpoints").mkdir(parents=True)
-        vgg16 = torchvision.models.vgg16(weights=None).state_dict()
-        torch.save(vgg16, tmp_path / "hub" / "checkpoints" / "vgg16-397923af.pth")
+        alexnet = torchvision.models.alexnet(weights=None).state_dict()
+        torch.save(alexnet, tmp_path / "hub" / "checkpoints" / "alexnet-owt-7be5be79.pth")
         assert lab.run_all(page) == []
         kind.select_option("the nine data sets")
         target.select_option("flowers102")
-        source.select_option("vgg16")
-        page.get_by_text("Shown: vgg16 backbone, flowers102, fc7. Of").wait_for()
+        source.select_option("alexnet")
+        page.get_by_text("Shown: alexnet backbone, flowers102, fc7. Of").wait_for()
         page.get_by_role("button", name="fc6", exact=True).click()
-        page.get_by_text("Shown: vgg16 backbone, flowers102, fc6. Of").wait_for()
+        page.get_by_text("Shown: alexnet backbone, flowers102, fc6. Of").wait_for()
         assert page.get_by_text("linear SVM on 4,096 features").is_visible()
         lab.screenshot(page, "fetched")
         assert problems == []
@@ -360,7 +212,11 @@ def test_run_all_of_the_menu_runs_the_first_notebook(in_lab):
 
 @each_notebook
 def test_every_widget_of_a_notebook_is_drawn_and_every_control_answers(in_lab, notebook):
-    """As ``fastest``: the quickest answer of a control to a new and to a seen setting counts."""
+    """The quickest answer of a control to a new and to a seen setting must be in the budget.
+
+    The quickest and not the median: a machine that is busy with other things slows every answer, a
+    widget that is too slow has no fast one.
+    """
     with in_lab.open_lab(notebook.name, (1500, 2000)) as (page, problems):
         assert lab.run_widgets(page, notebook) == []
         page.set_viewport_size({"width": 1500, "height": 6000})

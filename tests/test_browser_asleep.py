@@ -5,7 +5,7 @@ import shutil
 import browser as lab
 import pytest
 from bs4 import BeautifulSoup
-from parsed import NOTEBOOKS, cells_of
+from parsed import NOTEBOOKS, outputs_of
 
 CELL = """
 from tlcourse.widgets import Choice
@@ -72,22 +72,12 @@ def save(page):
 
 def reload(page):
     page.reload()
-    page.evaluate(lab.READY, "")
+    lab.ready(page)
     lab.wait_until_drawn(page)
 
 
 def text(page):
     return page.locator(WIDGETS).inner_text()
-
-
-def stored_pictures(notebook):
-    outputs = [output for cell in cells_of(notebook) for output in cell.get("outputs", [])]
-    stored = [output.data for output in outputs if lab.WIDGET in output.get("data", {})]
-    return [BeautifulSoup(data["text/html"], "html.parser").get_text() for data in stored]
-
-
-def letters_of(texts):
-    return ["".join(text.split()) for text in texts]
 
 
 @pytest.mark.parametrize("notebook", SEEN_IN, ids=lambda path: path.stem)
@@ -98,9 +88,11 @@ def test_the_next_day_every_widget_is_its_stored_picture(in_lab, notebook):
         save(page)
     with in_lab.open_lab(own.name, (1500, 6000)) as (page, problems):
         lab.wait_until_drawn(page)
-        stored, shown = stored_pictures(own), page.locator(WIDGETS).all_text_contents()
-        assert letters_of(shown) == letters_of(stored) and len(stored) > 3
-        assert all(TO_WAKE in words for words in shown)
+        stored = [output.data for output in outputs_of(own) if lab.WIDGET in output.get("data", {})]
+        texts = [BeautifulSoup(d["text/html"], "html.parser").get_text() for d in stored]
+        shown = page.locator(WIDGETS).all_text_contents()
+        assert ["".join(t.split()) for t in shown] == ["".join(t.split()) for t in texts]
+        assert len(shown) > 3 and all(TO_WAKE in words for words in shown)
         pictures = page.locator(f"{WIDGETS} img").all()
         assert pictures and all(p.evaluate("(img) => img.naturalWidth") for p in pictures)
         lab.screenshot(page, f"next-day-{notebook.stem}")

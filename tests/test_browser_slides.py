@@ -5,6 +5,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
+from pathlib import Path
 
 import browser as lab
 import nbformat
@@ -14,20 +15,19 @@ from statements import needed_by
 from test_slides import cell
 from test_stage import ON_STAGE
 
-from tlcourse import paths
 from tlcourse.tools.slides import export
 
 SIZES = ((1920, 1080), (1280, 720))
-SMALLEST_TEXT = 15.9  # px of 720 lines: 24 px of 1080, less rounding
-SMALLEST_FIGURE = 0.74  # its smallest labels are 15 px when it is not shrunk
-SMALLEST_CODE = 19.9
 LIMITS = {
-    "smallestText": SMALLEST_TEXT,
-    "smallestFigure": SMALLEST_FIGURE,
-    "smallestCode": SMALLEST_CODE,
+    "smallestText": 15.9,  # px of 720 lines: 24 px of 1080, less rounding
+    "smallestFigure": 0.74,  # its smallest labels are 15 px when it is not shrunk
+    "smallestCode": 19.9,
     "isOnStage": True,
 }
-MEASURE = (paths.PROJECT / "tests" / "slide_measure.js").read_text(encoding="utf-8")
+MEASURE, SEEN = (
+    Path(__file__).with_name(f"slide_{name}.js").read_text(encoding="utf-8")
+    for name in ("measure", "seen")
+)
 MEASURE_DECK = f"""(limits) => {{
   const measure = {MEASURE};
   const found = {{}};
@@ -41,28 +41,31 @@ MEASURE_DECK = f"""(limits) => {{
   return found;
 }}"""
 PRESENT = "document.querySelector('.slides > section.present > section.present')?.id"
-COUNT = "document.querySelectorAll('{}').length"
+IN_THE_OVERVIEW = """() => [...document.querySelectorAll(".slides > section > section")]
+  .filter((slide) => {
+    const { x, y, width, height } = slide.getBoundingClientRect();
+    const there = document.elementFromPoint(x + width / 2, y + height / 2);
+    return there && slide.contains(there);
+  }).length
+"""
 ON_A_SLIDE = ".slides .jp-Cell:not(.reveal-skip) .jp-OutputArea-output.lm-Panel"
 ALWAYS_LIVE = ("06", "08")  # with the explorer and the painter
 ALL_LIVE = os.environ.get("TLCOURSE_ALL_SLIDES") == "1"
 SHOWN_LIVE = [n for n in NOTEBOOKS if ALL_LIVE or n.stem[:2] in ALWAYS_LIVE]
+WIDGETS = """
+import ipywidgets
+slider = ipywidgets.IntSlider(5, max=10)
+ipywidgets.VBox([slider, ipywidgets.Dropdown(options=['a', 'b', 'c'])])
+"""
 LIVE = (
     cell("# One"),
     cell("Say **this** aloud.", "notes"),
-    cell(
-        "import ipywidgets\n"
-        "slider = ipywidgets.IntSlider(5, max=10)\n"
-        "choice = ipywidgets.Dropdown(options=['a', 'b', 'c'])\n"
-        "ipywidgets.VBox([slider, choice])",
-        outputs=[],
-    ),
+    cell(WIDGETS, outputs=[]),
     cell("# Three"),
     cell("slider.value", "-", outputs=[]),
     cell("from IPython.display import HTML\nHTML('<section>a card</section>')", "subslide", []),
     cell("# Five", notes="Ask *why* 1 < 2."),
 )
-
-
 FIGURE = """<img alt="a line" style="width:1100px;max-width:100%;height:auto"
 src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='1100' height='550'/>">"""
 DRAW = f"from IPython.display import HTML\nHTML('''{FIGURE}''')"
@@ -73,28 +76,8 @@ claim.predict(
     ["from scratch", "the last layer, near", "the last layer, near and far", "neither"],
 )"""
 MEASURED = """claim.measured(
-    {name: [3.0, 2.0, 4.0] for name in claim.claim.conditions},
-    on="six targets",
-    limits="one network",
+    {name: [3.0, 2.0, 4.0] for name in claim.claim.conditions}, on="six sets", limits="one network"
 )"""
-SEEN = """(slide) => {
-  const top = slide.getBoundingClientRect().top, scale = slide.getBoundingClientRect().height / 720;
-  const isSeen = (node) => node.checkVisibility({ visibilityProperty: true });
-  const find = (selector) => [...slide.querySelectorAll(selector)].filter(isSeen);
-  const isOnTop = (node) => {
-    const { x, y, width, height } = node.getBoundingClientRect();
-    return node === document.elementFromPoint(x + width / 2, y + height / 2);
-  };
-  const figure = find(".jp-OutputArea-output > img").find(isOnTop);
-  const options = find(".celltag_predict :is(.tlc-option, li)");
-  return {
-    code: find(".jp-CodeCell > .jp-Cell-inputWrapper").length,
-    figure: figure ? Math.min(figure.clientWidth, 2 * figure.clientHeight) : 0,
-    options: options.map((node) => parseFloat(getComputedStyle(node).fontSize)),
-    end: options.length && (options.at(-1).getBoundingClientRect().bottom - top) / scale,
-    card: find(".tlc-card").length,
-  };
-}"""
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +100,8 @@ def form():
 def check_form(page):
     """Go through the steps of ``form`` by the key of a presenter, and see what the room sees."""
     for step in range(6):
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
+        for size in SIZES:
+            set_size(page, size)
             page.wait_for_timeout(200)
             slide = page.locator(".slides > section.present > section.present")
             assert slide.evaluate(MEASURE, LIMITS) == []
@@ -131,19 +114,8 @@ def check_form(page):
         page.keyboard.press("PageDown")
 
 
-@contextmanager
-def open_deck(chromium, deck, size=SIZES[0]):
-    """A deck from its file, without a network; and what went wrong on the page."""
-    context = chromium.new_context(viewport={"width": size[0], "height": size[1]}, offline=True)
-    page, problems = context.new_page(), []
-    page.set_default_timeout(lab.SLOW)
-    lab.listen(page, problems, ("file:", "data:", "blob:", "about:"))
-    page.goto(deck.as_uri())
-    page.wait_for_function("window.Reveal?.isReady()")
-    try:
-        yield page, problems
-    finally:
-        context.close()
+def set_size(page, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 def limits_of(notebook):
@@ -151,32 +123,53 @@ def limits_of(notebook):
     return LIMITS | {"isOnStage": notebook.stem[:2] in ON_STAGE}
 
 
+@pytest.fixture(scope="module")
+def decks(chromium):
+    """A page for decks, without a network; and what went wrong on it."""
+    context = chromium.new_context(offline=True)
+    page, problems = context.new_page(), []
+    page.set_default_timeout(lab.SLOW)
+    lab.listen(page, problems, ("file:", "data:", "blob:", "about:"))
+    yield page, problems
+    context.close()
+
+
+@pytest.fixture
+def open_deck(decks, tmp_path):
+    """Opens a deck from its file: the page; in the end nothing went wrong on it."""
+    page, problems = decks
+    problems.clear()
+
+    def open_deck(html):
+        (tmp_path / "deck.html").write_text(html, encoding="utf-8")
+        set_size(page, SIZES[0])
+        page.emulate_media(media="screen")
+        page.goto((tmp_path / "deck.html").as_uri())
+        page.wait_for_function("window.Reveal?.isReady()")
+        return page
+
+    yield open_deck
+    assert problems == []
+
+
 @pytest.fixture
 def deck_of(tmp_path):
     def deck_of(*cells):
-        notebook = tmp_path / "made_up.ipynb"
-        nbformat.write(nbformat.v4.new_notebook(cells=list(cells)), notebook)
-        deck = notebook.with_suffix(".html")
-        deck.write_text(export.deck_html(notebook), encoding="utf-8")
-        return deck
+        lab.write_cells(tmp_path / "made_up.ipynb", cells)
+        return export.deck_html(tmp_path / "made_up.ipynb")
 
     return deck_of
 
 
 @each_notebook
-def test_every_slide_of_a_deck_fits(chromium, tmp_path, notebook):
-    deck = tmp_path / f"{notebook.stem}.html"
-    deck.write_text(export.deck_html(notebook), encoding="utf-8")
-    with open_deck(chromium, deck) as (page, problems):
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
-            found = page.evaluate(MEASURE_DECK, limits_of(notebook))
-            assert found == {}, f"{width} x {height}"
-        print(f"\n{page.locator('.slides > section > section').count()} slides, twice", end=" ")
-        assert problems == []
+def test_every_slide_of_a_deck_fits(open_deck, notebook):
+    page = open_deck(export.deck_html(notebook))
+    for size in SIZES:
+        set_size(page, size)
+        assert page.evaluate(MEASURE_DECK, limits_of(notebook)) == {}, size
 
 
-def test_the_measure_sees_what_is_wrong(chromium, deck_of):
+def test_the_measure_sees_what_is_wrong(open_deck, deck_of):
     picture = '<img alt="wide" style="width:1100px" src="data:image/svg+xml,{}">'
     svg = "<svg xmlns='http://www.w3.org/2000/svg' width='1100' height='{}'/>".replace("<", "%3C")
     wrong = {
@@ -189,87 +182,67 @@ def test_the_measure_sees_what_is_wrong(chromium, deck_of):
         "code is cut by": cell("x = 1\n" * 30, outputs=[]),
     }
     right = cell("# Fine"), cell("1", outputs=[{"text/html": picture.format(svg.format(400))}])
-    with open_deck(chromium, deck_of(*wrong.values(), *right)) as (page, _):
-        found = page.evaluate(MEASURE_DECK, LIMITS)
-        assert [int(where.partition(".")[0]) for where in found] == list(range(len(wrong)))
-        for sign, sentences in zip(wrong, found.values(), strict=True):
-            assert any(sign in sentence for sentence in sentences), (sign, sentences)
+    found = open_deck(deck_of(*wrong.values(), *right)).evaluate(MEASURE_DECK, LIMITS)
+    assert [int(where.partition(".")[0]) for where in found] == list(range(len(wrong)))
+    for sign, sentences in zip(wrong, found.values(), strict=True):
+        assert any(sign in sentence for sentence in sentences), (sign, sentences)
 
 
-def test_a_claim_in_a_deck(chromium, deck_of, form):
-    with open_deck(chromium, deck_of(*form)) as (page, problems):
-        check_form(page)
-        page.emulate_media(media="print")  # a page of a PDF has no steps
-        assert page.locator(".fragment img").bounding_box()["height"] > 600
-        assert problems == []
+def test_a_claim_in_a_deck(open_deck, deck_of, form):
+    page = open_deck(deck_of(*form))
+    check_form(page)
+    page.emulate_media(media="print")  # a page of a PDF has no steps
+    assert page.locator(".fragment img").bounding_box()["height"] > 600
 
 
-def test_a_deck_is_driven_by_keys_and_folds_open_in_place(chromium, deck_of):
+def test_a_deck_is_driven_by_keys_and_folds_open_in_place(open_deck, deck_of):
     fold = cell("<details><summary>Solution</summary>\n\n42\n\n</details>")
-    with open_deck(chromium, deck_of(cell("# One"), fold, cell("# Three"))) as (page, problems):
-        at = "Reveal.getIndices().h"
-        page.keyboard.press("ArrowRight")
-        page.locator("summary").press("Space")
-        assert page.locator("details[open]").count() == 1 and page.evaluate(at) == 1
-        page.keyboard.press("PageDown")
-        page.evaluate("document.activeElement.blur()")
-        page.keyboard.press("PageDown")
-        assert page.evaluate(at) == 2
-        assert problems == []
+    page, at = open_deck(deck_of(cell("# One"), fold, cell("# Three"))), "Reveal.getIndices().h"
+    page.keyboard.press("ArrowRight")
+    page.locator("summary").press("Space")
+    assert page.locator("details[open]").count() == 1 and page.evaluate(at) == 1
+    page.keyboard.press("PageDown")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("PageDown")
+    assert page.evaluate(at) == 2
 
 
-def seen_in_the_overview(page):
-    """How many slides have something to look at in their middle."""
-    return page.evaluate(
-        """() => [...document.querySelectorAll(".slides > section > section")].filter(slide => {
-          const {x, y, width, height} = slide.getBoundingClientRect();
-          const there = document.elementFromPoint(x + width / 2, y + height / 2);
-          return there && slide.contains(there);
-        }).length"""
-    )
+def test_overview_and_speaker_view_of_a_deck(open_deck, deck_of):
+    page = open_deck(deck_of(*LIVE[:2], LIVE[-1]))
+    with page.expect_popup() as popup:
+        page.keyboard.press("s")
+    popup.value.wait_for_function("document.body.innerText.includes('Say this aloud.')")
+    page.keyboard.press("ArrowRight")
+    popup.value.wait_for_function("document.body.innerText.includes('Ask why 1 < 2.')")
+    popup.value.close()
+    page.keyboard.press("o")
+    page.wait_for_selector(".reveal.overview")
+    page.wait_for_timeout(1000)
+    assert page.evaluate(IN_THE_OVERVIEW) == 2  # beside each other
 
 
-def test_the_overview_shows_slides_beside_each_other(chromium, deck_of):
-    with open_deck(chromium, deck_of(*(cell(f"# {n}") for n in range(3)))) as (page, problems):
-        page.keyboard.press("o")
-        page.wait_for_selector(".reveal.overview")
-        page.wait_for_timeout(1000)
-        assert seen_in_the_overview(page) >= 2
-        assert problems == []
-
-
-def test_the_speaker_view_of_a_deck(chromium, deck_of):
-    with open_deck(chromium, deck_of(*LIVE[:2], LIVE[-1])) as (page, problems):
-        with page.expect_popup() as popup:
-            page.keyboard.press("s")
-        popup.value.wait_for_function("document.body.innerText.includes('Say this aloud.')")
-        page.keyboard.press("ArrowRight")
-        popup.value.wait_for_function("document.body.innerText.includes('Ask why 1 < 2.')")
-        assert problems == []
-
-
-def test_a_pdf_has_a_page_for_every_step(chromium, deck_of, form):
+def test_a_pdf_has_a_page_for_every_step(chromium, deck_of, form, tmp_path):
+    (tmp_path / "deck.html").write_text(deck_of(*form, cell("# End")), encoding="utf-8")
     with ThreadPoolExecutor() as threads:  # Playwright runs once in a thread
-        (pdf,) = threads.submit(list, export.print_pdfs([deck_of(*form, cell("# End"))])).result()
+        (pdf,) = threads.submit(list, export.print_pdfs([tmp_path / "deck.html"])).result()
     content = pdf.read_bytes()
     assert content.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", content)) == 7
     assert set(re.findall(rb"/MediaBox \[([^\]]*)\]", content)) == {b"0 0 960 540"}  # 3/4 pt a px
 
 
-@pytest.fixture(scope="module")
-def made_up(in_slides):
-    lab.write_cells(in_slides.notebooks / "live.ipynb", LIVE)
+@contextmanager
+def live(in_slides, cells):
+    """A page of live slides on which nothing goes wrong."""
+    lab.write_cells(in_slides.notebooks / "live.ipynb", cells)
     with in_slides.open_slides("live.ipynb", SIZES[0]) as (page, problems):
         yield page
         assert problems == []
 
 
-def stored_widgets(notebook):
-    """How many outputs on the slides of a notebook are widgets."""
-    content = export.as_stored(content_of(notebook), notebook.name)
-    shown = [c for c in content.cells if c.metadata.slideshow.slide_type != "skip"]
-    outputs = [output for cell in shown for output in cell.get("outputs", [])]
-    return sum(export.WIDGET in output.get("data", {}) for output in outputs)
+@pytest.fixture(scope="module")
+def made_up(in_slides):
+    with live(in_slides, LIVE) as page:
+        yield page
 
 
 def show(page, slide):
@@ -278,13 +251,18 @@ def show(page, slide):
     page.evaluate("document.activeElement.blur()")
 
 
+def place(page):
+    """Where the slides are, as "1-0"."""
+    return page.evaluate(PRESENT).removeprefix("slide-")
+
+
 def press(page, keys):
     """Where the slides are after each key."""
     places = []
     for key in keys:
         page.keyboard.press(key)
         page.wait_for_timeout(100)
-        places.append(page.evaluate(PRESENT).removeprefix("slide-"))
+        places.append(place(page))
     return places
 
 
@@ -295,10 +273,8 @@ def test_the_verb_opens_its_notebook(in_slides):
 
 
 def test_a_claim_live(in_slides, form):
-    lab.write_cells(in_slides.notebooks / "claim.ipynb", form)
-    with in_slides.open_slides("claim.ipynb", SIZES[0]) as (page, problems):
+    with live(in_slides, form) as page:
         check_form(page)
-        assert problems == []
 
 
 def test_in_the_notebook_code_shows_and_outputs_wait_until_they_are_run(in_lab, form):
@@ -317,87 +293,62 @@ def with_what_widgets_rest_on(notebook):
     """The notebook, its other code cells empty: without them it runs in seconds."""
     content, sources = deepcopy(content_of(notebook)), code_of(notebook)
     needed = needed_by(lab.widget_cells(notebook), sources)
-    for place in sources.keys() - needed.keys():
-        content.cells[place].update(source="", outputs=[])
+    for at in sources.keys() - needed.keys():
+        content.cells[at].update(source="", outputs=[])
     return content
 
 
 @pytest.mark.parametrize("notebook", SHOWN_LIVE, ids=lambda path: path.stem)
 def test_every_live_slide_fits_and_every_widget_is_drawn(in_slides, notebook):
+    stored = export.as_stored(content_of(notebook), notebook.name).cells
+    stored = [c for c in stored if c.metadata.slideshow.slide_type != "skip"]
+    outputs = [output.get("data", {}) for c in stored for output in c.get("outputs", [])]
     if not ALL_LIVE:
         nbformat.write(with_what_widgets_rest_on(notebook), in_slides.notebooks / notebook.name)
     with in_slides.open_slides(notebook.name, SIZES[0]) as (page, problems):
-        slides = page.locator(".slides > section > section").all()
-        for width, height in SIZES:
-            page.set_viewport_size({"width": width, "height": height})
+        for size in SIZES:
+            set_size(page, size)
             found = {}
-            for slide in slides:
-                place = slide.get_attribute("id").removeprefix("slide-")
-                show(page, place)
-                found[place] = slide.evaluate(MEASURE, limits_of(notebook))
-            assert {place: wrong for place, wrong in found.items() if wrong} == {}
-        assert page.evaluate(COUNT.format("[data-mime-type*=stderr], .jp-mod-error")) == 0
-        assert page.evaluate(COUNT.format(ON_A_SLIDE)) == stored_widgets(notebook)
-        print(f"\n{len(slides)} live slides, twice", end=" ")
+            for slide in page.locator(".slides > section > section").all():
+                at = slide.get_attribute("id").removeprefix("slide-")
+                show(page, at)
+                found[at] = slide.evaluate(MEASURE, limits_of(notebook))
+            assert {at: wrong for at, wrong in found.items() if wrong} == {}
+        assert page.locator("[data-mime-type*=stderr], .jp-mod-error").count() == 0
+        assert page.locator(ON_A_SLIDE).count() == sum(export.WIDGET in data for data in outputs)
         assert problems == []
 
 
-def test_cells_are_run_and_the_first_slide_stays(made_up):
+def test_cells_are_run_and_keys_work_before_any_click(made_up):
     text = made_up.locator("#slide-2-0 .jp-OutputArea-output").inner_text()
     assert text.strip() == "5"
     assert made_up.evaluate("document.querySelector('#tlcourse-status').textContent") == ""
-
-
-def test_keys_stay_in_a_slider(made_up):
     show(made_up, "1-0")
-    made_up.locator(".noUi-handle").first.focus()
-    value = "document.querySelector('.widget-readout').innerText"
-    for key, expected in (("ArrowRight", "6"), ("ArrowUp", "7"), ("Home", "0"), ("End", "10")):
-        assert press(made_up, [key]) == ["1-0"]
-        assert made_up.evaluate(value) == expected
-    assert press(made_up, ["t", "Space"]) == ["1-0", "1-0"]
-    assert press(made_up, ["PageDown"]) == ["2-0"]
-    assert made_up.evaluate(value) == "10"
-
-
-def test_keys_stay_in_a_list(made_up):
-    show(made_up, "1-0")
-    made_up.locator(".widget-dropdown select").focus()
-    assert press(made_up, ["ArrowDown", "ArrowRight", "PageDown"]) == ["1-0", "1-0", "2-0"]
-    assert made_up.locator(".widget-dropdown select").input_value() == "c"
-
-
-def test_keys_work_before_any_click(made_up):
-    show(made_up, "1-0")
-    assert press(made_up, ["Home", "End", "PageUp", "ArrowUp", "ArrowDown", "ArrowRight"]) == [
-        *("0-0", "3-0", "2-1", "2-0", "2-1", "3-0")
-    ]
-
-
-def test_the_overview_of_live_slides(made_up):
-    show(made_up, "0-0")
-    made_up.keyboard.press("w")
-    made_up.wait_for_selector(".reveal.overview")
-    made_up.wait_for_timeout(1000)
-    assert seen_in_the_overview(made_up) >= 2
-    made_up.keyboard.press("w")
-    made_up.wait_for_selector(".reveal:not(.overview)")
-
-
-def test_an_output_with_sections_adds_no_slide(made_up):
-    show(made_up, "2-0")
+    places = press(made_up, ["Home", "End", "PageUp", "ArrowUp", "ArrowDown", "ArrowRight"])
+    assert places == ["0-0", "3-0", "2-1", "2-0", "2-1", "3-0"]
+    show(made_up, "2-0")  # an output with sections adds no slide
     assert press(made_up, ["Space", "Space"]) == ["2-1", "3-0"]
 
 
-def test_letters_neither_insert_nor_delete_cells(made_up):
+def test_keys_stay_in_a_slider_and_in_a_list(made_up):
+    show(made_up, "2-0")  # which the slides remember of the second
+    show(made_up, "1-0")
+    made_up.locator(".noUi-handle").first.focus()
+    for key, expected in (("ArrowRight", "6"), ("ArrowUp", "7"), ("Home", "0"), ("End", "10")):
+        assert press(made_up, [key]) == ["1-0"]
+        assert made_up.locator(".widget-readout").inner_text() == expected
+    assert press(made_up, ["t", "Space", "PageDown"]) == ["1-0", "1-0", "2-0"]
+    show(made_up, "1-0")
+    (listed := made_up.locator(".widget-dropdown select")).focus()
+    assert press(made_up, ["ArrowDown", "ArrowRight", "PageDown"]) == ["1-0", "1-0", "2-0"]
+    assert listed.input_value() == "c"
+
+
+def test_letters_change_no_cells_and_shift_enter_runs_one_and_stays(made_up):
     show(made_up, "2-0")
     made_up.locator("#slide-2-0 h1").click()
     assert set(press(made_up, "abxdd1")) == {"2-0"}
     assert made_up.locator(".jp-Cell").count() == len(LIVE)
-
-
-def test_shift_enter_runs_the_cell_and_stays(made_up):
-    show(made_up, "2-0")
     made_up.locator("#slide-2-0 h1").click()
     before = made_up.locator("#slide-2-0 .jp-InputPrompt").last.text_content()
     assert press(made_up, ["Shift+Enter"]) == ["2-0"]
@@ -417,8 +368,14 @@ def test_a_cell_that_takes_too_long_is_interrupted(in_slides):
         page.get_by_text("cell 1 stopped: KeyboardInterrupt").wait_for()
 
 
-def test_the_speaker_view_of_live_slides(made_up):
+def test_overview_and_speaker_view_of_live_slides(made_up):
     show(made_up, "0-0")
+    made_up.keyboard.press("w")
+    made_up.wait_for_selector(".reveal.overview")
+    made_up.wait_for_timeout(1000)
+    assert made_up.evaluate(IN_THE_OVERVIEW) >= 2
+    made_up.keyboard.press("w")
+    made_up.wait_for_selector(".reveal:not(.overview)")
     with made_up.expect_popup() as popup:
         made_up.keyboard.press("t")
     popup.value.wait_for_function("document.body.innerText.includes('Say this aloud.')")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial.distance import cdist
 
@@ -11,7 +12,7 @@ from tlcourse.datasets import FAMILIES, PHOTO_SOURCES
 from tlcourse.features import extraction
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.sources import SOURCES
-from tlcourse.tables import similarity as source_similarity
+from tlcourse.tables import similarity
 from tlcourse.tables.similarity import ClassMeans, read_class_means, similarity_table
 from tlcourse.tables.targets import DrawnTarget
 
@@ -26,21 +27,16 @@ class TestSimilarity:
         cheapest = costs[linear_sum_assignment(costs)].mean()
         assert table["distance"][0] == pytest.approx(cheapest, rel=1e-6)
         assert table["similarity"][0] == pytest.approx(np.exp(-0.1 * cheapest))
+        assert table.attrs["space"].startswith("fc7 of ")
 
     def test_a_source_is_nearer_to_itself_than_to_any_target(self, monkeypatch):
-        monkeypatch.setattr(
-            source_similarity,
-            "_target_domain",
-            lambda source, means: source_similarity.source_domain(source.name, means),
-        )
-        monkeypatch.setattr(source_similarity, "as_target", SOURCES.get)
+        def as_a_target(source, means):
+            return similarity.source_domain(source.name, means)
+
+        monkeypatch.setattr(similarity, "_target_domain", as_a_target)
+        monkeypatch.setattr(similarity, "as_target", SOURCES.get)
         own, other = similarity_table(["natural"], PHOTO_SOURCES)["distance"]
         assert own == pytest.approx(0, abs=1e-9) and other > 1
-
-    def test_what_is_farther_is_less_similar(self):
-        table = similarity_table(PHOTO_SOURCES, FAMILIES[:3])
-        assert list(table["similarity"].argsort()) == list((-table["distance"]).argsort())
-        assert table.attrs["space"].startswith("fc7 of ")
 
     def test_a_drawn_target_is_described_in_the_same_space(self):
         target = DrawnTarget("shapes", per_class=2, pool_per_class=3, test_per_class=2)
@@ -49,30 +45,32 @@ class TestSimilarity:
         assert found["distance"] > photos.min() and 0 < found["similarity"] < 1
 
     def test_counts_weigh_classes(self):
-        means, counts = np.array([[0.0], [1.0]]), np.array([50, 25])
-        rows, labels = source_similarity._weighted(means, counts)
+        rows, labels = similarity._weighted(np.array([[0.0], [1.0]]), np.array([50, 25]))
         assert rows.ravel().tolist() == [0, 0, 1] and labels.tolist() == [0, 0, 1]
 
     @pytest.mark.parametrize(
-        ("arguments", "sentence"),
+        ("source", "target", "sentence"),
         [
-            ((["vgg16"], ["food"]), "What 'vgg16' learned from is not here"),
-            ((["natural"], ["mammals"]), "no target 'mammals'"),
+            ("vgg16", "food", "What 'vgg16' learned from is not here"),
+            ("natural", "mammals", "no target 'mammals'"),
         ],
     )
-    def test_bad_input_is_one_sentence(self, arguments, sentence):
+    def test_bad_input_is_one_sentence(self, source, target, sentence):
         with pytest.raises(ValueError, match=sentence):
-            similarity_table(*arguments)
+            similarity_table([source], [target])
 
 
 class TestClassMeans:
-    def test_the_shipped_file_has_every_class_once(self):
+    def test_the_shipped_file_has_every_class_once_and_is_read_as_written(self, tmp_path):
         means = read_class_means()
         assert len(set(means.wnids)) == len(means.wnids) == len(means.means) == 200
         assert set(means.counts) == {50} and np.isfinite(means.means).all()
-        assert source_similarity.FILE.stat().st_size < 250_000
         backbone = load_backbone(means.about["backbone"])
         assert means.means.shape[1] == backbone.layer_sizes[means.about["layer"]]
+        write_class_means(means, tmp_path / "again.npz")
+        again = read_class_means(tmp_path / "again.npz")
+        np.testing.assert_array_equal(again.means, means.means)
+        assert again.wnids == means.wnids and again.about.items() >= means.about.items()
 
     @pytest.mark.parametrize("harm", ["absent", "truncated", "of something else", "stale"])
     def test_a_harmed_file_is_not_used(self, tmp_path, harm):
@@ -81,19 +79,12 @@ class TestClassMeans:
             about = {**means.about, "weights_sha256": "0"}
             write_class_means(ClassMeans(means.wnids, means.means, means.counts, about), file)
         elif harm == "truncated":
-            file.write_bytes(source_similarity.FILE.read_bytes()[:-500])
+            file.write_bytes(similarity.FILE.read_bytes()[:-500])
         elif harm == "of something else":
             np.savez(file.open("wb"), values=np.zeros(3))
         reason = "made by other weights" if harm == "stale" else "missing or truncated"
         with pytest.raises(RuntimeError, match=f"means.npz .*{reason}.*git checkout"):
             read_class_means(file)
-
-    def test_written_and_read(self, tmp_path):
-        means = read_class_means()
-        write_class_means(means, tmp_path / "again.npz")
-        again = read_class_means(tmp_path / "again.npz")
-        np.testing.assert_array_equal(again.means, means.means)
-        assert again.wnids == means.wnids and again.about.items() >= means.about.items()
 
     def test_without_the_photographs_the_command_says_so(self, tmp_path, monkeypatch):
         monkeypatch.setattr(class_means, "BACKBONE", "natural")
@@ -102,9 +93,16 @@ class TestClassMeans:
             runner.main(["class_means", "--data", str(tmp_path)])
         assert not list(tmp_path.iterdir())
 
-    def test_measured_from_photographs(self, monkeypatch):
+    def test_measured_from_photographs(self, monkeypatch, natural):
         """Each class's mean, by hand, over pictures made for the purpose."""
-        backbone, images = load_backbone("natural"), made_photographs()
+
+        class Photographs(list):
+            classes = ["red", "blue"]
+
+        colours = [(200, 30 * n, 30) for n in range(3)] + [(30, 40 * n, 200) for n in range(2)]
+        images = Photographs(
+            (Image.new("RGB", (64, 64), colour), int(row > 2)) for row, colour in enumerate(colours)
+        )
         asked = []
 
         def photographs(role, split, root, per_class):
@@ -113,24 +111,11 @@ class TestClassMeans:
 
         monkeypatch.setattr(class_means, "TinyImageNet", photographs)
         monkeypatch.setattr(class_means, "ROLES", ("photos", "insects"))
-        found = class_means.measure_class_means(backbone, progress=False)
-        features = extraction.extract_features(
-            backbone, images, ["fc7"], precision="float32", cache=False
-        )
+        found = class_means.measure_class_means(natural, progress=False)
+        options = {"precision": "float32", "cache": False}
+        matrix = extraction.extract_features(natural, images, ["fc7"], **options).matrix
         # a target's test photographs, its validation folder, are not looked at
         assert asked == [("photos", "val", 50), ("insects", "train", 50)]
         assert found.counts.tolist() == [3, 2, 3, 2]
-        np.testing.assert_allclose(found.means[0], features.matrix[:3].mean(axis=0), rtol=1e-5)
-        np.testing.assert_allclose(found.means[1], features.matrix[3:].mean(axis=0), rtol=1e-5)
-
-
-def made_photographs():
-    from PIL import Image
-
-    class Photographs(list):
-        classes = ["red", "blue"]
-
-    colours = [(200, 30 * n, 30) for n in range(3)] + [(30, 40 * n, 200) for n in range(2)]
-    labels = [0, 0, 0, 1, 1]
-    pairs = zip(colours, labels, strict=True)
-    return Photographs((Image.new("RGB", (64, 64), colour), label) for colour, label in pairs)
+        np.testing.assert_allclose(found.means[0], matrix[:3].mean(axis=0), rtol=1e-5)
+        np.testing.assert_allclose(found.means[1], matrix[3:].mean(axis=0), rtol=1e-5)

@@ -3,27 +3,26 @@
 What a fuzz of half an hour found first stands by name; see each test.
 """
 
-import warnings
-
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
-from test_league import a_run
 from torch import nn
 
 from tlcourse.features import cache
-from tlcourse.finetuning.league import League
 from tlcourse.networks import weights
 from tlcourse.networks.weights import WeightsError
 
+pytestmark = pytest.mark.filterwarnings("ignore")
+
 
 def damaged(content, until=None):
-    """Copies of some bytes, each with one of them altered, or cut off there."""
+    """Copies of some bytes, each with one of them altered, or, of every third, cut off there."""
     for place in range(len(content) if until is None else until):
-        for bit in (0, 4, 7):
-            yield content[:place] + bytes([content[place] ^ 1 << bit]) + content[place + 1 :]
-        yield content[:place]
+        altered = content[place] ^ 1 << (0, 4, 7)[place % 3]
+        yield content[:place] + bytes([altered]) + content[place + 1 :]
+        if place % 3 == 0:
+            yield content[:place]
 
 
 @pytest.fixture(params=[0, 1, 2], ids=["float16", "8 bits", "8 bits below 0"])
@@ -40,7 +39,6 @@ def same(one, other):
     return one.keys() == other.keys() and all(np.array_equal(one[k], other[k]) for k in one)
 
 
-@pytest.mark.filterwarnings("ignore")
 def test_entry_of_features(entry):
     whole, content = cache.read_file(entry), entry.read_bytes()
     for altered in damaged(content):
@@ -49,23 +47,15 @@ def test_entry_of_features(entry):
         assert read is None or same(read, whole)
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_an_entry_that_lost_an_array_is_not_used(entry):
+def test_a_foreign_entry_or_one_that_lost_an_array_is_not_used(entry):
     with np.load(entry) as whole:
         arrays = dict(whole)
+    foreign = {**arrays, "about": np.array('{"format": 0}')}
+    np.savez(entry, **foreign)
+    assert cache.read_file(entry) is None
     for lost in arrays:
         np.savez(entry, **{name: array for name, array in arrays.items() if name != lost})
         assert cache.read_file(entry) is None
-
-
-def test_codes_of_8_bits_are_not_taken_for_features_where_their_scale_lost_its_name(entry):
-    content = entry.read_bytes()
-    directory = content.index(b"PK\x01\x02")
-    for name in (b"scale.npy", b"values.npy", b"labels.npy", b"about.npy"):
-        place = content.find(name, directory)
-        if place > 0:
-            entry.write_bytes(content[:place] + b"X" + content[place + 1 :])
-            assert cache.read_file(entry) is None
 
 
 def test_the_checksum_is_read_where_the_directory_gives_a_larger_size(entry):
@@ -79,14 +69,13 @@ def test_the_checksum_is_read_where_the_directory_gives_a_larger_size(entry):
         assert cache.read_file(entry) is None
 
 
-def small_network():
-    return nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.BatchNorm1d(2))
-
-
 def test_header_of_safetensors(tmp_path):
-    network, file = small_network(), tmp_path / "own.safetensors"
-    save_file(network.state_dict(), file)
-    content, expected = file.read_bytes(), network.state_dict()
+    def small_network():
+        return nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.BatchNorm1d(2))
+
+    expected, file = small_network().state_dict(), tmp_path / "own.safetensors"
+    save_file(expected, file)
+    content = file.read_bytes()
     for altered in damaged(content, until=8 + int.from_bytes(content[:8], "little")):
         file.write_bytes(altered)
         try:
@@ -94,18 +83,3 @@ def test_header_of_safetensors(tmp_path):
         except WeightsError:
             continue
         assert all(torch.equal(read[key], expected[key]) for key in expected)
-
-
-def test_league(tmp_path):
-    league = League(tmp_path / "league.json")
-    league.add(a_run())
-    content = league.file.read_bytes()
-    for altered in list(damaged(content))[:: 1 + len(content) // 300]:
-        league.file.write_bytes(altered)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            again = League(league.file)
-        assert not again.results or again.results == league.results
-        assert again.results or league.file.with_name("league.json.unreadable-1").exists()
-        for aside in tmp_path.glob("*.unreadable-*"):
-            aside.unlink()

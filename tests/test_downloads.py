@@ -7,31 +7,33 @@ import tarfile
 import zipfile
 
 import pytest
-from file_server import file_server
 
 from tlcourse import downloads
 from tlcourse.archives import ArchiveError, staging, unpack
 from tlcourse.downloads import DownloadError, RemoteFile, download
 
 CONTENT = bytes(range(256)) * 4
+MD5 = hashlib.md5(CONTENT).hexdigest()
+RECORD = f"{hashlib.sha256(CONTENT).hexdigest()}  data.bin\n"
 PAGE = "https://official.example/page"
 
 
 @pytest.fixture
-def server(monkeypatch):
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+def server(server, monkeypatch):
     monkeypatch.setattr(downloads, "CHUNK", 50)
-    with file_server() as served:
-        served.files["data.bin"] = CONTENT
-        yield served
+    server.files["data.bin"] = CONTENT
+    return server
 
 
-def remote(server, md5=""):
-    return RemoteFile(server.url("data.bin"), 0.001, md5)
+@pytest.fixture
+def fetch(server, tmp_path):
+    """Downloads the file, into the folder of the test unless another is named."""
 
+    def fetch(folder=tmp_path, md5="", **options):
+        remote = RemoteFile(server.url("data.bin"), 0.001, md5)
+        return download(remote, folder, PAGE, **{"pause": 0, **options})
 
-def md5(content):
-    return hashlib.md5(content).hexdigest()
+    return fetch
 
 
 def names(folder):
@@ -39,138 +41,115 @@ def names(folder):
 
 
 class TestDownload:
-    def test_whole_and_nothing_beside_it(self, server, tmp_path):
-        file = download(remote(server, md5(CONTENT)), tmp_path / "new", PAGE)
-        assert file.read_bytes() == CONTENT
-        assert names(file.parent) == ["data.bin"]
+    def test_whole_and_nothing_beside_it(self, fetch, tmp_path):
+        assert fetch(tmp_path / "new", MD5).read_bytes() == CONTENT
+        assert names(tmp_path / "new") == ["data.bin"]
 
-    def test_a_broken_download_goes_on_from_its_end(self, server, tmp_path):
-        server.breaks = [100, 300]
-        file = download(remote(server), tmp_path, PAGE, pause=0)
-        assert file.read_bytes() == CONTENT
-        assert [asked for _, asked in server.asked] == ["", "bytes=100-", "bytes=400-"]
+    @pytest.mark.parametrize(
+        ("marks", "breaks", "statuses", "asked"),
+        [
+            (True, [100, 300], [], ["", "bytes=100-", "bytes=400-"]),
+            (False, [500], [], ["", ""]),  # a host that tells no versions apart
+            (True, [], [503, 429], ["", "", ""]),  # one that is busy
+            (True, [100] * 8, [], ["", *(f"bytes={n}00-" for n in range(1, 9))]),  # gains count
+        ],
+    )
+    def test_a_broken_one_goes_on_from_its_end(self, server, fetch, marks, breaks, statuses, asked):
+        server.marks, server.breaks, server.statuses = marks, breaks, statuses
+        assert fetch(tries=3 if statuses else 1).read_bytes() == CONTENT
+        assert [each for _, each in server.asked] == asked
 
-    def test_what_an_earlier_run_left_is_used(self, server, tmp_path):
+    @pytest.mark.parametrize("changed", [False, True])
+    def test_what_an_earlier_run_left_is_used_if_the_file_is_the_same(
+        self, server, fetch, tmp_path, changed
+    ):
         server.breaks = [500]
         with pytest.raises(DownloadError, match="run the same command again and it goes on"):
-            download(remote(server), tmp_path, PAGE, tries=0)
+            fetch(tries=0)
         assert (tmp_path / "data.bin.part").read_bytes() == CONTENT[:500]
-        assert download(remote(server), tmp_path, PAGE).read_bytes() == CONTENT
+        server.files["data.bin"] = CONTENT[::-1] if changed else CONTENT
+        assert fetch().read_bytes() == server.files["data.bin"]
         assert server.asked[-1][1] == "bytes=500-"
 
-    def test_a_file_that_changed_meanwhile_is_not_patched_together(self, server, tmp_path):
-        server.breaks = [500]
-        with pytest.raises(DownloadError):
-            download(remote(server), tmp_path, PAGE, tries=0)
-        server.files["data.bin"] = CONTENT[::-1]
-        assert download(remote(server), tmp_path, PAGE).read_bytes() == CONTENT[::-1]
-
-    def test_a_host_that_marks_no_versions_is_asked_for_all_of_it(self, server, tmp_path):
-        server.marks, server.breaks = False, [500]
-        assert download(remote(server), tmp_path, PAGE, pause=0).read_bytes() == CONTENT
-        assert [asked for _, asked in server.asked] == ["", ""]
-
-    def test_killed_after_the_last_byte(self, server, tmp_path):
+    def test_killed_after_the_last_byte(self, fetch, tmp_path):
         (tmp_path / "data.bin.part").write_bytes(CONTENT)
-        (tmp_path / "data.bin.part.version").write_text(f'"{md5(CONTENT)}"')
-        assert download(remote(server), tmp_path, PAGE).read_bytes() == CONTENT
+        (tmp_path / "data.bin.part.version").write_text(f'"{MD5}"')
+        assert fetch().read_bytes() == CONTENT
         assert names(tmp_path) == ["data.bin", "data.bin.sha256"]
 
-    def test_only_failures_without_progress_count(self, server, tmp_path):
-        server.breaks = [100] * 8
-        assert download(remote(server), tmp_path, PAGE, tries=1, pause=0).read_bytes() == CONTENT
+    @pytest.mark.parametrize(
+        ("status", "content_type", "said"),
+        [
+            (404, "", "404 .*may have moved"),
+            (403, "", "403 .*may have moved"),
+            (0, "text/html; charset=utf-8", "a web page came instead of the file"),
+        ],
+    )
+    def test_a_moved_address_says_what_to_put_where(
+        self, server, fetch, tmp_path, status, content_type, said
+    ):
+        server.statuses, server.content_type = [status], content_type
+        with pytest.raises(DownloadError, match=said) as seen:
+            fetch()
+        assert f"from {PAGE} by hand, put it into {tmp_path}" in str(seen.value)
+        assert len(server.asked) == 1 and names(tmp_path) == []
 
-    def test_a_busy_host_is_asked_again(self, server, tmp_path):
-        server.statuses = [503, 429]
-        assert download(remote(server), tmp_path, PAGE, pause=0).read_bytes() == CONTENT
-
-    def test_no_host(self, server, tmp_path):
+    def test_no_host(self, tmp_path):
         nobody = RemoteFile("http://127.0.0.1:9/data.bin", 1)
         with pytest.raises(DownloadError, match=r"127\.0\.0\.1:9/data\.bin \(.*refused.*by hand"):
             download(nobody, tmp_path, PAGE, tries=2, pause=0)
         assert names(tmp_path) == []
 
-    @pytest.mark.parametrize("status", [404, 403])
-    def test_a_moved_address_says_what_to_put_where(self, server, tmp_path, status):
-        server.statuses = [status]
-        with pytest.raises(DownloadError, match=f"{status} .*may have moved") as seen:
-            download(remote(server), tmp_path, PAGE)
-        assert f"from {PAGE} by hand, put it into {tmp_path}" in str(seen.value)
-        assert len(server.asked) == 1 and names(tmp_path) == []
-
-    def test_a_web_page_is_not_the_file(self, server, tmp_path):
-        server.content_type = "text/html; charset=utf-8"
-        with pytest.raises(DownloadError, match="a web page came instead of the file"):
-            download(remote(server), tmp_path, PAGE)
-        assert names(tmp_path) == []
-
-    def test_a_folder_that_cannot_be_made(self, server, tmp_path):
+    def test_a_folder_that_cannot_be_made(self, fetch, tmp_path):
         (tmp_path / "taken").write_text("a file")
         with pytest.raises(DownloadError, match="cannot be written .*TLCOURSE_DATA"):
-            download(remote(server), tmp_path / "taken" / "inner", PAGE)
+            fetch(tmp_path / "taken" / "inner")
 
 
 class TestChecksums:
-    def test_an_altered_download_is_not_kept(self, server, tmp_path):
+    def test_an_altered_download_is_not_kept(self, fetch, tmp_path):
         with pytest.raises(DownloadError, match=r"published checksum.*truncated or altered"):
-            download(remote(server, md5(b"other")), tmp_path, PAGE)
-        assert not list(tmp_path.glob("data.bin*"))
+            fetch(md5=hashlib.md5(b"other").hexdigest())
+        assert names(tmp_path) == []
 
-    def test_a_file_put_there_by_hand_is_taken(self, server, tmp_path):
+    def test_a_file_put_there_by_hand_is_taken_if_it_is_the_one(self, server, fetch, tmp_path):
         (tmp_path / "data.bin").write_bytes(CONTENT)
-        assert download(remote(server, md5(CONTENT)), tmp_path, PAGE).exists()
-        assert server.asked == []
-
-    def test_a_wrong_file_put_there_by_hand_is_refused_and_left(self, server, tmp_path):
+        assert fetch(md5=MD5).exists()
         (tmp_path / "data.bin").write_bytes(CONTENT[:-1])
         with pytest.raises(DownloadError, match="delete it, then fetch again"):
-            download(remote(server, md5(CONTENT)), tmp_path, PAGE)
-        assert names(tmp_path) == ["data.bin"]
+            fetch(md5=MD5)
+        assert names(tmp_path) == ["data.bin"] and server.asked == []
 
     @pytest.mark.parametrize("record", [b"", b"\n", b" "])
-    def test_an_empty_record_is_written_again(self, server, tmp_path, record):
+    def test_an_empty_record_is_written_again(self, fetch, tmp_path, record):
         (tmp_path / "data.bin").write_bytes(CONTENT)
         (tmp_path / "data.bin.sha256").write_bytes(record)
-        download(remote(server), tmp_path, PAGE)
-        written = (tmp_path / "data.bin.sha256").read_text()
-        assert written == f"{hashlib.sha256(CONTENT).hexdigest()}  data.bin\n"
+        fetch()
+        assert (tmp_path / "data.bin.sha256").read_text() == RECORD
 
-    def test_a_record_appears_only_when_whole(self, server, tmp_path, monkeypatch):
-        def full(self, *arguments, **options):
-            self.touch()
-            raise OSError(28, "No space left on device")
-
-        (tmp_path / "data.bin").write_bytes(CONTENT)
-        monkeypatch.setattr(type(tmp_path), "write_text", full)
-        with pytest.raises(DownloadError, match="No space left on device.*make room"):
-            download(remote(server), tmp_path, PAGE)
-        assert names(tmp_path) == ["data.bin"]
-
-    def test_without_a_published_checksum_later_changes_are_seen(self, server, tmp_path):
-        file = download(remote(server), tmp_path, PAGE)
-        record = (tmp_path / "data.bin.sha256").read_text()
-        assert record == f"{hashlib.sha256(CONTENT).hexdigest()}  data.bin\n"
+    def test_without_a_published_checksum_later_changes_are_seen(self, server, fetch, tmp_path):
+        file = fetch()
+        assert (tmp_path / "data.bin.sha256").read_text() == RECORD
         file.unlink()
         server.files["data.bin"] = CONTENT[::-1]
         with pytest.raises(DownloadError, match="delete data.bin.sha256 too if .* renewed"):
-            download(remote(server), tmp_path, PAGE)
+            fetch()
         assert names(tmp_path) == ["data.bin.sha256"]
 
 
-def tar_of(file, *members):
-    """A tar archive of (TarInfo or name, content); compressed by the file's suffix."""
-    with tarfile.open(file, "w:gz" if file.suffix == ".tgz" else "w") as archive:
+def make(folder, suffix, *members):
+    """An archive of (name or TarInfo or ZipInfo, content), of the kind that the suffix names."""
+    file = folder / f"archive{suffix}"
+    if suffix == ".zip":
+        with zipfile.ZipFile(file, "w") as archive:
+            for member in members:
+                archive.writestr(*member)
+        return file
+    with tarfile.open(file, "w:gz" if suffix == ".tgz" else "w") as archive:
         for member, content in members:
             info = member if isinstance(member, tarfile.TarInfo) else tarfile.TarInfo(member)
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
-    return file
-
-
-def zip_of(file, *members):
-    with zipfile.ZipFile(file, "w") as archive:
-        for member, content in members:
-            archive.writestr(member, content)
     return file
 
 
@@ -180,86 +159,69 @@ def special(kind, name="evil", target="../../outside"):
     return info
 
 
-def make(folder, suffix, *members):
-    return (zip_of if suffix == ".zip" else tar_of)(folder / f"archive{suffix}", *members)
+def zip_link():
+    link = zipfile.ZipInfo("evil")
+    link.external_attr = 0o120777 << 16
+    return link
 
 
+def assert_refused(archive, words):
+    """Nothing of it stays."""
+    folder = archive.parent
+    with pytest.raises(ArchiveError, match=words), staging(folder / "inner" / "out") as out:
+        unpack(archive, out)
+    assert {file.name for file in folder.rglob("*")} == {archive.name, "inner"}
+
+
+EVIL = ["../evil", "a/../../evil", "/evil", "C:/evil", "C:evil", "..\\evil", "a\\b"]
+SPECIAL = {
+    "a link": [special(tarfile.SYMTYPE), special(tarfile.LNKTYPE)],
+    "a device or a pipe": map(special, (tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE)),
+}
+LINK_INSIDE = special(tarfile.SYMTYPE, "evil", "good")
 each_format = pytest.mark.parametrize("suffix", [".tar", ".tgz", ".zip"])
 
 
 class TestUnpack:
     @each_format
-    def test_files_and_folders(self, tmp_path, suffix):
-        archive = make(tmp_path, suffix, ("a/b.txt", b"one"), ("a/c/d.txt", b"two"))
+    def test_files_and_folders_or_what_lies_below_one(self, tmp_path, suffix):
+        members = (("top/a/b.txt", b"one"), ("topping/c.txt", b"two"), ("d.txt", b"three"))
+        archive = make(tmp_path, suffix, *members)
         unpack(archive, tmp_path / "out")
-        assert (tmp_path / "out/a/b.txt").read_bytes() == b"one"
-        assert (tmp_path / "out/a/c/d.txt").read_bytes() == b"two"
+        for name, content in members:
+            assert (tmp_path / "out" / name).read_bytes() == content
+        unpack(archive, tmp_path / "top", top="top")
+        assert names(tmp_path / "top") == ["a"]
+        assert (tmp_path / "top/a/b.txt").read_bytes() == b"one"
 
     @each_format
-    def test_only_what_lies_below_a_folder(self, tmp_path, suffix):
-        members = (("top/b.txt", b"one"), ("topping/c.txt", b"two"), ("d.txt", b"three"))
-        unpack(make(tmp_path, suffix, *members), tmp_path / "out", top="top")
-        assert names(tmp_path / "out") == ["b.txt"]
-
-    @each_format
-    @pytest.mark.parametrize(
-        "name", ["../evil", "a/../../evil", "/evil", "C:/evil", "C:evil", "..\\evil", "a\\b"]
-    )
+    @pytest.mark.parametrize("name", EVIL)
     def test_names_that_lead_outside(self, tmp_path, suffix, name):
         archive = make(tmp_path, suffix, ("good", b"first"), (name, b"evil"))
-        with pytest.raises(ArchiveError, match="would lie outside its folder"):
-            with staging(tmp_path / "inner" / "out") as out:
-                unpack(archive, out)
-        assert {file.name for file in tmp_path.rglob("*")} == {archive.name, "inner"}
+        assert_refused(archive, "would lie outside its folder")
 
-    @pytest.mark.parametrize("suffix", [".tar", ".tgz"])
     @pytest.mark.parametrize(
-        ("kind", "words"),
+        ("suffix", "member", "kind"),
         [
-            (tarfile.SYMTYPE, "'evil' is a link"),
-            (tarfile.LNKTYPE, "'evil' is a link"),
-            (tarfile.CHRTYPE, "'evil' is a device or a pipe"),
-            (tarfile.BLKTYPE, "'evil' is a device or a pipe"),
-            (tarfile.FIFOTYPE, "'evil' is a device or a pipe"),
+            *((".tar", member, kind) for kind, members in SPECIAL.items() for member in members),
+            (".tgz", LINK_INSIDE, "a link"),
+            (".zip", zip_link(), "a link"),
         ],
     )
-    def test_neither_links_nor_devices(self, tmp_path, suffix, kind, words):
-        archive = make(tmp_path, suffix, ("good", b"first"), (special(kind), b""))
-        with pytest.raises(ArchiveError, match=words), staging(tmp_path / "out") as out:
-            unpack(archive, out)
-        assert names(tmp_path) == [archive.name]
-
-    def test_a_link_that_stays_inside_is_refused_too(self, tmp_path):
-        link = special(tarfile.SYMTYPE, "a/link", "good")
-        archive = make(tmp_path, ".tar", ("a/good", b"first"), (link, b""))
-        with pytest.raises(ArchiveError, match="'a/link' is a link"):
-            unpack(archive, tmp_path / "out")
-
-    def test_no_links_in_zip(self, tmp_path):
-        link = zipfile.ZipInfo("evil")
-        link.external_attr = 0o120777 << 16
-        with pytest.raises(ArchiveError, match="'evil' is a link"):
-            unpack(make(tmp_path, ".zip", (link, b"../outside")), tmp_path / "out")
-
-    @each_format
-    def test_truncated(self, tmp_path, suffix):
-        archive = make(tmp_path, suffix, *((f"{n}.bin", CONTENT * 3) for n in range(4)))
-        whole = archive.read_bytes()
-        archive.write_bytes(whole[: len(whole) // 2])
-        with pytest.raises(ArchiveError, match=r"truncated, altered or no archive.*fetch again"):
-            with staging(tmp_path / "out") as out:
-                unpack(archive, out)
-        assert names(tmp_path) == [archive.name]
+    def test_neither_links_nor_devices(self, tmp_path, suffix, member, kind):
+        content = b"../outside" if suffix == ".zip" else b""
+        archive = make(tmp_path, suffix, ("good", b"first"), (member, content))
+        assert_refused(archive, f"'evil' is {kind}")
 
     @each_format
     @pytest.mark.parametrize(
-        "content", [b"", b"<html>gone</html>", gzip.compress(b"no tar", mtime=0)]
+        "content", [None, b"", b"<html>gone</html>", gzip.compress(b"no tar", mtime=0)]
     )
-    def test_no_archive(self, tmp_path, suffix, content):
-        archive = tmp_path / f"archive{suffix}"
-        archive.write_bytes(content)
-        with pytest.raises(ArchiveError, match="no archive"):
-            unpack(archive, tmp_path / "out")
+    def test_truncated_or_no_archive(self, tmp_path, suffix, content):
+        archive = make(tmp_path, suffix, *((f"{n}.bin", CONTENT * 3) for n in range(4)))
+        whole = archive.read_bytes()
+        archive.write_bytes(whole[: len(whole) // 2] if content is None else content)
+        assert_refused(archive, "truncated, altered or no archive.*fetch again")
 
     def test_what_was_left_is_cleared_first(self, tmp_path):
         (tmp_path / "out").mkdir()

@@ -1,65 +1,75 @@
-"""Textures and shapes: geometry, light and noise against independent computations."""
+"""What is drawn: every class in every style and at its ends, and pictures that stay as they are."""
 
 import numpy as np
 import pytest
 
-from tlcourse.datasets.drawn import Appearance, Domain, Factors
+from tlcourse.datasets.drawn import FAMILIES, STYLES, Domain, Factors
 from tlcourse.datasets.drawn.canvas import Canvas
 from tlcourse.datasets.drawn.domains import family_module, sample_region
-from tlcourse.datasets.drawn.shapes import RADIUS, superformula
-from tlcourse.datasets.drawn.surface import noise, plane, relief
-from tlcourse.datasets.drawn.textures import nearest, stripe, swing
 
-SCENES = ("textures", "shapes")
 STILL = Factors(
     palette=0.0, exposure=1.0, occlusion=0.0, blur=0.0, noise=0.0, rotation=0.0, shift=0.0, size=1.0
 )
-
-each_family = pytest.mark.parametrize("family", SCENES)
+# Grey levels, 4 x 4 a picture, of the first picture of each class: those of animals, birds and
+# flowers have hashes, these are computed with functions that round differently on other machines.
+GREY_LEVELS = {
+    "textures": (
+        "594b44513e3a3e483c3b3d49343d3f405a4b44513c3a4547393a4045363b41415a4a43513c3b43483b394144"
+        "373a4141584e45493247423c3d28374352313c4e59463748323134393231343e2b3338355a4e45504140454d"
+        "3c3e4248393e45455744333e2e2d2d35292b3235262e35345844374b3836363d2e3334432f3436345a595152"
+        "4c505251484f545d3f525b555845324130323233343233383a322f3658442e4034302c2d31332e2f2f343430"
+        "574030342f2c2b2c3c37292e30292a29584537463332343d2f3136382c333938"
+    ),
+    "shapes": (
+        "4d574d334d604c2c4a4c412e324e494f4d5340333c60482c3b48452e32554a4f4d52403340624b2c3b4a442e"
+        "3253494f4c4f40333b60462c3b49492e32554b4f4d544833485f4b2c45464b2e32554b4f4d5441334258442c"
+        "3b46512e32554b4f4d5241334055402c3b46522e32554b4f4d564633495c492c3d48482e32554b4f4d564333"
+        "465f4b2c3d48472e32534b4f4b4b40333b52462c3d4a502e32554b4f4d564433495f492c3b49452e32514b4f"
+        "4d574233435d4b2c3f464a2e32554b4f4c4b40333d584b2c3d4a4b2e32544b4f4d5040333958462c3c4b502e"
+        "32554b4f4e57463346604d2c434a432e32524b4f4e5447334760472c4049462e32534a4f4c55423342604a2c"
+        "4048472e32544b4f"
+    ),
+}
+each_family = pytest.mark.parametrize("family", FAMILIES)
+each_scene = pytest.mark.parametrize("family", GREY_LEVELS)
 
 
 def pixels(family, name, index=0, side=64, factors=STILL):
     return np.asarray(Domain(family, factors).draw(name, index=index, side=side), dtype=float)
 
 
-@each_family
-def test_a_family_has_enough_classes(family):
-    assert len(Domain(family).classes) >= 10
+@each_scene
+def test_pictures_are_the_same_on_every_machine(family):
+    domain = Domain(family, Factors(noise=0))
+    grey = np.stack([domain.draw(name, side=32).convert("L") for name in domain.classes])
+    found = grey.reshape(-1, 4, 8, 4, 8).mean(axis=(2, 4)).ravel()
+    pinned = np.frombuffer(bytes.fromhex(GREY_LEVELS[family]), dtype=np.uint8)
+    np.testing.assert_allclose(found, pinned, atol=1.5)
 
 
-@each_family
-def test_classes_are_regions_of_the_same_parameters(family):
-    parameters = [set(region) for region in family_module(family).CLASSES.values()]
-    assert all(names == parameters[0] for names in parameters)
+@each_scene
+def test_every_class_is_drawn_in_every_style_each_time_another(family):
+    for number, name in enumerate(Domain(family).classes):
+        factors = Factors(style=STYLES[number % len(STYLES)])
+        first, second = (pixels(family, name, index, 32, factors) for index in (0, 1))
+        assert first.std() > 4 and np.abs(first - second).mean() > 4
 
 
-@each_family
-@pytest.mark.parametrize("style", ["shaded", "flat", "sketch"])
-def test_every_class_is_drawn_in_every_style(family, style):
-    for name in Domain(family).classes:
-        assert pixels(family, name, factors=Factors(style=style)).std() > 4
-
-
-@each_family
+@each_scene
 def test_every_class_is_drawn_at_both_ends_of_its_region(family):
     module = family_module(family)
-    for end, name in np.ndindex(2, len(module.CLASSES)):
-        region = list(module.CLASSES.values())[name]
-        at_end = {
-            key: (value[-end], value[-end])
-            if isinstance(value, tuple) and isinstance(value[0], int | float)
-            else value
-            for key, value in region.items()
-        }
-        canvas, rng = Canvas(16), np.random.default_rng(0)
-        module.draw(canvas, sample_region(at_end, rng), canvas.look, rng)
-
-
-@each_family
-def test_pictures_of_a_class_differ(family):
-    for name in Domain(family).classes:
-        first, second = pixels(family, name, 0), pixels(family, name, 1)
-        assert np.abs(first - second).mean() > 4
+    for region in module.CLASSES.values():
+        assert region.keys() == next(iter(module.CLASSES.values())).keys()
+        for end in (0, 1):
+            at_end = {
+                key: (value[-end], value[-end])
+                if isinstance(value, tuple) and isinstance(value[0], int | float)
+                else value
+                for key, value in region.items()
+            }
+            canvas, rng = Canvas(16), np.random.default_rng(0)
+            module.draw(canvas, sample_region(at_end, rng), canvas.look, rng)
+            assert np.asarray(canvas.finish()).std() > 0
 
 
 @each_family
@@ -69,88 +79,3 @@ def test_a_picture_is_the_same_thing_at_any_size(family):
     small, large = pixels(family, name, side=64), pixels(family, name, side=128)
     halved = large.reshape(64, 2, 64, 2, 3).mean(axis=(1, 3))
     assert np.corrcoef(small.ravel(), halved.ravel())[0, 1] > 0.9
-
-
-@each_family
-def test_the_class_does_not_show_in_the_mean_colour(family):
-    """The nearest class mean of mean colours names few of the pictures."""
-    domain = Domain(family)
-    n = 16
-    colours = np.array(
-        [
-            [np.asarray(domain.draw(name, index=index, side=16)).mean((0, 1)) for index in range(n)]
-            for name in domain.classes
-        ]
-    )
-    centres = colours[:, : n // 2].mean(axis=1)
-    held_out = colours[:, n // 2 :]
-    far = ((held_out[:, :, None] - centres) ** 2).sum(-1)
-    right = far.argmin(-1) == np.arange(len(centres))[:, None]
-    assert right.mean() < 2.5 / len(centres) + 0.05
-
-
-def test_the_superformula_gives_circle_square_and_hexagon():
-    circle = superformula(4, 2, 2)
-    assert np.sqrt((circle**2).sum(axis=1)) == pytest.approx(RADIUS, abs=1e-9)
-    square = superformula(4, 400, 400)
-    assert np.abs(square).max(axis=1) == pytest.approx(RADIUS / np.sqrt(2), rel=0.02)
-    hexagon = np.sqrt((superformula(6, 900, 400) ** 2).sum(axis=1))
-    assert hexagon.min() / hexagon.max() == pytest.approx(np.cos(np.pi / 6), rel=0.02)
-
-
-@pytest.mark.parametrize("m", [3, 5, 8])
-def test_the_superformula_has_m_fold_symmetry(m):
-    centred = superformula(m, -0.7, 1.0)
-    centred = centred - centred.mean(axis=0)
-    radii = np.sqrt((centred**2).sum(axis=1))
-    assert radii == pytest.approx(np.roll(radii, len(radii) // m), abs=1e-9)
-
-
-def test_nearest_points_of_a_lattice_are_those_of_a_full_search():
-    rng = np.random.default_rng(2)
-    u, v = rng.uniform(0, 5, (2, 12, 12))
-    regular = {"jitter": 0.0, "stagger": 0.5, "stretch": 1.15}
-    first, second, _ = nearest(u, v, regular, rng)
-    row, column = np.mgrid[-3:9, -3:9]
-    across = 1.15 * ((column + 0.5 + 0.5 * (row % 2 - 0.5))[..., None, None] - u)
-    # Which rows are shifted is the lattice's own affair: either choice may be meant.
-    other = 1.15 * ((column + 0.5 - 0.5 * (row % 2 - 0.5))[..., None, None] - u)
-    along = (row + 0.5)[..., None, None] - v
-    for candidate in (across, other):
-        far = np.sort(np.hypot(candidate, along).reshape(144, -1), axis=0)
-        if np.allclose(far[0], first.ravel()):
-            assert far[1] == pytest.approx(second.ravel())
-            return
-    pytest.fail("The distances are those of no lattice.")
-
-
-def test_bands_cover_their_share():
-    t = np.linspace(0, 10, 100_001)[:-1]
-    assert stripe(t, 0.3).mean() == pytest.approx(0.3, abs=0.01)
-    for corner in (0.0, 1.0):
-        assert swing(t, corner).mean() == pytest.approx(0, abs=1e-3)
-        assert np.abs(swing(t, corner)).max() == pytest.approx(1, abs=1e-3)
-
-
-def test_a_slope_towards_the_light_is_bright():
-    height = np.tile(np.linspace(0, 1, 32), (32, 1))
-    assert relief(height, light=-90).mean() > 1.3
-    assert relief(height, light=90).mean() < 0.7
-    assert relief(np.zeros((8, 8)), light=0) == pytest.approx(1)
-
-
-def test_smooth_noise_is_centred_and_smooth():
-    field = np.concatenate([noise((96, 96), 8, np.random.default_rng(seed)) for seed in range(20)])
-    assert abs(field.mean()) < 0.1
-    assert 0.7 < field.std() < 1.4
-    assert np.abs(np.diff(field[:96], axis=1)).max() < 1
-
-
-def test_the_plane_follows_the_pose():
-    canvas = Canvas(32)
-    x, y = plane(canvas, Appearance())
-    assert x[0, -1] - x[0, 0] == pytest.approx(1, abs=0.05)
-    turned, _ = plane(canvas, Appearance(rotation=90.0))
-    assert turned == pytest.approx(y, abs=1e-12)
-    assert plane(canvas, Appearance(size=0.5))[0] == pytest.approx(2 * x)
-    assert plane(canvas, Appearance(flip=True))[0] == pytest.approx(-x)

@@ -15,23 +15,23 @@ from parsed import NOTEBOOKS, each_notebook, text_of
 
 from tlcourse.course import exercises
 
-
-@each_notebook
-def test_two_to_four_exercises_each_with_a_solution(notebook):
-    exercises = exercises_of(notebook)
-    assert 2 <= len(exercises) <= 4
-    assert text_of(notebook).count("<summary>Solution</summary>") == len(exercises)
-    assert [each.place for each in exercises if each.solution is None] == []
-    dots = {each.place: "..." if each.is_code else "answer = ...\n" for each in exercises}
-    assert [each.place for each in exercises if each.source.count(dots[each.place]) != 1] == []
+ALL = {
+    name: exercise
+    for file in sorted(Path(exercises.__file__).parent.glob("[0-9]*.py"))
+    for name, exercise in import_module(f"tlcourse.course.exercises.{file.stem}").EXERCISES.items()
+}
 
 
 @each_notebook
-def test_a_solution_ends_in_the_answer(notebook):
-    for exercise in exercises_of(notebook):
-        ast.parse(exercise.solved)
-        last = ast.parse(exercise.solution).body[-1]
-        assert isinstance(last, ast.FunctionDef if exercise.is_code else ast.Expr), last
+def test_two_to_four_exercises_each_with_a_solution_that_ends_in_the_answer(notebook):
+    found = exercises_of(notebook)
+    assert 2 <= len(found) <= 4
+    assert text_of(notebook).count("<summary>Solution</summary>") == len(found)
+    for each in found:
+        assert each.source.count("..." if each.is_code else "answer = ...\n") == 1
+        ast.parse(each.solved)
+        last = ast.parse(each.solution).body[-1]
+        assert isinstance(last, ast.FunctionDef if each.is_code else ast.Expr), last
 
 
 @pytest.mark.parametrize(
@@ -49,30 +49,21 @@ def test_a_wrong_solution_and_a_hint_at_a_right_one_are_seen(checked):
         check(checked, {"n": 3})
 
 
-ALL = {
-    name: exercise
-    for file in sorted(Path(exercises.__file__).parent.glob("[0-9]*.py"))
-    for name, exercise in import_module(f"tlcourse.course.exercises.{file.stem}").EXERCISES.items()
-}
-
-
 @pytest.mark.parametrize("name", ALL)
 def test_three_wrong_answers_or_more_are_answered_in_words(name):
     exercise = ALL[name]
     assert exercises.review(exercise, exercise.solution) == (True, exercise.right)
     said = [exercises.review(exercise, wrong) for wrong, _ in exercise.wrong]
-    assert said == [(False, words) for _, words in exercise.wrong] and len(said) >= 3
-    assert len({words for _, words in exercise.wrong}) == len(said)
+    assert said == [(False, words) for _, words in exercise.wrong]
+    assert len({words for _, words in exercise.wrong}) == len(said) >= 3
 
 
 def test_exercises_are_those_of_the_notebooks():
-    asked = [
-        re.search(r'check_code\(\s*"(.+?)"', each.source)[1]
-        for notebook in NOTEBOOKS
-        for each in exercises_of(notebook)
-        if each.is_code
-    ]
-    assert sorted(asked) == sorted(ALL)
+    sources = (each.source for notebook in NOTEBOOKS for each in exercises_of(notebook))
+    asked = [re.search(r'check_code\(\s*"(.+?)"', source) for source in sources]
+    assert sorted(found[1] for found in asked if found) == sorted(ALL)
+    with pytest.raises(ValueError, match="no exercise '99: nothing'"):
+        exercises.find("99: nothing")
 
 
 MEAN = exercises.Exercise(
@@ -88,10 +79,6 @@ def endless(x):
         pass
 
 
-def raises(x):
-    return x.average()
-
-
 def changes_its_input(x):
     x *= 0
     return x.mean(axis=0)
@@ -100,16 +87,15 @@ def changes_its_input(x):
 @pytest.mark.parametrize(
     "function, right, words",
     [
-        (lambda x: x.mean(axis=0), True, "Right."),
         (lambda x: torch.tensor(x).mean(dim=0), True, "Right."),
         (lambda x: x.mean(axis=1), False, "That is the mean of each row."),
         (lambda x: None, None, exercises.DOTS),
         (lambda x: ..., None, exercises.DOTS),
-        (lambda x: "mean", False, "It gives a value of type str; a value of type ndarray"),
-        (lambda x: np.array(["a", "b", "c"]), False, "It gives a value of type ndarray of <U1"),
+        (lambda x: "mean", False, "a value of type str"),
+        (lambda x: np.array(["a", "b", "c"]), False, "a value of type ndarray of <U1"),
         (lambda x: x.mean(), False, "It gives the shape (); (3,) is wanted."),
         (changes_its_input, False, "the right form and the wrong values"),
-        (raises, False, "stops with AttributeError"),
+        (lambda x: x.average(), False, "stops with AttributeError"),
         (lambda: 1, False, "stops with TypeError"),
         (endless, False, "stopped after 0.3 seconds: does a loop in it end?"),
     ],
@@ -127,6 +113,7 @@ def test_what_a_function_does_is_told_in_words(function, right, words):
     "given, wanted, is_same",
     [
         (torch.ones(2), np.ones(2), True),
+        (np.ones((2, 1)), np.ones((1, 2)), False),
         ([1, 2.0], (1, 2), True),
         ({"a": 1}, {"a": 1.00001}, True),
         ({"b": 1}, {"a": 1}, False),
@@ -140,8 +127,3 @@ def test_what_a_function_does_is_told_in_words(function, right, words):
 )
 def test_the_same_answer(given, wanted, is_same):
     assert bool(exercises.same(given, wanted)) is is_same
-
-
-def test_an_exercise_that_is_not_there_is_named():
-    with pytest.raises(ValueError, match="no exercise '99: nothing'"):
-        exercises.find("99: nothing")

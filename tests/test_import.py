@@ -7,23 +7,19 @@ import pytest
 
 from tlcourse import paths
 
-HEAVY = ("torch", "torchvision", "matplotlib", "sklearn", "jupyterlab", "IPython")
+HEAVY = {"torch", "torchvision", "matplotlib", "sklearn", "jupyterlab", "IPython"}
 
 
 def run(code, *options):
     command = [sys.executable, *options, "-c", code]
-    return subprocess.run(
-        command, cwd=paths.PROJECT, check=True, capture_output=True, encoding="utf-8"
-    ).stdout
+    options = {"check": True, "capture_output": True, "encoding": "utf-8"}
+    return subprocess.run(command, cwd=paths.PROJECT, **options).stdout
 
 
-@pytest.mark.parametrize(
-    "module", ["tlcourse", "tlcourse.cli", "tlcourse.devices", "tlcourse.paths"]
-)
+@pytest.mark.parametrize("module", ["tlcourse.cli", "tlcourse.devices", "tlcourse.paths"])
 def test_nothing_heavy_is_imported(module):
     loaded = run(f"import sys, {module}; print(*sys.modules)").split()
-    assert module in loaded
-    assert not set(HEAVY) & set(loaded)
+    assert module in loaded and not HEAVY & set(loaded)
 
 
 def test_the_verbs_need_no_package_at_all():

@@ -1,12 +1,9 @@
-"""start.py's install: the real pip, in a real environment, from package indexes on this machine."""
+"""start.py's install: what it decides, and the real pip with package indexes on this machine."""
 
 import os
 import re
-import runpy
 import shutil
 import socket
-import subprocess
-import sys
 import time
 import venv
 from importlib import metadata
@@ -14,71 +11,154 @@ from types import SimpleNamespace
 
 import pytest
 from package_index import package_index, wheel, wheel_of_installed
+from test_start import copy_project, load_start
 
 from tlcourse import paths
 
 TORCH, TORCHVISION = "2.13.0", "0.28.0"
 PINS = f"torch=={TORCH}\ntorchvision=={TORCHVISION}\n"
-PAIR = [("torch", TORCH), ("torchvision", TORCHVISION)]
-CPU_PAIR = [(name, f"{version}+cpu") for name, version in PAIR]
-CPU_WHEELS = [wheel(*build) for build in CPU_PAIR]
-OTHER_PYTHON = [wheel(*build, tag="cp39-cp39-any") for build in CPU_PAIR]
-OLDER = [wheel("torch", "2.12.1+cpu"), wheel("torchvision", "0.27.1+cpu")]
-FOR_GPUS = [wheel("torch", TORCH, needs=["nvidia-cublas"]), wheel("nvidia_cublas", "13")]
-FOR_GPUS += [wheel("torchvision", TORCHVISION)]
-PYTHON_IN_ENVIRONMENT = ".venv/Scripts/python.exe" if os.name == "nt" else ".venv/bin/python"
-PARTS = ("start.py", "pyproject.toml", "tlcourse/__init__.py", "tlcourse/cli.py")
+
+
+def pair(suffix, torch=TORCH, torchvision=TORCHVISION):
+    return [f"torch=={torch}{suffix}", f"torchvision=={torchvision}{suffix}"]
+
+
+CPU, FOR_GPUS, CUDA = pair("+cpu"), pair(""), pair("+cu130")
+OLDER = pair("+cpu", "2.12.1", "0.27.1")
+CPU_WHEELS = [wheel(*build.split("==")) for build in CPU]
+GPU_WHEELS = [wheel("torch", TORCH, needs=["nvidia-cublas"]), wheel("nvidia_cublas", "13")]
+GPU_WHEELS += [wheel("torchvision", TORCHVISION)]
+DRIVER = "this machine has an NVIDIA driver"
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A copy of the project that needs torch and torchvision."""
+    setuptools = f"setuptools=={metadata.version('setuptools')}"
+    return copy_project(tmp_path / "a project", f"-e .\n{PINS}{setuptools}\n")
+
+
+def with_room(monkeypatch, gigabytes):
+    free = SimpleNamespace(free=gigabytes * 1e9)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: free)
+
+
+def versions(packages):
+    """What of the pair is in an environment."""
+    found = [re.fullmatch(r"(torch\w*)-(.+)\.dist-info", path.name) for path in packages.iterdir()]
+    return sorted(f"{each[1]}=={each[2]}" for each in found if each)
+
+
+class TestWhichBuilds:
+    """What is decided, with a pip that makes and removes the folders that are looked at."""
+
+    @pytest.fixture
+    def packages(self, tmp_path):
+        (tmp_path / "packages").mkdir()
+        return tmp_path / "packages"
+
+    @pytest.fixture
+    def start(self, project, packages, monkeypatch):
+        start = load_start(project, monkeypatch)
+
+        def pip(verb, *words):
+            for name in ("torch", "torchvision"):
+                builds = [word for word in words if word.startswith(f"{name}==")]
+                if builds or verb == "uninstall":
+                    for folder in packages.glob(f"{name}-*"):
+                        folder.rmdir()
+                for build in builds:
+                    (packages / f"{build.replace('==', '-')}.dist-info").mkdir()
+
+        start.pip, start.offered = pip, []
+        start.play(LINUX=True, pip=pip, cpu_index_has=lambda build: build in start.offered)
+        with_room(monkeypatch, 1000)
+        return start
+
+    def bring(self, start, packages, there, offered, why_not=""):
+        start.pip("uninstall")
+        start.pip("install", *there)
+        start.offered = offered
+        start.play(why_not_for_the_cpu=lambda: why_not)
+        start.bring_torch(packages)
+        return versions(packages)
+
+    @pytest.mark.parametrize(
+        ("there", "offered", "why_not", "wanted", "said"),
+        [
+            ([], CPU, "", CPU, "0.5 GB to download and 2 GB on disk"),
+            ([], CPU[:1], "", [], "3 GB to download and 5.6 GB on disk"),
+            ([], CPU[1:], "", [], "5.6 GB on disk"),
+            ([], CPU, DRIVER, [], DRIVER),
+            # one of the pair is completed by its like, whatever this machine has
+            (CPU[:1], CPU, DRIVER, CPU, "built for the CPU"),
+            (CPU[1:], CPU, DRIVER, CPU, "built for the CPU"),
+            ([CPU[0], OLDER[1]], CPU, "", CPU, "built for the CPU"),
+            (CPU[:1], [], "", [], "5.6 GB on disk"),  # or taken away
+            (OLDER, CPU, "", CPU, "built for the CPU"),
+            # what was installed beforehand is kept, and nothing said
+            (CPU, CPU, "", CPU, None),
+            (FOR_GPUS, CPU, "", FOR_GPUS, None),
+            (FOR_GPUS[:1], CPU, "", FOR_GPUS[:1], None),
+            (CUDA, CPU, "", CUDA, None),
+        ],
+    )
+    def test_two_kinds_are_never_mixed(
+        self, start, packages, there, offered, why_not, wanted, said, capsys
+    ):
+        assert self.bring(start, packages, there, offered, why_not) == wanted
+        printed = capsys.readouterr().out
+        assert said in printed if said else printed == ""
+
+    def test_other_systems_are_served_by_the_package_index(self, start, packages, capsys):
+        start.play(LINUX=False)
+        assert self.bring(start, packages, [], CPU) == []
+        assert capsys.readouterr().out == ""
+
+    def test_room_for_the_cpu_is_not_room_for_gpus(self, start, packages, monkeypatch):
+        with_room(monkeypatch, 5)
+        assert self.bring(start, packages, [], CPU) == CPU
+        with pytest.raises(start.CannotStart, match="about 12 GB .* 5.0 GB free"):
+            self.bring(start, packages, CPU[:1], [])
+
+    def test_a_disk_that_fills_up_stops_the_set_up(self, start, packages):
+        def full(*arguments):
+            raise start.CannotStart(start.disk_is_full())
+
+        start.offered = CPU
+        start.play(pip=full, why_not_for_the_cpu=lambda: "")
+        with pytest.raises(start.CannotStart, match="disk is full"):
+            start.bring_torch(packages)
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """An environment with pip and nothing else, to be copied."""
+    """An environment with pip and nothing else."""
     folder = tmp_path_factory.mktemp("environment") / ".venv"
     venv.EnvBuilder(with_pip=True, symlinks=os.name != "nt").create(folder)
     return folder
 
 
-@pytest.fixture(autouse=True)
-def only_these_indexes(monkeypatch):
-    """pip without the settings of this machine: a test that names no index reaches none."""
+@pytest.fixture
+def start(project, environment, monkeypatch):
+    """start.py on a Linux with room, with a pip that has no settings and reaches no index."""
     for name in [name for name in os.environ if name.startswith("PIP_")]:
         monkeypatch.delenv(name)
     settings = {"CONFIG_FILE": os.devnull, "NO_CACHE_DIR": "1", "DISABLE_PIP_VERSION_CHECK": "1"}
     for name, value in {**settings, "INDEX_URL": refused(), "RETRIES": "0"}.items():
         monkeypatch.setenv(f"PIP_{name}", value)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-
-
-@pytest.fixture
-def project(environment, tmp_path):
-    """A copy of the project that needs torch and torchvision, in an environment without them."""
-    folder = tmp_path / "a project"
-    (folder / "tlcourse").mkdir(parents=True)
-    for name in (*PARTS, "tlcourse/_torchvision_pair.py", "README.md"):
-        shutil.copy(paths.PROJECT / name, folder / name)
-    setuptools = f"setuptools=={metadata.version('setuptools')}"
-    (folder / "requirements.txt").write_text(f"-e .\n{PINS}{setuptools}\n", encoding="utf-8")
-    shutil.copytree(environment, folder / ".venv", symlinks=True)
-    return folder
-
-
-@pytest.fixture
-def start(project, monkeypatch):
-    """start.py of that copy as a module, on a Linux with room, without driver or own index."""
-    module = SimpleNamespace(**runpy.run_path(str(project / "start.py")))
-    names = module.main.__globals__
-    module.play = lambda name, value: monkeypatch.setitem(names, name, value)
-    played = {"LINUX": True, "why_not_for_the_cpu": lambda: "", "hand_over": lambda command: 0}
-    played.update(ANSWER_SECONDS=30, PROBE_SECONDS=60)  # on a machine that is busy with other tests
-    for name, value in played.items():
-        module.play(name, value)
-    module.packages = module.packages_folder()
-    module.setenv = monkeypatch.setenv
-    module.with_room = lambda size: monkeypatch.setattr(
-        shutil, "disk_usage", lambda path: SimpleNamespace(free=size)
-    )
-    module.with_room(1e12)
-    return module
+    start = load_start(project, monkeypatch)
+    start.play(ENVIRONMENT=environment, LINUX=True, why_not_for_the_cpu=lambda: "")
+    start.play(hand_over=lambda command: 0)
+    start.play(ANSWER_SECONDS=30, PROBE_SECONDS=60)  # other tests keep this machine busy
+    with_room(monkeypatch, 1000)
+    start.packages = start.packages_folder()
+    places = (environment, start.packages)
+    before = {path for place in places for path in place.iterdir()}
+    yield start
+    for path in {path for place in places for path in place.iterdir()} - before:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def refused():
@@ -87,283 +167,122 @@ def refused():
         return f"http://127.0.0.1:{server.getsockname()[1]}"
 
 
-def versions(start):
-    """What is installed of the pair."""
-    found = {name: start.installed(start.packages, f"{name}=={pin}") for name, pin in PAIR}
-    return [(name, version) for name, version in found.items() if version]
-
-
-def install(start, *builds):
-    """What a user, or a start that was cut off, put into the environment."""
-    with package_index(*(wheel(*build) for build in builds)) as index:
-        pins = [f"{name}=={version}" for name, version in builds]
-        start.pip("install", "--quiet", "--no-deps", "--index-url", index.address, *pins)
-
-
-def bring_torch(start, index):
-    start.play("CPU_INDEX", index if isinstance(index, str) else index.address)
-    start.bring_torch(start.packages)
-
-
-def set_up(start, cpu_index, *wheels):
+def set_up(start, monkeypatch, cpu, *wheels):
     """Start with this index of builds for the CPU, and a package index with these wheels."""
-    start.play("CPU_INDEX", cpu_index)
+    start.play(CPU_INDEX=cpu.address)
     with package_index(*wheels, wheel_of_installed("setuptools")) as index:
-        start.setenv("PIP_INDEX_URL", index.address)
-        status = start.main(["check"])
-    return status, index
+        monkeypatch.setenv("PIP_INDEX_URL", index.address)
+        assert start.main(["check"]) == 0
+    return index
 
 
-class TestBuildsForTheCPU:
-    def test_reachable(self, start, capfd):
+class TestSetUp:
+    def test_builds_for_the_cpu_once(self, start, monkeypatch, capfd):
         with package_index(*CPU_WHEELS) as cpu:
-            status, index = set_up(start, cpu.address, *FOR_GPUS)
-        assert status == 0 and versions(start) == CPU_PAIR
+            index = set_up(start, monkeypatch, cpu, *GPU_WHEELS)
+        assert versions(start.packages) == CPU and "built for the CPU" in capfd.readouterr().out
         assert not [name for name in index.asked if "torch" in name or "nvidia" in name]
-        said = capfd.readouterr().out
-        assert "built for the CPU" in said and "2 GB on disk" in said
-        start.setenv("PIP_INDEX_URL", refused())
+        monkeypatch.setenv("PIP_INDEX_URL", refused())
         with (start.PROJECT / "pyproject.toml").open("a", encoding="utf-8") as file:
             file.write("# changed\n")
         assert start.main(["check"]) == 0  # what is there needs no index
 
-    @pytest.mark.parametrize(
-        "wheels",
-        [OLDER, CPU_WHEELS[:1], CPU_WHEELS[1:], FOR_GPUS, OTHER_PYTHON],
-        ids=["older", "no torchvision", "no torch", "for GPUs", "for another Python"],
-    )
-    def test_without_the_pinned_pair(self, start, wheels, capfd):
-        with package_index(*wheels) as cpu:
-            bring_torch(start, cpu)
-        said = capfd.readouterr().out
-        assert cpu.asked and versions(start) == []
-        assert "about 3 GB to download and 5.6 GB on disk" in said and "did not come" not in said
-
-    def test_unreachable(self, start, capfd):
-        bring_torch(start, refused())
-        assert versions(start) == []
-        assert "5.6 GB on disk" in capfd.readouterr().out
-
-    def test_slow(self, start, capfd):
-        with package_index(*CPU_WHEELS) as cpu:
-            cpu.answers = False
-            start.play("ANSWER_SECONDS", start.ANSWER_SECONDS)
-            start.play("PROBE_SECONDS", start.PROBE_SECONDS)
-            began = time.perf_counter()
-            bring_torch(start, cpu)
-            seconds = time.perf_counter() - began
-        assert versions(start) == [] and "5.6 GB on disk" in capfd.readouterr().out
-        assert cpu.asked == ["torch"] and seconds < start.PROBE_SECONDS + 5
-
-    def test_a_stalled_name_server_is_not_waited_for(self, start):
-        start.play("PROBE_SECONDS", 0.1)
-        with package_index(*CPU_WHEELS) as cpu:
-            start.play("CPU_INDEX", cpu.address)
-            assert not start.cpu_index_has(f"torch=={TORCH}+cpu")
-
-    def test_then_both_come_from_the_package_index(self, start):
-        with package_index(CPU_WHEELS[0]) as cpu:
-            status, index = set_up(start, cpu.address, *FOR_GPUS)
-        assert status == 0 and versions(start) == PAIR
-        assert "torch" in index.asked and "nvidia-cublas" in index.asked
-
-    def test_answers_and_then_breaks(self, start, capfd):
+    def test_an_index_that_answers_and_then_breaks(self, start, monkeypatch, capfd):
         with package_index(*CPU_WHEELS) as cpu:
             cpu.breaks = True
-            bring_torch(start, cpu)
-        assert versions(start) == []
+            index = set_up(start, monkeypatch, cpu, *GPU_WHEELS)
+        assert versions(start.packages) == FOR_GPUS and "nvidia-cublas" in index.asked
         said = capfd.readouterr().out
         assert "did not come: " in said and "5.6 GB on disk" in said
 
-    def test_other_systems_are_served_by_the_package_index(self, start, capfd):
-        start.play("LINUX", False)
+    def test_no_network(self, start, monkeypatch, capfd):
+        monkeypatch.setenv("PIP_RETRIES", "1")  # what it says of them is read
+        start.play(CPU_INDEX=refused())
+        assert start.main(["check"]) == 1
+        (sentence,) = capfd.readouterr().err.strip().splitlines()
+        assert "index cannot be reached" in sentence and sentence.endswith("is kept.")
+
+    def test_settings_that_lead_elsewhere(self, start, monkeypatch, tmp_path):
+        """In variables and, as Linux keeps it, in a configuration; so do packages elsewhere."""
+        elsewhere = tmp_path / "elsewhere"
+        lines = [f"{name} = {elsewhere}" for name in ("target", "prefix", "root")]
+        lines = "\n".join(["user = true", *lines])
+        (tmp_path / "pip").mkdir()
+        (tmp_path / "pip" / "pip.conf").write_text(f"[global]\n{lines}\n[install]\n{lines}\n")
+        monkeypatch.delenv("PIP_CONFIG_FILE")
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+        for name in ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_PYTHON", "PYTHONHOME"):
+            monkeypatch.setenv(name, str(elsewhere))
+        for name in ("PIP_USER", "PIP_REQUIRE_VIRTUALENV"):
+            monkeypatch.setenv(name, "1")
+        there = tmp_path / "theirs" / f"torch-{TORCH}+cpu.dist-info"
+        there.mkdir(parents=True)
+        about = f"Metadata-Version: 2.1\nName: torch\nVersion: {TORCH}+cpu\n"
+        (there / "METADATA").write_text(about, encoding="utf-8")
+        monkeypatch.setenv("PYTHONPATH", str(there.parent))
         with package_index(*CPU_WHEELS) as cpu:
-            bring_torch(start, cpu)
-        assert cpu.asked == versions(start) == [] and capfd.readouterr().out == ""
+            set_up(start, monkeypatch, cpu)
+        assert versions(start.packages) == CPU and not elsewhere.exists()
+        assert list(start.packages.glob("tlcourse-*.dist-info"))
 
 
-class TestNeverMixed:
-    @pytest.mark.parametrize("first", CPU_PAIR, ids=lambda build: build[0])
-    def test_cut_off_between_the_two(self, start, first):
-        install(start, first)
-        start.play("why_not_for_the_cpu", lambda: "this machine has an NVIDIA driver")
+class TestTheIndexOfBuildsForTheCPU:
+    def test_what_it_has_for_this_python(self, start):
+        wheels = [*CPU_WHEELS, *(wheel(*build.split("==")) for build in OLDER)]
+        wheels += [wheel("for-gpus", "1"), wheel("another-python", "1+cpu", tag="cp39-cp39-any")]
+        with package_index(*wheels) as cpu:
+            start.play(CPU_INDEX=cpu.address)
+            assert start.cpu_index_has(CPU[0])
+            for build in ("torch==2.14.0+cpu", "for-gpus==1+cpu", "another-python==1+cpu"):
+                assert not start.cpu_index_has(build)
+        assert {"torch", "for-gpus", "another-python"} == set(cpu.asked)
+
+    def test_one_that_is_silent_or_a_name_server_that_stalls(self, start):
+        start.play(ANSWER_SECONDS=1)
         with package_index(*CPU_WHEELS) as cpu:
-            bring_torch(start, cpu)
-        assert versions(start) == CPU_PAIR
-
-    def test_cut_off_and_no_longer_reachable(self, start):
-        install(start, CPU_PAIR[0])
-        status, _ = set_up(start, refused(), *FOR_GPUS)
-        assert status == 0 and versions(start) == PAIR
-
-    @pytest.mark.parametrize(
-        "builds",
-        [CPU_PAIR, PAIR, PAIR[:1], [(name, f"{version}+cu130") for name, version in PAIR]],
-        ids=["cpu", "package index", "torch of the package index", "another index"],
-    )
-    def test_what_was_installed_beforehand_is_kept(self, start, builds):
-        install(start, *builds)
-        with package_index(*CPU_WHEELS) as cpu:
-            bring_torch(start, cpu)
-        assert versions(start) == builds and cpu.asked == []
-
-    def test_another_release_is_replaced_by_the_pair(self, start):
-        install(start, ("torch", "2.12.1+cpu"), ("torchvision", "0.27.1+cpu"))
-        with package_index(*CPU_WHEELS) as cpu:
-            bring_torch(start, cpu)
-        assert versions(start) == CPU_PAIR
-
-    def test_one_pin_that_moved_is_followed_by_a_build_of_the_same_kind(self, start):
-        install(start, CPU_PAIR[0], ("torchvision", "0.27.1+cpu"))
-        with package_index(*CPU_WHEELS) as cpu:
-            bring_torch(start, cpu)
-        assert versions(start) == CPU_PAIR
+            cpu.answers = False
+            start.play(CPU_INDEX=cpu.address)
+            began = time.perf_counter()
+            assert not start.cpu_index_has(CPU[0])
+            assert cpu.asked == ["torch"] and time.perf_counter() - began < 30
+            cpu.answers = True
+            start.play(PROBE_SECONDS=0.1)
+            assert not start.cpu_index_has(CPU[0])
 
 
 class TestWhyNot:
     @pytest.fixture
-    def start(self, start, monkeypatch):
+    def why_not(self, start, project, monkeypatch):
         """On a machine without a driver, whatever this one has."""
-        start.play("NVIDIA_DRIVER", ())
+        known = load_start(project, monkeypatch)
+        known.play(ENVIRONMENT=start.main.__globals__["ENVIRONMENT"], NVIDIA_DRIVER=())
         monkeypatch.setattr(shutil, "which", lambda program: None)
         monkeypatch.delenv("PIP_INDEX_URL")
-        return start
+        known.setenv = monkeypatch.setenv
+        return known
 
-    def test_no_reason(self, start):
-        start.setenv("PIP_EXTRA_INDEX_URL", refused())
-        assert start.why_not_for_the_cpu() == ""
-
-    def test_the_driver_s_files(self, start, tmp_path):
+    def test_a_driver(self, why_not, tmp_path, monkeypatch):
         (tmp_path / "nvidiactl").touch()
-        start.play("NVIDIA_DRIVER", (str(tmp_path / "version"), str(tmp_path / "nvidiactl")))
-        assert start.why_not_for_the_cpu() == "this machine has an NVIDIA driver"
-
-    def test_the_driver_s_program(self, start, monkeypatch):
+        why_not.play(NVIDIA_DRIVER=(str(tmp_path / "version"), str(tmp_path / "nvidiactl")))
+        assert why_not.why_not_for_the_cpu() == DRIVER
+        why_not.play(NVIDIA_DRIVER=())
         monkeypatch.setattr(shutil, "which", {"nvidia-smi": "nvidia-smi"}.get)
-        assert start.why_not_for_the_cpu() == "this machine has an NVIDIA driver"
+        assert why_not.why_not_for_the_cpu() == DRIVER
 
-    def test_an_index_of_the_user_s_own_is_respected(self, start, capfd):
-        start.setenv("PIP_INDEX_URL", refused())
-        start.play("why_not_for_the_cpu", start.why_not_for_the_cpu)
-        with package_index(*CPU_WHEELS) as cpu:
-            bring_torch(start, cpu)
-        assert cpu.asked == [] and "an index of your own" in capfd.readouterr().out
-
-    def test_also_in_a_configuration_file(self, start, tmp_path):
+    def test_an_index_of_the_user_s_own(self, why_not, tmp_path, monkeypatch):
+        monkeypatch.setenv("PIP_EXTRA_INDEX_URL", refused())
+        assert why_not.why_not_for_the_cpu() == ""  # one beside the usual one
         (tmp_path / "pip.conf").write_text(f"[install]\nindex-url = {refused()}\n", "utf-8")
-        start.setenv("PIP_CONFIG_FILE", str(tmp_path / "pip.conf"))
-        assert "an index of your own" in start.why_not_for_the_cpu()
+        for name, value in (("CONFIG_FILE", tmp_path / "pip.conf"), ("INDEX_URL", refused())):
+            with monkeypatch.context() as patch:
+                patch.setenv(f"PIP_{name}", str(value))
+                assert "an index of your own" in why_not.why_not_for_the_cpu()
 
 
-class TestRoom:
-    def test_enough_for_the_cpu_is_not_enough_for_gpus(self, start):
-        start.with_room(5e9)
-        with package_index(*CPU_WHEELS) as cpu:
-            bring_torch(start, cpu)
-        assert versions(start) == CPU_PAIR
-        start.pip("uninstall", "--yes", "--quiet", "torch", "torchvision")
-        with pytest.raises(start.CannotStart, match="about 12 GB .* 5.0 GB free"):
-            bring_torch(start, refused())
-
-    def test_a_disk_that_fills_up_stops_the_set_up(self, start):
-        def full(*arguments):
-            raise start.CannotStart(start.disk_is_full())
-
-        start.play("pip", full)
-        start.play("cpu_index_has", lambda build: True)
-        with pytest.raises(start.CannotStart, match="disk is full"):
-            start.bring_torch(start.packages)
-
-
-class TestSettingsOfTheUser:
-    def test_pip_user(self, start):
-        start.setenv("PIP_USER", "1")
-        with package_index(*CPU_WHEELS) as cpu:
-            status, _ = set_up(start, cpu.address)
-        assert status == 0 and versions(start) == CPU_PAIR
-        assert list(start.packages.glob("tlcourse-*.dist-info"))
-
-    @pytest.mark.parametrize(
-        ("name", "value"),
-        [
-            *(("PIP_TARGET", "t"), ("PIP_PREFIX", "p"), ("PIP_ROOT", "r"), ("PIP_PYTHON", "none")),
-            *(("PIP_REQUIRE_VIRTUALENV", "1"), ("PYTHONHOME", "nowhere")),
-        ],
-    )
-    def test_variables_that_lead_elsewhere(self, start, name, value, tmp_path):
-        start.setenv(name, value if value == "1" else str(tmp_path / value))
-        start.forget_other_environments()
-        install(start, PAIR[0])
-        assert versions(start) == PAIR[:1] and not (tmp_path / value).exists()
-
-    def test_packages_of_pythonpath_do_not_count(self, start, tmp_path):
-        (tmp_path / f"torch-{TORCH}.dist-info").mkdir()
-        (tmp_path / f"torch-{TORCH}.dist-info" / "METADATA").write_text(
-            f"Metadata-Version: 2.1\nName: torch\nVersion: {TORCH}\n", encoding="utf-8"
-        )
-        start.setenv("PYTHONPATH", str(tmp_path))
-        start.forget_other_environments()
-        install(start, PAIR[0])
-        assert versions(start) == PAIR[:1]
-
-    @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="where Linux keeps pip.conf")
-    @pytest.mark.parametrize("section", ["global", "install"])
-    @pytest.mark.parametrize("setting", ["user = true", "target = {}", "prefix = {}", "root = {}"])
-    def test_configuration_that_leads_elsewhere(
-        self, start, section, setting, tmp_path, monkeypatch
-    ):
-        elsewhere = tmp_path / "elsewhere"
-        (tmp_path / "pip").mkdir()
-        (tmp_path / "pip" / "pip.conf").write_text(
-            f"[{section}]\n{setting.format(elsewhere)}\n", encoding="utf-8"
-        )
-        monkeypatch.delenv("PIP_CONFIG_FILE")
-        start.setenv("XDG_CONFIG_HOME", str(tmp_path))
-        start.keep_pip_here()
-        install(start, PAIR[0])
-        assert versions(start) == PAIR[:1] and not elsewhere.exists()
-
-
-class TestPipsWay:
-    """``pip install -r requirements.txt`` in an environment that the user made."""
-
-    def test_installs_every_pin_and_the_course(self, project):
-        shutil.copy(paths.PROJECT / "requirements.txt", project)
-        lines = (project / "requirements.txt").read_text(encoding="utf-8").splitlines()
-        pins = [re.fullmatch(r"([a-z0-9.-]+)==([\w.]+)( ; .+)?", line) for line in lines]
-        wheels = dict(wheel(pin[1], pin[2]) for pin in pins if pin)
-        wheels.update([wheel_of_installed("setuptools")])
-        with package_index(*wheels.items()) as index:
-            pip_install(project, index, "-r", "requirements.txt")
-        where = "import tlcourse; print(tlcourse.__file__)"
-        command = [project / PYTHON_IN_ENVIRONMENT, "-c", where]
-        found = subprocess.check_output(command, cwd=project.parent, encoding="utf-8").strip()
-        assert os.path.samefile(found, project / "tlcourse" / "__init__.py")
-
-    def test_with_pytorch_s_index_beside_it_both_are_for_the_cpu(self, project):
-        (project / "pins.txt").write_text(PINS, encoding="utf-8")
-        with package_index(*FOR_GPUS) as index, package_index(*CPU_WHEELS) as cpu:
-            beside = ("--extra-index-url", cpu.address)
-            said = pip_install(project, index, *beside, "-r", "pins.txt")
-        for name, version in CPU_PAIR:
-            assert f"{name}-{version}" in said
-        assert "nvidia" not in said
-
-    def test_the_readme_takes_the_pinned_pair_from_one_index(self):
-        pins = (paths.PROJECT / "requirements.txt").read_text(encoding="utf-8").split()
-        pair = [pin for pin in pins if pin.startswith(("torch==", "torchvision=="))]
-        readme = " ".join((paths.PROJECT / "README.md").read_text(encoding="utf-8").split())
-        assert f"pip install {' '.join(pair)} --index-url https://download.pytorch" in readme
-        assert "--extra-index-url" not in readme
-
-
-def pip_install(project, index, *arguments):
-    """What pip says that it installed."""
-    command = [project / PYTHON_IN_ENVIRONMENT, "-m", "pip", "install"]
-    return subprocess.run(
-        [*command, "--index-url", index.address, *arguments],
-        cwd=project,
-        stdout=subprocess.PIPE,
-        encoding="utf-8",
-        check=True,
-    ).stdout
+def test_the_readme_takes_the_pinned_pair_from_one_index():
+    pins = (paths.PROJECT / "requirements.txt").read_text(encoding="utf-8").split()
+    torch_pins = [pin for pin in pins if pin.startswith(("torch==", "torchvision=="))]
+    readme = " ".join((paths.PROJECT / "README.md").read_text(encoding="utf-8").split())
+    index = "--index-url https://download.pytorch"
+    assert f"pip install {' '.join(torch_pins)} {index}" in readme
+    assert "--extra-index-url" not in readme

@@ -1,19 +1,13 @@
-"""The league of policies: ranking, spread, what is the same policy, and the file."""
+"""The league of policies: ranking, spread, and what is the same policy."""
 
-import json
 import re
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from subprocess import PIPE, Popen
 from types import SimpleNamespace
 
 import matplotlib
-import numpy as np
 import pytest
 
-from tlcourse import paths
 from tlcourse.finetuning.audits import audit
-from tlcourse.finetuning.league import League, Result, league_file, preset_name, stages_of
+from tlcourse.finetuning.league import League, preset_name, stages_of
 from tlcourse.finetuning.policies import PRESETS, Policy, as_policy
 from tlcourse.finetuning.progress import CurvePoint, Settings
 from tlcourse.plots import plot_learning_curves
@@ -22,33 +16,22 @@ from tlcourse.widgets import league_html
 
 LAYERS = ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "fc6", "fc7", "fc8"]
 OWN = Policy({"*": "freeze", "conv2": "random"})
-
-
-def layers_of_natural():
-    return [row.layer for row in audit("natural", "reuse all", 4).rows]
+SETTINGS = Settings(0, 2, None, 0.01, 0.0, 8, "cosine", None, None, "cpu")
+NAMES = [row.layer for row in audit("natural", "reuse all", 4).rows]
 
 
 def a_run(policy="reuse all", seed=0, accuracy=0.5, images="A", stopped=False, **settings):
     """What the league reads of a run, made up."""
-    names = layers_of_natural()
-    given = dict(
-        zip(
-            Settings.__dataclass_fields__,
-            (seed, 2, None, 0.01, 0.0, 8, "sgd", "cosine", 0.0, None, None, "cpu", True),
-            strict=True,
-        )
-    )
-    settings = Settings(**{**given, **settings})
     points = [
-        CurvePoint(0, step, 8 * step, 0.5 * step, 0.5 * step, step, None, 1.0, accuracy * step / 2)
+        CurvePoint(0, step, 8 * step, 0.5 * step, 0.5 * step, None, 1.0, accuracy * step / 2)
         for step in range(3)
     ]
     return SimpleNamespace(
         policy=as_policy(policy),
-        settings=settings,
+        settings=Settings(**{**vars(SETTINGS), "seed": seed, **settings}),
         backbone=SimpleNamespace(name="natural", fingerprint="f"),
         progress=SimpleNamespace(images_digest=images),
-        network=SimpleNamespace(layers=[SimpleNamespace(name=name) for name in names]),
+        network=SimpleNamespace(layers=[SimpleNamespace(name=name) for name in NAMES]),
         curve=points,
         best=points[-1],
         stopped=stopped,
@@ -56,8 +39,8 @@ def a_run(policy="reuse all", seed=0, accuracy=0.5, images="A", stopped=False, *
     )
 
 
-def a_league(*runs, file=None):
-    league = League(file)
+def a_league(*runs):
+    league = League()
     for run in runs:
         league.add(run)
     return league
@@ -65,25 +48,19 @@ def a_league(*runs, file=None):
 
 class TestSamePolicy:
     @pytest.mark.parametrize("name", PRESETS)
-    def test_a_preset_written_otherwise_is_the_preset(self, name):
+    def test_a_preset_written_otherwise_is_the_preset_and_one_layer_more_is_none(self, name):
         policy = PRESETS[name]
-        written = {layer: choice for layer, choice in policy.choices_for(LAYERS).items()}
+        written = policy.choices_for(LAYERS)
         other = Policy(written, layer_decay=policy.layer_decay, then=policy.then)
         assert preset_name(other, LAYERS) == name
-
-    def test_one_layer_more_is_none(self):
-        for name, policy in PRESETS.items():
-            choice = "freeze" if name == "all random" else "random"
-            assert preset_name(policy.painted("conv1_2", choice), LAYERS) is None
+        choice = "freeze" if name == "all random" else "random"
+        assert preset_name(policy.painted("conv1_2", choice), LAYERS) is None
 
     def test_rates_and_stages_count(self):
         assert preset_name(Policy({"*": "fine-tune"}, layer_decay=0.7), LAYERS) is None
         assert preset_name(Policy({"*": "freeze"}, then=Policy({"*": "fine-tune"})), LAYERS) is None
-
-    def test_a_preset_that_does_not_fit_is_no_obstacle(self):
+        # a preset that does not fit is no obstacle
         assert preset_name(Policy({"*": "freeze"}), ["a", "head"]) == "reuse all"
-
-    def test_stages_are_what_the_policy_says(self):
         policy = PRESETS["probe, then fine-tune"]
         first, second = stages_of(policy, LAYERS)
         assert {name: choice for name, (choice, _) in first.items()} == policy.choices_for(LAYERS)
@@ -95,168 +72,75 @@ class TestRanking:
         values = (0.5, 0.8, 0.6)
         league = a_league(*(a_run(seed=seed, accuracy=v) for seed, v in enumerate(values)))
         (only,) = league.standings()
-        assert only.accuracies == pytest.approx(values)
-        assert only.mean == pytest.approx(np.mean(values))
-        assert only.spread == pytest.approx((0.5, 0.8))
-        assert only.seconds == 1.0 and not only.is_own
+        assert only.accuracies == pytest.approx(values) and only.mean == pytest.approx(1.9 / 3)
+        assert only.spread == pytest.approx((0.5, 0.8)) and only.seconds == 1.0
+        assert "<b>63.3%</b><br>50 to 80</td><td>3</td>" in plain(league_html(league))
 
     def test_best_mean_is_first_and_of_equals_the_smaller(self):
         league = a_league(
             a_run("fine-tune all", accuracy=0.7),
             a_run("reuse all", accuracy=0.7),
+            a_run(OWN.painted("fc7", "fine-tune"), accuracy=0.1),
             a_run(OWN, accuracy=0.9),
-            a_run("all random", accuracy=0.3),
         )
         names = [each.name for each in league.standings()]
-        assert names == ["my policy 1", "reuse all", "fine-tune all", "all random"]
-        assert league.best(own=True).name == "my policy 1"
+        assert names == ["my policy 2", "reuse all", "fine-tune all", "my policy 1"]
+        assert league.best(own=True).name == "my policy 2"
         assert league.best(own=False).name == "reuse all"
 
-    def test_trained_parameters_are_the_audits(self):
-        for policy in (OWN, "probe, then fine-tune"):
-            (each,) = a_league(a_run(policy)).standings()
-            audits = audit("natural", policy, 4)
-            expected = (audits.then or audits).trained_parameters
-            assert each.trained_parameters == expected
-
-    def test_own_policies_keep_their_numbers(self):
-        other = OWN.painted("fc7", "fine-tune")
-        league = a_league(a_run(OWN, accuracy=0.1), a_run(other, accuracy=0.9))
-        assert [each.name for each in league.standings()] == ["my policy 2", "my policy 1"]
-
-    def test_description(self):
-        (each,) = a_league(a_run(OWN)).standings()
-        assert each.describe() == (
-            "freeze conv1_1 to conv1_2, random conv2_1 to conv2_2, freeze conv3_1 to fc7, "
-            "random fc8"
-        )
-        (each,) = a_league(a_run("probe, then fine-tune")).standings()
-        assert "; then fine-tune conv1_1 to fc8, learning rate × 0.1" in each.describe()
+    @pytest.mark.parametrize(
+        ("policy", "words"),
+        [
+            (OWN, "freeze conv1_1 to conv1_2, random conv2_1 to conv2_2, freeze conv3_1 to fc7"),
+            ("probe, then fine-tune", "; then fine-tune conv1_1 to fc8, learning rate × 0.1"),
+        ],
+    )
+    def test_parameters_are_the_audits_and_words_the_policys(self, policy, words):
+        (each,) = a_league(a_run(policy)).standings()
+        audits = audit("natural", policy, 4)
+        assert each.trained_parameters == (audits.then or audits).trained_parameters
+        assert words in each.describe()
 
 
 class TestAdd:
-    def test_same_policy_and_seed_takes_the_place(self):
-        league = a_league(a_run(accuracy=0.4), a_run(accuracy=0.6))
-        assert [result.accuracy for result in league.results] == pytest.approx([0.6])
-
-    def test_a_stopped_run_does_not_replace_a_whole_one(self):
-        league = a_league(a_run(accuracy=0.4), a_run(accuracy=0.6, stopped=True))
-        assert league.results[0].accuracy == pytest.approx(0.4)
-        league = a_league(a_run(accuracy=0.6, stopped=True), a_run(accuracy=0.4))
-        assert league.results[0].accuracy == pytest.approx(0.4)
-
     @pytest.mark.parametrize(
-        "other, word",
-        [
-            ({"images": "B"}, "training images"),
-            ({"learning_rate": 0.1}, "learning rate"),
-            ({"epochs": 3}, "epochs"),
-        ],
+        ("first_stopped", "second_stopped", "counts"),
+        [(False, False, 0.6), (False, True, 0.4), (True, False, 0.6)],
     )
-    def test_another_setting_is_refused(self, other, word):
-        league = a_league(a_run())
-        with pytest.raises(ValueError, match=f"another {word} .* begin a new league"):
+    def test_same_policy_and_seed_takes_the_place_but_a_stopped_run_of_no_whole_one(
+        self, first_stopped, second_stopped, counts
+    ):
+        first = a_run(accuracy=0.4, stopped=first_stopped)
+        league = a_league(first, a_run(accuracy=0.6, stopped=second_stopped))
+        assert [result.accuracy for result in league.results] == pytest.approx([counts])
+
+    @pytest.mark.parametrize("other", [{"images": "B"}, {"learning_rate": 0.1}, {"epochs": 3}])
+    def test_another_setting_is_refused_but_seed_and_device_are_none(self, other):
+        league = a_league(a_run(), a_run(seed=1, device="cuda"))
+        (word,) = (name.replace("_", " ") for name in other)
+        with pytest.raises(ValueError, match=f"another .*{word} .* begin a new league"):
             league.add(a_run("all random", **other))
+        assert len(league) == 2
+        league.clear()
+        league.add(a_run("all random", **other))
         assert len(league) == 1
 
-    def test_seed_and_device_are_no_setting(self):
-        assert len(a_league(a_run(), a_run(seed=1, device="cuda", cache=False))) == 2
 
-
-class TestVerdict:
-    def test_each_state_has_a_sentence(self):
-        assert "No run yet" in League().verdict()
-        assert "Paint a policy of your own" in a_league(a_run()).verdict()
-        assert "Train a preset too" in a_league(a_run(OWN)).verdict()
-        both = a_league(a_run(accuracy=0.5), a_run(OWN, accuracy=0.6)).verdict()
-        assert both.startswith("my policy 1 (60.0%) is 10.0 points ahead of reuse all (50.0%)")
-        assert "may be luck" in both
-        assert "are equal" in a_league(a_run(), a_run(OWN)).verdict()
-
-    def test_overlap_of_seeds_is_said(self):
-        preset = [a_run(seed=seed, accuracy=0.5 + 0.1 * seed) for seed in range(2)]
-        near = [a_run(OWN, seed=seed, accuracy=0.55 + 0.1 * seed) for seed in range(2)]
-        far = [a_run(OWN, seed=seed, accuracy=0.8 + 0.1 * seed) for seed in range(2)]
-        assert "overlap" in a_league(*preset, *near).verdict()
-        assert "overlap" not in a_league(*preset, *far).verdict()
-
-
-class TestFile:
-    def test_saved_and_read_again(self, tmp_path):
-        file = tmp_path / "deep" / "league.json"
-        league = a_league(a_run(), a_run(OWN, seed=2, accuracy=0.9), file=file)
-        again = League(file)
-        assert again.results == league.results and again.setting == league.setting
-        assert str(again) == str(league)
-        there = {path.name for path in file.parent.iterdir()}
-        assert there - {".league.json.lock"} == {"league.json"}  # Windows has none between uses
-        again.clear()
-        assert len(League(file)) == 0
-
-    @pytest.mark.parametrize(
-        "text", ["", "{", "[]", "null", '{"results": [{}]}', '{"results": 3}', '{"setting": 3}']
+def test_each_verdict_has_a_sentence():
+    assert "No run yet" in League().verdict()
+    assert "Paint a policy of your own" in a_league(a_run()).verdict()
+    assert "Train a preset too" in a_league(a_run(OWN)).verdict()
+    both = a_league(a_run(accuracy=0.5), a_run(OWN, accuracy=0.6)).verdict()
+    assert both.startswith("my policy 1 (60.0%) is 10.0 points ahead of reuse all (50.0%)")
+    assert "may be luck" in both
+    assert "are equal" in a_league(a_run(), a_run(OWN)).verdict()
+    preset = [a_run(seed=seed, accuracy=0.5 + 0.1 * seed) for seed in range(2)]
+    near, far = (
+        [a_run(OWN, seed=seed, accuracy=least + 0.1 * seed) for seed in range(2)]
+        for least in (0.55, 0.8)
     )
-    def test_what_is_no_league_counts_as_none(self, tmp_path, text):
-        file = tmp_path / "league.json"
-        file.write_text(text, encoding="utf-8")
-        with pytest.warns(UserWarning, match="moved aside to league.json.unreadable-1"):
-            assert len(League(file)) == 0
-        assert (tmp_path / "league.json.unreadable-1").read_text("utf-8") == text
-        assert len(a_league(a_run(), file=file)) == 1 and len(League(file)) == 1
-
-    def test_half_a_file_is_moved_aside_whenever_it_is_found(self, tmp_path):
-        file = tmp_path / "league.json"
-        league = a_league(a_run(), file=file)
-        for number in (1, 2):
-            half = file.read_bytes()[: 100 + number]
-            file.write_bytes(half)
-            with pytest.warns(UserWarning, match=f"moved aside to league.json.unreadable-{number}"):
-                league.add(a_run(seed=number))
-            assert (tmp_path / f"league.json.unreadable-{number}").read_bytes() == half
-            assert [result.seed for result in League(file).results] == [number]
-
-    def test_two_notebooks_keep_each_others_runs(self, tmp_path):
-        file = tmp_path / "league.json"
-        one, two = a_league(a_run(seed=0), file=file), League(file)
-        one.add(a_run(seed=1))
-        two.add(a_run(seed=2))
-        assert [result.seed for result in two.results] == [0, 1, 2]
-        assert League(file).results == two.results
-        one.clear()
-        two.add(a_run(seed=3))
-        assert [result.seed for result in League(file).results] == [3]
-        with pytest.raises(ValueError, match="another epochs"):
-            one.add(a_run(seed=4, epochs=3))
-        assert [result.seed for result in League(file).results] == [3]
-
-    def test_many_at_once(self, tmp_path):
-        leagues = [League(tmp_path / "league.json") for _ in range(8)]
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda each: each[1].add(a_run(seed=each[0])), enumerate(leagues)))
-        seeds = {result.seed for result in League(tmp_path / "league.json").results}
-        assert seeds == set(range(8))
-
-    def test_a_process_that_holds_the_file_is_waited_for_and_nothing_is_lost(
-        self, tmp_path, monkeypatch
-    ):
-        monkeypatch.setattr(paths, "LOCK_SECONDS", 0.1)
-        league = League(tmp_path / "league.json")
-        hold = "import sys, filelock as f\nwith f.FileLock(sys.argv[1]): input(print())"
-        lock = str(tmp_path / ".league.json.lock")
-        with Popen([sys.executable, "-c", hold, lock], stdin=PIPE, stdout=PIPE) as other:
-            other.stdout.readline()
-            with pytest.warns(UserWarning, match="another process holds .*league.json.lock"):
-                league.add(a_run(seed=0))
-            other.communicate(b"\n")
-        league.add(a_run(seed=1))
-        assert [result.seed for result in League(tmp_path / "league.json").results] == [0, 1]
-
-    def test_in_memory_writes_nothing(self, tmp_path, monkeypatch):
-        monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path))
-        a_league(a_run())
-        assert list(tmp_path.iterdir()) == []
-        assert league_file("a", 1) != league_file("a", 2)
-        assert league_file("a", 1).is_relative_to(tmp_path)
+    assert "overlap" in a_league(*preset, *near).verdict()
+    assert "overlap" not in a_league(*preset, *far).verdict()
 
 
 def plain(html):
@@ -264,33 +148,24 @@ def plain(html):
     return re.sub(r"<(\w+)[^>]*>", r"<\1>", html)
 
 
-class TestTable:
-    def test_rows_in_order_with_marks(self):
-        league = a_league(a_run(accuracy=0.5), a_run(OWN, accuracy=0.75, stopped=True))
-        html = league_html(league)
-        assert html.index("my policy 1") < html.index("reuse all")
-        assert html.count("★<br>best") == 1 and html.count('data-best="true"') == 1
-        assert "<b>75.0%</b>" in html and "<td>1<br>stopped" in plain(html)
-        assert "</span></span> yours" in html and "</span></span> preset" in html
-        assert "From the bottom: freeze 2, random 2, freeze 8, random 1 layers" in html
-        assert "Validation accuracy from 0% to 75%" in html
-
-    def test_spread_and_seeds(self):
-        html = league_html(a_league(*(a_run(seed=s, accuracy=0.5 + s / 10) for s in range(3))))
-        assert "<b>60.0%</b><br>50 to 70</td><td>3</td>" in plain(html)
-
-    def test_empty(self):
-        assert "<table" not in league_html(League()) and "No run yet" in league_html(League())
+def test_rows_of_the_table_are_in_order_with_marks():
+    league = a_league(a_run(accuracy=0.5), a_run(OWN, accuracy=0.75, stopped=True))
+    html = league_html(league)
+    assert html.index("my policy 1") < html.index("reuse all")
+    assert html.count("★<br>best") == 1 and html.count('data-best="true"') == 1
+    assert "<b>75.0%</b>" in html and "<td>1<br>stopped" in plain(html)
+    assert "</span></span> yours" in html and "</span></span> preset" in html
+    assert "From the bottom: freeze 2, random 2, freeze 8, random 1 layers" in html
+    assert "Validation accuracy from 0% to 75%" in html
+    assert "<table" not in league_html(League()) and "No run yet" in league_html(League())
 
 
 class TestCurves:
     def test_mean_ends_where_the_first_seed_ends(self):
         x, mean, low, high = mean_curve([([0, 2, 4], [0, 0.2, 0.4]), ([0, 1, 2], [0.2, 0.2, 0.2])])
-        assert x.tolist() == [0, 1, 2]
-        assert mean == pytest.approx([0.1, 0.15, 0.2])
+        assert x.tolist() == [0, 1, 2] and mean == pytest.approx([0.1, 0.15, 0.2])
         assert low == pytest.approx([0, 0.1, 0.2]) and high == pytest.approx([0.2, 0.2, 0.2])
-
-    def test_second_stage_begins_where_the_first_ended(self):
+        # a second stage begins where the first ended
         x, mean, *_ = mean_curve([([0, 1, 1, 2], [0, 0.5, 0.4, 0.8])])
         assert x.tolist() == [0, 1, 2] and mean == pytest.approx([0, 0.4, 0.8])
 
@@ -308,8 +183,3 @@ class TestCurves:
     def test_bad_curves(self, curves):
         with pytest.raises(ValueError, match="give 1 to 7"):
             plot_learning_curves(curves)
-
-
-def test_result_survives_json():
-    result = Result(stages_of(OWN, LAYERS), 1, 0.5, 3, 1.5, ((0, 0.0, 0.1), (8, 1.0, 0.5)), True)
-    assert Result.from_json(json.loads(json.dumps(result.__dict__))) == result

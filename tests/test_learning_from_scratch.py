@@ -26,17 +26,14 @@ from scripts.remake.from_scratch import (
 )
 
 pytestmark = pytest.mark.usefixtures("one_thread")
+RUN = dict(zip(KEY, ("insects", "from scratch", "", 40, 0, 0.01, 1.4e-5, 0.4), strict=True))
 
 
-def pictures(n, seed=0, n_classes=2):
+def pictures(n, seed=0):
     """Noise, brighter for one class than for the other."""
-    generator = torch.Generator().manual_seed(seed)
-    labels = torch.arange(n) % n_classes
-    pixels = (
-        torch.randint(0, 120, (n, 3, 64, 64), generator=generator)
-        + 100 * labels[:, None, None, None]
-    )
-    return pixels.to(torch.uint8), labels
+    generator, labels = torch.Generator().manual_seed(seed), torch.arange(n) % 2
+    pixels = torch.randint(0, 120, (n, 3, 64, 64), generator=generator)
+    return (pixels + 100 * labels[:, None, None, None]).to(torch.uint8), labels
 
 
 def tiny(source, n_classes, seed):
@@ -49,15 +46,13 @@ def tiny(source, n_classes, seed):
 
 @pytest.fixture
 def made(tmp_path, monkeypatch):
-    """A folder for the tables, made-up photographs, and evaluations that come soon."""
-    monkeypatch.setattr(from_scratch, "FOLDER", tmp_path)
+    """Options with a folder for the tables; made-up photographs, evaluations that come soon."""
     parts = pictures(12), pictures(8, 1), pictures(8, 2)
-    monkeypatch.setattr(from_scratch, "photographs", lambda *_: parts)
-    monkeypatch.setattr(from_scratch, "_photographs", lambda *_: parts)
-    monkeypatch.setattr(from_scratch, "begin", tiny)
-    for name, value in {"EVERY": 4, "EARLY": (2,), "LONGEST": 8, "SHORT": 3}.items():
+    small = {"FOLDER": tmp_path, "EVERY": 4, "EARLY": (2,), "LONGEST": 8, "SHORT": 3}
+    small |= {"photographs": lambda *_: parts, "_photographs": lambda *_: parts, "begin": tiny}
+    for name, value in small.items():
         monkeypatch.setattr(from_scratch, name, value)
-    return tmp_path
+    return Namespace(data=tmp_path, folder=tmp_path)
 
 
 class TestPlan:
@@ -67,61 +62,49 @@ class TestPlan:
         assert [s[2] for s in settings] == sorted([0, 0.4, 0.8] * 4)
         assert all(0.002 <= rate <= 0.1 and 1e-5 <= decay <= 0.01 for rate, decay, _ in settings)
 
-    def test_a_plan_has_no_run_twice_and_no_source_that_is_the_target(self):
+    def test_a_plan_has_no_run_twice_and_every_target(self):
         plan = list(from_scratch.plan())
         assert len(set(plan)) == len(plan) > 100
         assert {target for target, *_ in plan} == {*FAMILIES, "flowers102"}
-
-    def test_draws_are_disjoint(self):
         labels = np.repeat([0, 1], 10)
         rows = [from_scratch.first_of_each(labels, draw, 3).tolist() for draw in (0, 1)]
-        assert rows == [[0, 1, 2, 10, 11, 12], [3, 4, 5, 13, 14, 15]]
+        assert rows == [[0, 1, 2, 10, 11, 12], [3, 4, 5, 13, 14, 15]]  # draws are disjoint
 
-    def test_the_command_says_what_is_missing(self, tmp_path, monkeypatch):
+    def test_what_is_missing_is_said(self, tmp_path, monkeypatch):
         monkeypatch.setattr(from_scratch, "FOLDER", tmp_path)
         with pytest.raises(SystemExit, match="Tiny ImageNet was not found"):
             runner.main(["from_scratch", "--data", str(tmp_path)])
-
-    def test_what_comes_after_the_trials_waits_for_them(self, made):
         with pytest.raises(ValueError, match="planned when these trials"):
             best_trial("short", "from scratch", TRIED_ON)
 
 
 class TestRule:
     def test_stops_after_the_rate_fell_once_and_keeps_the_best_weights(self, monkeypatch):
-        monkeypatch.setattr(from_scratch, "EVERY", 2)
         given = iter([0.5, 0.4, 0.6] + [0.6] * 20)
 
         def right(network, images, labels):
             return next(given) if len(labels) == 10 else 1.0
 
-        monkeypatch.setattr(from_scratch, "accuracy", right)
-        monkeypatch.setattr(from_scratch, "EARLY", ())
-        network = from_scratch.begin("", 2, 0)
+        for name, value in {"EVERY": 2, "EARLY": (), "accuracy": right}.items():
+            monkeypatch.setattr(from_scratch, name, value)
         curve, best = from_scratch.to_the_plateau(
-            network, pictures(8), pictures(10, 1), 0, 0.01, 0, 0
+            tiny("", 2, 0), pictures(8), pictures(10, 1), 0, 0.01, 0, 0
         )
         assert len(curve) == 3 + 2 * PATIENCE and best["updates"] == 6
         assert [point["updates"] for point in curve] == list(range(2, 2 * len(curve) + 1, 2))
         assert curve[-1]["images"] == 8 * curve[-1]["updates"]
 
     def test_batch_norms_are_settled_on_training_images(self):
-        network = from_scratch.begin("", 2, 0)
-        images = pictures(8)[0]
+        network, images = tiny("", 2, 0), pictures(8)[0]
         from_scratch.settle(network, images)
-        first = next(each for each in network if isinstance(each, nn.BatchNorm2d))
         outputs = network[0](from_scratch.as_input(images))
-        assert first.running_mean == pytest.approx(outputs.mean((0, 2, 3)).detach(), abs=0.02)
+        assert network[1].running_mean == pytest.approx(outputs.mean((0, 2, 3)).detach(), abs=0.02)
 
-    def test_reused_weights_are_the_sources_and_the_last_layer_is_new(self):
+    def test_reused_weights_are_the_sources_and_the_last_layer_is_new(self, natural):
         network = from_scratch.begin("natural", 3, 0)
-        source = from_scratch.load_backbone("natural").network
-        assert torch.equal(network.conv1_1.weight, source.conv1_1.weight)
+        weight = natural.network.conv1_1.weight
+        assert torch.equal(network.conv1_1.weight, weight) and network.conv1_1.weight is not weight
         assert network.fc8.out_features == 3 and network.conv1_1.weight.requires_grad
-        assert network.conv1_1.weight is not source.conv1_1.weight
-
-
-RUN = dict(zip(KEY, ("insects", "from scratch", "", 40, 0, 0.01, 1.4e-5, 0.4), strict=True))
 
 
 class TestTables:
@@ -131,7 +114,7 @@ class TestTables:
             return [read(name).drop(columns="cpu_seconds", errors="ignore") for name in names]
 
         def go_on(n):
-            for step in islice(from_scratch.steps(Namespace(data=made, folder=made)), n):
+            for step in islice(from_scratch.steps(made), n):
                 if not step.is_done:
                     step.make()
 
@@ -139,14 +122,13 @@ class TestTables:
         monkeypatch.setattr(from_scratch, "FINAL_ON", FINAL_ON[:1])
         go_on(18)
         whole = tables()
-        for file in made.glob("*.csv"):
+        for file in made.folder.glob("*.csv"):
             file.unlink()
         go_on(14)
         killed = read(TRIALS, round="plateau").iloc[-1]
         left = read(TRIALS)  # killed after the curve of the last run, before its row
-        left[~((left["round"] == "plateau") & (left["rate"] == killed["rate"]))].to_csv(
-            made / TRIALS, index=False
-        )
+        is_last = (left["round"] == "plateau") & (left["rate"] == killed["rate"])
+        left[~is_last].to_csv(made.folder / TRIALS, index=False)
         go_on(18)
         for before, after in zip(whole, tables(), strict=True):
             order = [name for name in ("round", *KEY, "updates") if name in before]
@@ -154,30 +136,26 @@ class TestTables:
             pd.testing.assert_frame_equal(before, after)
 
     def test_a_trial_that_was_chosen_is_not_run_again(self, made):
-        options = Namespace(data=made, folder=made)
-        from_scratch.measure(options, RUN, "plateau")
-        assert from_scratch.measure(options, RUN, "").endswith("as before")
+        from_scratch.measure(made, RUN, "plateau")
+        assert from_scratch.measure(made, RUN, "").endswith("as before")
         assert len(read(RUNS)) == 1 and "round" not in read(RUNS)
         assert read(RUNS)["decay"].item() == 1.4e-5
 
     def test_an_svm_on_frozen_features_has_a_row_a_number_of_images(self, made):
-        from_scratch.frozen(Namespace(data=made, folder=made), "insects", "natural", (2, 6))
+        from_scratch.frozen(made, "insects", "natural", (2, 6))
         rows = read(RUNS)
         assert rows["per_class"].tolist() == [2, 2, 6, 6]
         assert (rows["test_accuracy"] > 0.9).all() and (rows["cpu_seconds"] > 0).all()
 
 
 class TestMeasured:
-    def test_every_trial_of_the_first_round_is_there(self):
+    def test_one_setting_of_the_rival_is_used_everywhere_and_is_the_best_tried(self):
         short = read(TRIALS, round="short", start="from scratch")
         assert set(short[SETTINGS].itertuples(index=False, name=None)) == set(random_settings())
         assert len(short) == 12 * len(TRIED_ON) and short["test_accuracy"].isna().all()
-
-    def test_one_setting_of_the_rival_is_used_everywhere_and_is_the_best_tried(self):
         used = read(RUNS, start="from scratch")[SETTINGS].drop_duplicates()
-        assert [tuple(row) for row in used.to_numpy()] == [
-            best_trial("plateau", "from scratch", FINAL_ON)
-        ]
+        best = best_trial("plateau", "from scratch", FINAL_ON)
+        assert [tuple(row) for row in used.to_numpy()] == [best]
 
     def test_a_run_and_its_curve_agree(self):
         runs, curves = read(RUNS), read(CURVES)

@@ -14,10 +14,7 @@ from tlcourse.features.normalization import NORMALIZATIONS
 from tlcourse.your_problem import investigate, investigation, measure_similarity, open_problem
 from tlcourse.your_problem.investigation import MIXED
 
-
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path))
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def poisoned(problem, test):
@@ -30,7 +27,7 @@ def poisoned(problem, test):
     return replace(problem, pictures=pictures, targets=targets)
 
 
-def test_an_investigation_chooses_the_same(monkeypatch):
+def test_an_investigation_chooses_the_same(monkeypatch, one_thread):
     problem = open_problem(family="animals", classes=["tabby cat", "pug"], per_class=10)
     split = investigation.split_rows
     train, test = split(problem.labels)
@@ -39,7 +36,10 @@ def test_an_investigation_chooses_the_same(monkeypatch):
         whole = len(labels) == len(problem)
         return (train, test) if whole else split(labels, *how, **named)
 
-    monkeypatch.setattr(investigation, "split_rows", same_rows)
+    # fewer updates on smaller pictures: what sees what stays
+    shorter = {"split_rows": same_rows, "SIDE": 64, "EPOCHS": 3, "MOST_STEPS": 3, "RESAMPLES": 50}
+    for name, value in shorter.items():
+        monkeypatch.setattr(investigation, name, value)
     asked = []
 
     def rule(*found):
@@ -80,8 +80,10 @@ def test_a_test_image_does_not_change_what_is_said_of_another(parts, normalizati
     rows, labels = np.arange(len(test.labels)) < 12, np.roll(test.labels, 1)
     matrix = np.where(rows[:, None], test.matrix, 1000 * test.matrix[::-1] ** 2)
     bad = replace(test, matrix=matrix, labels=np.where(rows, test.labels, labels))
-    scores = [evaluate_features(train, each, ["low", "head"], 0, 1, normalization) for each in
-              (test, bad)]  # fmt: skip
-    assert np.array_equal(scores[0].predicted[rows], scores[1].predicted[rows])
-    chosen = [real_sets._scored(train, each, None, normalization)["C"] for each in (test, bad)]
-    assert chosen[0] == chosen[1]
+    one, other = (
+        evaluate_features(train, each, ["low", "head"], 0, 1, normalization).predicted[rows]
+        for each in (test, bad)
+    )
+    assert np.array_equal(one, other)
+    one, other = (real_sets._scored(train, each, None, normalization)["C"] for each in (test, bad))
+    assert one == other

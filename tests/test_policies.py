@@ -1,15 +1,14 @@
 """Policies: what they select and mean for a network; random is the architecture's own."""
 
 import inspect
+from functools import cache
 
 import pytest
 import torch
-from scipy.stats import ks_2samp, kstest
 from torch import nn
 
 from tlcourse.finetuning import policies
 from tlcourse.finetuning.audits import audit
-from tlcourse.finetuning.network import TargetNetwork
 from tlcourse.finetuning.policies import PRESETS, Policy, apply_policy, next_stage
 from tlcourse.finetuning.training import fine_tune
 from tlcourse.networks import layers as architectures
@@ -19,22 +18,21 @@ from tlcourse.networks.small_vgg import small_vgg
 from tlcourse.widgets import policy_painter
 
 TORCHVISION = (
-    *("alexnet", "vgg19", "vgg16_bn", "resnet18", "densenet121", "googlenet", "inception_v3"),
-    *("mobilenet_v3_small", "efficientnet_b0", "convnext_tiny", "vit_b_16", "swin_t"),
-    "squeezenet1_0",
+    *("alexnet", "vgg16_bn", "resnet18", "densenet121", "googlenet", "mobilenet_v3_small"),
+    *("convnext_tiny", "vit_b_16", "squeezenet1_0"),
 )
 LAYERS = [f"conv{block}_{number}" for block in range(1, 6) for number in (1, 2)]
 LAYERS += ["fc6", "fc7", "fc8"]
 
 
 @pytest.fixture(scope="module")
-def natural():
-    return load_backbone("natural")
-
-
-@pytest.fixture(scope="module")
 def resnet():
     return load_backbone("resnet18", "random", seed=7)
+
+
+@cache
+def of_seven_classes(name):
+    return without_weights(name, 7)
 
 
 def tensors_of(network, layer):
@@ -46,20 +44,17 @@ def tensors_of(network, layer):
 class TestLayers:
     @pytest.mark.parametrize("name", [*TORCHVISION, "natural", "small_vgg_bn"])
     def test_every_tensor_belongs_to_one_layer_and_the_head_is_last(self, name):
-        network = without_weights(name, 7)
-        layers = layers_of(network)
-        keys = [key for layer in layers for key in layer.tensors]
-        assert sorted(keys) == sorted(network.state_dict())
-        shapes, other = network.state_dict(), without_weights(name, 9).state_dict()
-        differing = {key for key in shapes if shapes[key].shape != other[key].shape}
-        assert differing == set(layers[-1].tensors)
+        layers, state = layers_of(of_seven_classes(name)), of_seven_classes(name).state_dict()
+        assert sorted(key for layer in layers for key in layer.tensors) == sorted(state)
+        head = {key for key, tensor in state.items() if tensor.shape[:1] == (7,)}
+        assert head == set(layers[-1].tensors)
         assert all(layer.parameters for layer in layers)
+        assert all(tensor.is_meta for tensor in state.values())  # they take no memory
 
     def test_lecture_names(self):
         assert [layer.name for layer in layers_of(without_weights("natural", 5))] == LAYERS
         names = [layer.name for layer in layers_of(without_weights("vgg19", 5))]
-        assert len(names) == 19
-        assert names[11] == "conv4_4"
+        assert (len(names), names[11]) == (19, "conv4_4")
 
     def test_batch_norm_and_dropout_go_with_their_layer(self):
         layers = {layer.name: layer for layer in layers_of(without_weights("small_vgg_bn", 5))}
@@ -67,22 +62,12 @@ class TestLayers:
         assert layers["fc6"].modules == ("fc6", "bn6", "relu6", "drop6")
         assert "bn6.running_var" in layers["fc6"].tensors
 
-    def test_no_weights_take_no_memory(self):
-        assert all(tensor.is_meta for tensor in without_weights("vgg19", 5).state_dict().values())
-
     def test_auxiliary_heads_are_left_out(self):
-        network = without_weights("googlenet", 5).train()
-        assert network(torch.empty(2, 3, 224, 224, device="meta")).shape == (2, 5)
+        network = of_seven_classes("googlenet").train()
+        assert network(torch.empty(2, 3, 224, 224, device="meta")).shape == (2, 7)
 
 
 class TestSelectors:
-    def choices(self, rules, layers=LAYERS):
-        return Policy({"*": "fine-tune", **rules}).choices_for(layers)
-
-    def frozen(self, selector):
-        found = self.choices({selector: "freeze"})
-        return [layer for layer, choice in found.items() if choice == "freeze"]
-
     @pytest.mark.parametrize(
         ("selector", "wanted"),
         [
@@ -98,95 +83,85 @@ class TestSelectors:
         ],
     )
     def test_by_name_block_and_depth(self, selector, wanted):
-        assert self.frozen(selector) == wanted
+        found = Policy({"*": "fine-tune", selector: "freeze"}).choices_for(LAYERS)
+        assert [layer for layer, choice in found.items() if choice == "freeze"] == wanted
 
-    def test_the_later_rule_wins(self):
-        found = self.choices({"conv3": "freeze", "conv3_2": "random"})
+    def test_the_later_rule_wins_and_order_matters_to_equality(self):
+        rules = {"*": "freeze", "conv3": "freeze", "conv3_2": "random"}
+        found = Policy(rules).choices_for(LAYERS)
         assert (found["conv3_1"], found["conv3_2"]) == ("freeze", "random")
-
-    def test_module_names(self, resnet):
-        found = Policy({"*": "freeze", "layer4": "fine-tune"}).choices_for(resnet)
-        trained = [layer for layer, choice in found.items() if choice != "freeze"]
-        assert trained[:-1] == [layer for layer in found if layer.startswith("layer4.")]
-        dotted = ["features.1", "features.10", "head"]
-        assert Policy({"*": "fine-tune", "features.1": "freeze"}).choices_for(dotted) == {
-            "features.1": "freeze",
-            "features.10": "fine-tune",
-            "head": "random",
-        }
+        one = Policy({"*": "freeze", "conv1": "random"})
+        assert one != Policy({"conv1": "random", "*": "freeze"})
+        assert one == Policy({"*": "freeze"}).painted("conv1", "random")
+        assert one.painted("*", "freeze").choices_for(LAYERS)["conv1_1"] == "freeze"
+        dotted = ["layer4.0.conv1", "features.1", "features.10", "head"]
+        rules = {"*": "fine-tune", "features.1": "freeze", "layer4": "freeze"}
+        choices = Policy(rules).choices_for(dotted)
+        assert list(choices.values()) == ["freeze", "freeze", "fine-tune", "random"]
 
     @pytest.mark.parametrize(
         ("rules", "words"),
         [
             ({"*": "freeze", "conv9": "random"}, "no layer or block 'conv9': choose from conv1_1"),
-            ({"*": "freeze", "bottom 14": "random"}, "'bottom 14' of 13 layers: ask for 13"),
-            ({"*": "freeze", "bottom 7%": "random"}, "'bottom 7%' of 13 layers is less than one"),
-            ({"conv1": "freeze"}, "Nothing is said of conv2_1: begin with a choice for"),
-            ({"*": "freeze", "fc8": "freeze"}, "fc8 decides .* it can only be random"),
+            ({"*": "freeze", "bottom 14": "random"}, "ask for 13"),
+            ({"*": "freeze", "bottom 7%": "random"}, "less than one"),
+            ({"conv1": "freeze"}, "Nothing is said of conv2_1"),
+            ({"*": "freeze", "fc8": "freeze"}, "it can only be random"),
         ],
     )
     def test_a_policy_that_does_not_fit(self, rules, words):
         with pytest.raises(ValueError, match=words):
             Policy(rules).choices_for(LAYERS)
 
-    def test_wrong_from_the_start(self):
-        with pytest.raises(ValueError, match="to be 'melt': choose from freeze, fine-tune, random"):
-            Policy({"*": "melt"})
-        with pytest.raises(ValueError, match="The rate of 'conv1' is 0: take a number above 0"):
-            Policy({"*": "freeze"}, rates={"conv1": 0})
-        with pytest.raises(ValueError, match="would throw away what was learned"):
-            Policy({"*": "freeze"}, then=Policy({"*": "random"}))
-        with pytest.raises(ValueError, match="no policy 'fast': take a Policy or reuse all"):
-            policies.as_policy("fast")
-
-    def test_a_second_stage_must_train_something(self, natural):
-        policy = Policy({"*": "freeze"}, then=Policy({"*": "freeze"}))
-        with pytest.raises(ValueError, match="Everything is frozen"):
-            audit("natural", policy, 5)
-
-
-class TestEquality:
-    def test_order_matters_to_equality(self):
-        one = Policy({"*": "freeze", "conv1": "random"})
-        assert one != Policy({"conv1": "random", "*": "freeze"})
-        assert one == Policy({"*": "freeze"}).painted("conv1", "random")
-        repainted = one.painted("*", "freeze")
-        assert repainted.choices_for(LAYERS)["conv1_1"] == "freeze"
+    @pytest.mark.parametrize(
+        ("make", "words"),
+        [
+            (lambda: Policy({"*": "melt"}), "to be 'melt': choose from freeze"),
+            (lambda: Policy({"*": "freeze"}, rates={"conv1": 0}), "take a number above 0"),
+            (lambda: Policy({"*": "freeze"}, then=Policy({"*": "random"})), "throw away"),
+            (lambda: policies.as_policy("fast"), "no policy 'fast'"),
+            (
+                lambda: audit("natural", Policy({"*": "freeze"}, then=Policy({"*": "freeze"})), 5),
+                "Everything is frozen",
+            ),
+            (lambda: audit("natural", "reuse all", 1), "2 classes or more"),
+        ],
+    )
+    def test_wrong_from_the_start(self, make, words):
+        with pytest.raises(ValueError, match=words):
+            make()
 
 
 class TestRandomIsTheArchitectures:
     @pytest.mark.parametrize("name", ["natural", "resnet18"])
     def test_the_same_seed_gives_the_same_bits(self, name):
         backbone = load_backbone(name, "random", seed=9)
-        network = apply_policy(backbone, "all random", 5, seed=3)
+        found = apply_policy(backbone, "all random", 5, seed=3).network.state_dict()
         fresh = load_backbone(name, "random", seed=3, n_classes=5).network.state_dict()
-        found = network.network.state_dict()
         assert all(torch.equal(found[key], fresh[key]) for key in fresh)
 
-    def test_distributed_as_in_a_fresh_network(self):
-        """MobileNetV2 initialises as VGG does: linear N(0, 0.01), convolutions He's, fan out."""
-        backbone = load_backbone("mobilenet_v2", "random", seed=1)
-        network = apply_policy(backbone, Policy({"*": "random"}), 1000, seed=2)
-        for layer, std in (("classifier.1", 0.01), ("features.18.0", (2 / 1280) ** 0.5)):
-            weight = tensors_of(network, layer)[f"{layer}.weight"].flatten()[::20].numpy()
-            fresh = backbone.network.state_dict()[f"{layer}.weight"].flatten()[::20].numpy()
-            assert not (weight == fresh).any()
-            assert ks_2samp(weight, fresh).pvalue > 1e-3
-            assert kstest(weight / std, "norm").pvalue > 1e-3
-        assert not tensors_of(network, "classifier.1")["classifier.1.bias"].any()
+    def test_small_vgg_from_scratch_has_batch_norm(self):
+        backbone = small_vgg_backbone(batch_norm=True, width=0.5, seed=4)
+        torch.manual_seed(5)
+        fresh = small_vgg(6, batch_norm=True, width=0.5).state_dict()
+        torch.manual_seed(0)
+        wanted = torch.rand(3)
+        torch.manual_seed(0)
+        found = apply_policy(backbone, "all random", 6, seed=5).network.state_dict()
+        assert found.keys() == fresh.keys()
+        assert all(torch.equal(found[key], fresh[key]) for key in fresh)
+        assert torch.equal(torch.rand(3), wanted)  # torch's own numbers are left alone
 
-    def test_a_random_layer_takes_its_batch_norm_along(self, resnet):
+    def test_a_random_layer_takes_its_batch_norm_along(self):
         trained = load_backbone("resnet18", "random", seed=7)
         for module in trained.network.modules():
             if isinstance(module, nn.BatchNorm2d):
                 module.running_mean.fill_(3.0)
                 module.weight.data.fill_(0.5)
-        policy = Policy({"*": "fine-tune", "layer2.0.conv1": "random"})
-        network = apply_policy(trained, policy, 5)
-        new = tensors_of(network, "layer2.0.conv1")
+        network = apply_policy(trained, Policy({"*": "fine-tune", "layer2.0.conv1": "random"}), 5)
+        new, kept = (tensors_of(network, f"layer2.0.conv{n}") for n in (1, 2))
         assert not new["layer2.0.bn1.running_mean"].any()
         assert (new["layer2.0.bn1.weight"] == 1).all()
-        kept = tensors_of(network, "layer2.0.conv2")
         assert (kept["layer2.0.bn2.running_mean"] == 3).all()
         assert (kept["layer2.0.bn2.weight"] == 0.5).all()
 
@@ -202,90 +177,47 @@ class TestRandomIsTheArchitectures:
         after = natural.network.state_dict()
         assert all(torch.equal(after[key], before[key]) for key in before)
 
-    def test_torchs_own_random_numbers_are_left_alone(self, natural):
-        torch.manual_seed(0)
-        wanted = torch.rand(3)
-        torch.manual_seed(0)
-        apply_policy(natural, "all random", 5, seed=8)
-        assert torch.equal(torch.rand(3), wanted)
-
-    def test_small_vgg_from_scratch_has_batch_norm(self):
-        backbone = small_vgg_backbone(batch_norm=True, width=0.5, seed=4)
-        network = apply_policy(backbone, "all random", 6, seed=5)
-        torch.manual_seed(5)
-        fresh = small_vgg(6, batch_norm=True, width=0.5).state_dict()
-        found = network.network.state_dict()
-        assert found.keys() == fresh.keys()
-        assert all(torch.equal(found[key], fresh[key]) for key in fresh)
-        assert backbone.layer_sizes["fc7"] == 256
-
 
 class TestTargetNetwork:
-    def test_frozen_layers_stay_in_eval_mode(self, resnet):
+    def test_frozen_layers_stay_in_eval_mode(self, natural, resnet):
         network = apply_policy(resnet, Policy({"*": "freeze", "layer4": "fine-tune"}), 5)
         network.eval().train()
         training = {name for name, module in network.network.named_modules() if module.training}
         assert "layer4.0.bn1" in training
         assert not {name for name in training if name.startswith(("layer1", "layer3", "bn1"))}
-
-    def test_dropout_of_a_frozen_layer_is_off(self, natural):
         network = apply_policy(natural, Policy({"*": "freeze", "fc7": "fine-tune"}), 5).train()
-        assert not network.network.drop6.training
-        assert network.network.drop7.training
+        assert not network.network.drop6.training and network.network.drop7.training
 
     def test_frozen_parameters_are_in_no_group(self, natural):
         network = apply_policy(natural, "freeze, fine-tune, retrain", 5)
         groups = network.parameter_groups(0.1, 0.01)
         grouped = [id(parameter) for group in groups for parameter in group["params"]]
         trained = [id(p) for p in network.parameters() if p.requires_grad]
-        assert sorted(grouped) == sorted(trained)
-        assert len(trained) == 2 * 7
-        assert all(
-            (group["weight_decay"] > 0) == (parameter.ndim > 1)
-            for group in groups
-            for parameter in group["params"]
-        )
+        assert sorted(grouped) == sorted(trained) and len(trained) == 2 * 7
+        decayed = [(g["weight_decay"] > 0, p.ndim > 1) for g in groups for p in g["params"]]
+        assert set(decayed) == {(True, True), (False, False)}
 
     def test_discriminative_rates_reach_the_optimizer(self, natural):
-        network = apply_policy(natural, PRESETS["discriminative rates"], 5)
-        rates = rates_of(network, 0.1)
-        assert list(rates) == LAYERS
-        assert rates["fc8"] == pytest.approx(0.1)
-        assert rates["fc6"] == pytest.approx(0.1 * 0.8**2)
-        assert rates["conv1_1"] == pytest.approx(0.1 * 0.8**12)
+        rates = rates_of(apply_policy(natural, PRESETS["discriminative rates"], 5), 0.1)
+        expected = {name: 0.1 * 0.8 ** (12 - depth) for depth, name in enumerate(LAYERS)}
+        assert rates == pytest.approx(expected)
 
     @pytest.mark.parametrize(
-        "rules", [{}, {"top 2": "random"}, {"conv5": "fine-tune", "fc": "random"}]
+        ("name", "rules"),
+        [("natural", {}), ("natural", {"conv5": "fine-tune", "fc": "random"})]
+        + [("imagenet", {}), ("imagenet", {"top 9": "fine-tune"})],
     )
-    def test_split_in_two_it_gives_the_same_scores(self, natural, rules):
-        network = apply_policy(natural, Policy({"*": "freeze", **rules}), 5).eval()
+    def test_split_in_two_it_gives_the_same_scores(self, name, rules):
+        network = apply_policy(load_backbone(name), Policy({"*": "freeze", **rules}), 5).eval()
         images = torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(0))
         bottom, top = network.split()
-        assert torch.equal(top(bottom(images)), network(images))
+        assert torch.allclose(top(bottom(images)), network(images), atol=1e-5)
         assert not any(p.requires_grad for p in bottom.parameters())
 
-    def test_other_networks_are_split_before_their_classifier(self, resnet):
-        network = apply_policy(resnet, "reuse all", 5).eval()
-        images = torch.rand(2, 3, 64, 64)
-        bottom, top = network.split()
-        assert top is network.network.fc
-        assert torch.equal(top(bottom(images)), network(images))
-
-    @pytest.mark.parametrize("name", TORCHVISION)
-    def test_the_last_child_gives_the_scores_wherever_it_is_split_off(self, name):
-        layers = layers_of(network := without_weights(name, 5))
-        choices = Policy({"*": "freeze"}).choices_for(layers)
-        bottom, top = TargetNetwork(network, layers, choices, {}).split()
-        can_be = name not in ("squeezenet1_0", "googlenet", "inception_v3")  # dropout outside
-        assert (bottom is not None) == can_be
-        if can_be:
-            images = torch.empty(2, 3, 224, 224, device="meta")
-            assert top(bottom(images)).shape == (2, 5)
-
-    def test_nothing_to_split(self, natural):
-        assert apply_policy(natural, "fine-tune all", 5).split()[0] is None
-        policy = Policy({"*": "freeze", "conv1_1": "fine-tune"})
-        assert apply_policy(natural, policy, 5).split()[0] is None
+    @pytest.mark.parametrize("rules", [{"*": "fine-tune"}, {"*": "freeze", "conv1_1": "fine-tune"}])
+    def test_nothing_to_split(self, natural, resnet, rules):
+        assert apply_policy(natural, Policy(rules), 5).split()[0] is None
+        assert apply_policy(resnet, "reuse all", 5).split()[0] is None
 
     def test_second_stage_keeps_the_weights(self, natural):
         network = apply_policy(natural, "probe, then fine-tune", 5)
@@ -294,10 +226,6 @@ class TestTargetNetwork:
         next_stage(network, PRESETS["probe, then fine-tune"].then)
         assert all(parameter.requires_grad for parameter in network.parameters())
         assert torch.equal(network.network.fc8.weight, head)
-
-    def test_at_least_two_classes(self, natural):
-        with pytest.raises(ValueError, match="2 classes or more"):
-            apply_policy(natural, "reuse all", 1)
 
 
 def rates_of(network, learning_rate):
@@ -317,12 +245,10 @@ class TestAudit:
         trained = sum(p.numel() for p in network.parameters() if p.requires_grad)
         assert found.trained_parameters == trained
         assert found.parameters == sum(p.numel() for p in network.parameters())
-        rates = rates_of(network, 0.02)
-        assert {row.layer: row.learning_rate for row in found.rows if row.trained} == rates
-        assert [row.starts_from for row in found.rows if row.layer in ("conv1_1", "fc8")] == [
-            "natural (bundled)",
-            "new, as natural is initialised",
-        ]
+        rates = {row.layer: row.learning_rate for row in found.rows if row.trained}
+        assert rates == rates_of(network, 0.02)
+        starts = {row.layer: row.starts_from for row in found.rows}
+        assert starts["conv1_1"] == "natural (bundled)" and starts["fc8"].startswith("new")
 
     def test_vgg19_without_its_weights(self):
         found = audit("vgg19", "reuse all", 1000)
@@ -333,25 +259,22 @@ class TestAudit:
     def test_says_what_is_computed_once_and_why_not(self):
         policy = Policy({"*": "freeze", "conv3": "fine-tune"})
         once, above = audit("natural", policy, 5).notes
-        assert once == "conv1_1 to conv2_2: frozen, computed once for each image and kept."
+        assert once.startswith("conv1_1 to conv2_2: frozen, computed once")
         assert above.startswith("conv4_1, conv4_2, conv5_1")
-        assert (
-            "augmentation makes another image" in audit("natural", policy, 5, augment=0.4).notes[0]
-        )
         resnet = Policy({"*": "freeze", "layer4": "fine-tune"})
         assert "not one sequence of layers" in audit("resnet18", resnet, 5).notes[0]
         assert audit("natural", "fine-tune all", 5).notes == ()
 
-    @pytest.mark.parametrize("name", ("natural", "vgg19", "densenet121", "googlenet", "vit_b_16"))
+    @pytest.mark.parametrize("name", ("natural", "googlenet"))
     def test_random_numbers_are_left_to_a_run_that_trains(self, name, monkeypatch):
         def touched(*arguments):
             raise AssertionError("torch's random numbers were touched")
 
-        before = torch.get_rng_state()
         architectures._on_meta.cache_clear()
         for owner, change in ((torch, "manual_seed"), (torch, "set_rng_state")):
             monkeypatch.setattr(owner, change, touched)
         monkeypatch.setattr(torch.random, "fork_rng", touched)
+        before = torch.get_rng_state()
         audit(name, "fine-tune all", 5)
         assert torch.equal(torch.get_rng_state(), before)
 
@@ -366,13 +289,3 @@ class TestAudit:
         assert found.trained_parameters == 513 * 5
         assert found.then.trained_parameters == found.parameters
         assert all(row.learning_rate == pytest.approx(0.01) for row in found.then.rows)
-        assert "Second stage" in str(found)
-
-    def test_as_text_and_html(self):
-        found = audit("natural", "retrain the top", 5)
-        lines = str(found).splitlines()
-        assert lines[2].split()[:2] == ["conv1_1", "freeze"]
-        assert lines[15] == found.totals
-        html = found._repr_html_()
-        assert html.count("<tr>") == 14
-        assert found.totals in html

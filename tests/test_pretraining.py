@@ -8,15 +8,14 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
-from torch import nn
+from torchvision.transforms.v2 import functional as transforms
 
 from scripts.remake import pretraining, runner
 from tlcourse.datasets import photos
-from tlcourse.datasets.drawn import FAMILIES, HybridImages, hybrids
+from tlcourse.datasets.drawn import HybridImages
 from tlcourse.finetuning import loop
-from tlcourse.networks import small_vgg as networks_small_vgg
 from tlcourse.networks import sources
-from tlcourse.networks.small_vgg import FC_WIDTH, small_vgg
+from tlcourse.networks.small_vgg import FC_WIDTH, MEAN, STD, as_input, small_vgg
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 CYCLES = [{"epochs": 1, "peak_learning_rate": 0.02, "augmentation": a} for a in (1.0, 0.4)]
@@ -25,19 +24,17 @@ RECIPE = {**sources.RECIPE, "cycles": CYCLES, "batch_size": 20}
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
-    """Tiny ImageNet's layout: the 41 natural classes, 2 images each to train on, 1 to validate."""
+    """Tiny ImageNet's layout: of the 41 natural classes an image to train on, one to validate."""
     root, random = tmp_path_factory.mktemp("tiny"), np.random.default_rng(0)
     (root / "val" / "images").mkdir(parents=True)
-    annotations = root / "val" / "val_annotations.txt"
-    with annotations.open("w", encoding="utf-8", newline="\n") as lines:
-        for label, wnid in enumerate(photos.class_names("natural")):
-            folder = root / "train" / wnid / "images"
-            folder.mkdir(parents=True)
-            files = [folder / f"{wnid}_{number}.JPEG" for number in range(2)]
-            for file in [*files, root / "val" / "images" / f"val_{label}.JPEG"]:
-                pixels = random.integers(0, 256, (64, 64, 3), dtype=np.uint8)
-                Image.fromarray(pixels).save(file)
-            lines.write(f"val_{label}.JPEG\t{wnid}\t0\t0\t62\t62\n")
+    lines = []
+    for label, wnid in enumerate(photos.class_names("natural")):
+        folder = root / "train" / wnid / "images"
+        folder.mkdir(parents=True)
+        for file in (folder / f"{wnid}_0.JPEG", root / "val" / "images" / f"val_{label}.JPEG"):
+            Image.fromarray(random.integers(0, 256, (64, 64, 3), dtype=np.uint8)).save(file)
+        lines.append(f"val_{label}.JPEG\t{wnid}\t0\t0\t62\t62\n")
+    (root / "val" / "val_annotations.txt").write_text("".join(lines), encoding="utf-8")
     return root
 
 
@@ -67,178 +64,133 @@ class TestResuming:
         self, root, trained, tmp_path, monkeypatch, capsys
     ):
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-            interrupt_at_batch(patch, 6)
+            interrupt_at_batch(patch, 2)
             train(root, tmp_path)
-        network, measured = train(root, tmp_path)
-        assert "Going on after epoch 1." in capsys.readouterr().out
-        wanted = trained[0].state_dict()
-        for name, tensor in network.state_dict().items():
-            assert torch.equal(tensor, wanted[name]), name
-        accuracy = "source_validation_accuracy"
-        assert measured[accuracy] == trained[1][accuracy]
-
-    def test_interrupted_before_the_first_epoch_leaves_nothing(self, root, tmp_path, monkeypatch):
-        interrupt_at_batch(monkeypatch, 2)
-        with pytest.raises(KeyboardInterrupt):
+        assert list(tmp_path.iterdir()) == []  # not one epoch
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            interrupt_at_batch(patch, 4)
             train(root, tmp_path)
-        assert list(tmp_path.iterdir()) == []
-
-    def test_another_recipe_is_refused(self, root, tmp_path):
-        train(root, tmp_path, cycles=CYCLES[:1])
-        before = (tmp_path / "natural.checkpoint.pt").read_bytes()
-        with pytest.raises(ValueError, match=r"checkpoint.pt has another recipe: delete it"):
-            train(root, tmp_path, cycles=CYCLES)
-        assert (tmp_path / "natural.checkpoint.pt").read_bytes() == before
-
-    def test_a_checkpoint_of_another_device(self, root, tmp_path, monkeypatch):
-        train(root, tmp_path, cycles=CYCLES[:1])
         places, load = [], torch.load
         monkeypatch.setattr(
             torch, "load", lambda *a, **k: (places.append(k["map_location"]), load(*a, **k))[1]
         )
-        train(root, tmp_path, cycles=CYCLES[:1])
-        assert places == ["cpu"]
-
-    def test_training_changes_every_layer(self, trained):
+        network, measured = train(root, tmp_path)
+        assert "Going on after epoch 1." in capsys.readouterr().out
+        assert places == ["cpu"]  # whatever device the checkpoint is of
         torch.manual_seed(RECIPE["seed"])
-        start = small_vgg(41, batch_norm=True).state_dict()
-        for name, tensor in trained[0].state_dict().items():
+        start, wanted = small_vgg(41, batch_norm=True).state_dict(), trained[0].state_dict()
+        for name, tensor in network.state_dict().items():
+            assert torch.equal(tensor, wanted[name]), name
             assert not torch.equal(tensor, start[name]), name
+        accuracy = "source_validation_accuracy"
+        assert measured[accuracy] == trained[1][accuracy]
+
+    @pytest.mark.parametrize("change", [{"cycles": CYCLES}, {"precision": "bfloat16"}])
+    def test_another_recipe_is_refused(self, root, tmp_path, change):
+        once = {"cycles": CYCLES[:1]}
+        train(root, tmp_path, **once)
+        before = (tmp_path / "natural.checkpoint.pt").read_bytes()
+        with pytest.raises(ValueError, match=r"checkpoint.pt has another recipe: delete it"):
+            train(root, tmp_path, **{**once, **change})
+        assert (tmp_path / "natural.checkpoint.pt").read_bytes() == before
 
 
-class TestPrecision:
-    @pytest.mark.parametrize("precision", pretraining.PRECISIONS)
-    def test_of_the_arithmetic_and_of_the_weights(self, precision, root, tmp_path, monkeypatch):
-        seen = set()
+@pytest.mark.parametrize("precision", pretraining.PRECISIONS)
+def test_precision_is_of_the_arithmetic_and_not_of_the_weights(
+    precision, root, tmp_path, monkeypatch
+):
+    seen = set()
 
-        def note(layer, _, scores):
-            if layer.training:
-                seen.add(scores.dtype)
+    def note(layer, _, scores):
+        if layer.training:
+            seen.add(scores.dtype)
 
-        def watched(*arguments, **options):
-            network = small_vgg(*arguments, **options)
-            network.fc8.register_forward_hook(note)
-            return network
+    def watched(*arguments, **options):
+        network = small_vgg(*arguments, **options)
+        network.fc8.register_forward_hook(note)
+        return network
 
-        monkeypatch.setattr(pretraining, "small_vgg", watched)
-        network, _ = train(root, tmp_path, cycles=CYCLES[:1], precision=precision)
-        assert seen == {pretraining.PRECISIONS[precision]}
-        assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
-
-    def test_is_part_of_the_recipe_that_is_resumed(self, root, tmp_path, monkeypatch):
-        monkeypatch.setitem(sources.RECIPE, "batch_size", 20)
-        options = ["--data", str(root), "--out", str(tmp_path), "--epochs", "1", "--quiet"]
-        runner.main(["pretraining", "natural", *options])
-        with pytest.raises(SystemExit, match="has another recipe"):
-            runner.main(["pretraining", "natural", *options, "--precision", "bfloat16"])
+    monkeypatch.setattr(pretraining, "small_vgg", watched)
+    network, _ = train(root, tmp_path, cycles=CYCLES[:1], precision=precision)
+    assert seen == {pretraining.PRECISIONS[precision]}
+    assert {parameter.dtype for parameter in network.parameters()} == {torch.float32}
 
 
 class TestWriting:
     def write(self, trained, folder):
         return pretraining.write_backbone("natural", *trained, RECIPE, folder)
 
-    def test_card(self, trained, tmp_path):
+    def test_card_and_weights_are_the_trained_networks(self, trained, tmp_path):
         returned = self.write(trained, tmp_path)
         card = json.loads((tmp_path / "natural.json").read_text(encoding="utf-8"))
         assert card == json.loads(json.dumps(returned))
         weights = (tmp_path / "natural.safetensors").read_bytes()
         assert card["sha256"] == hashlib.sha256(weights).hexdigest()
         assert card["classes"] == list(photos.class_names("natural").values())
-        assert card["recipe"] == RECIPE
-        assert card["measured"] == trained[1]
-        assert card["parameters"] == sum(p.numel() for p in small_vgg(41).parameters())
+        assert card["recipe"] == RECIPE and card["measured"] == trained[1]
         assert len(weights) < 4_000_000
-
-    def test_weights_give_the_scores_of_the_trained_network(self, trained, tmp_path):
-        self.write(trained, tmp_path)
+        shipped = small_vgg(41).eval()
+        assert card["parameters"] == sum(p.numel() for p in shipped.parameters())
         tensors = load_file(tmp_path / "natural.safetensors")
         assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
-        shipped = small_vgg(41).eval()
         shipped.load_state_dict(tensors)
         images = torch.randn(4, 3, 64, 64, generator=torch.Generator().manual_seed(0))
         with torch.no_grad():
             wanted, got = trained[0].eval()(images), shipped(images)
         torch.testing.assert_close(got, wanted, atol=0.02, rtol=0.02)
 
-    def test_failure_leaves_the_old_weights_whole(self, trained, tmp_path, monkeypatch):
+    def test_failure_leaves_the_old_weights_and_no_half_card(self, trained, tmp_path, monkeypatch):
         def half_written(tensors, path):
             path.write_bytes(b"half")
             raise OSError("No space left on device")
 
         (tmp_path / "natural.safetensors").write_bytes(b"the old weights")
-        monkeypatch.setattr(pretraining, "save_file", half_written)
-        with pytest.raises(OSError, match="No space left"):
+        with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
+            patch.setattr(pretraining, "save_file", half_written)
             self.write(trained, tmp_path)
-        assert [file.name for file in tmp_path.iterdir()] == ["natural.safetensors"]
         assert (tmp_path / "natural.safetensors").read_bytes() == b"the old weights"
-
-    def test_no_half_card(self, trained, tmp_path):
         with pytest.raises(TypeError):
             self.write((trained[0], {"accuracy": torch.ones(1)}), tmp_path)
         assert [file.name for file in tmp_path.iterdir()] == ["natural.safetensors"]
 
 
-class TestAugment:
-    IMAGES = torch.rand(6, 3, 64, 64, generator=torch.Generator().manual_seed(1))
-
-    def augment(self, images, seed=0):
-        return loop.augment(images, torch.Generator().manual_seed(seed))
-
-    def test_shape_and_finite(self):
-        out = self.augment(self.IMAGES)
-        assert out.shape == self.IMAGES.shape
-        assert out.isfinite().all()
-
-    def test_only_its_generator_decides(self):
-        state = torch.get_rng_state()
-        first, second = self.augment(self.IMAGES), self.augment(self.IMAGES)
-        assert torch.equal(first, second)
-        assert not torch.equal(first, self.augment(self.IMAGES, seed=1))
-        assert torch.equal(torch.get_rng_state(), state)
-
-    def test_no_image_stays_as_it_was_and_no_two_change_alike(self):
-        same = self.IMAGES[:1].repeat(16, 1, 1, 1)
-        out = self.augment(same)
-        distances = torch.cdist(out.flatten(1), torch.cat([out, same[:1]]).flatten(1))
-        assert (distances + torch.eye(16, 17) * 100 > 1).all()
-
-    def test_input_is_not_written_to(self):
-        before = self.IMAGES.clone()
-        self.augment(self.IMAGES)
-        assert torch.equal(self.IMAGES, before)
+def test_augmentation_changes_each_image_by_its_generator_alone():
+    images = torch.rand(16, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    before, state = images.clone(), torch.get_rng_state()
+    one, again, other = (
+        loop.augment(images, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+    )
+    assert one.shape == images.shape and one.isfinite().all() and torch.equal(images, before)
+    assert torch.equal(one, again) and not torch.equal(one, other)
+    assert torch.equal(torch.get_rng_state(), state)
+    same = images[:1].repeat(16, 1, 1, 1)
+    out = loop.augment(same, torch.Generator().manual_seed(0))
+    distances = torch.cdist(out.flatten(1), torch.cat([out, same[:1]]).flatten(1))
+    assert (distances + torch.eye(16, 17) * 100 > 1).all()  # no two change alike
 
 
-def test_as_input_is_that_of_torchvision():
-    from torchvision.transforms.v2 import functional as transforms
-
+def test_input_and_accuracy_by_hand():
     pixels = torch.randint(0, 256, (2, 3, 8, 8), dtype=torch.uint8)
     scaled = transforms.to_dtype(pixels, torch.float32, scale=True)
-    wanted = transforms.normalize(scaled, networks_small_vgg.MEAN, networks_small_vgg.STD)
-    torch.testing.assert_close(networks_small_vgg.as_input(pixels), wanted)
-
-
-def test_measure_accuracy():
+    torch.testing.assert_close(as_input(pixels), transforms.normalize(scaled, MEAN, STD))
     images = torch.zeros(600, 3, 2, 2, dtype=torch.uint8)
     images[:150, 0] = 255
-    network = nn.Sequential(nn.Flatten(), nn.Linear(12, 2))
-    nn.init.zeros_(network[1].bias)
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 2))
+    torch.nn.init.zeros_(network[1].bias)
     network[1].weight.data = torch.tensor([[-1.0], [1.0]]) * torch.tensor([1.0] * 4 + [0.0] * 8)
     assert pretraining.measure_accuracy(network, images, torch.ones(600)) == pytest.approx(0.25)
     assert not network.training
 
 
 class TestCommand:
-    def test_missing_data_is_one_sentence(self, tmp_path):
-        with pytest.raises(SystemExit, match=r"Tiny ImageNet was not found in .*nowhere"):
-            runner.main(["pretraining", "natural", "--data", str(tmp_path / "nowhere")])
-
     @pytest.mark.parametrize(
         ("options", "words"),
         [
-            (["--epochs", "-1"], "^-1 epochs train nothing: take 1 or more.$"),
-            (["--epochs", "0"], "^0 epochs train nothing: take 1 or more.$"),
-            (["--device", "gpu"], "^'gpu' is not a device: take"),
-            (["--device", "cuda:99"], "^Device 'cuda:99' "),
+            (["natural", "--data", "nowhere"], "Tiny ImageNet was not found in .*nowhere"),
+            (["drawn", "--epochs", "-1"], "^-1 epochs train nothing"),
+            (["drawn", "--epochs", "0"], "^0 epochs train nothing"),
+            (["drawn", "--device", "gpu"], "^'gpu' is not a device"),
+            (["drawn", "--device", "cuda:99"], "^Device 'cuda:99' "),
         ],
     )
     def test_what_cannot_be_trained_is_said_before_any_picture(
@@ -246,29 +198,26 @@ class TestCommand:
     ):
         monkeypatch.setattr(pretraining, "as_tensors", lambda *_: pytest.fail("pictures were made"))
         with pytest.raises(SystemExit, match=words):
-            runner.main(["pretraining", "drawn", "--out", str(tmp_path), "--quiet", *options])
+            runner.main(["pretraining", *options, "--out", str(tmp_path), "--quiet"])
         assert list(tmp_path.iterdir()) == []
 
-    def test_writes_weights_and_card(self, root, tmp_path, monkeypatch, capsys):
-        monkeypatch.setitem(sources.RECIPE, "batch_size", 20)
-        options = ["--data", str(root), "--out", str(tmp_path), "--epochs", "1", "--quiet"]
-        runner.main(["pretraining", "natural", *options])
-        names = ["natural.checkpoint.pt", "natural.json", "natural.safetensors"]
-        assert sorted(file.name for file in tmp_path.iterdir()) == names
-        out, err = capsys.readouterr()
-        assert "natural: epoch 1 of 1, loss" in out
-        assert err == ""
-
     def test_drawn_pictures_need_no_data_set(self, tmp_path, monkeypatch, capsys):
-        few = {"train": 2, "val": 1}
-        monkeypatch.setattr(sources, "HybridImages", lambda split: HybridImages(split, few[split]))
-        monkeypatch.setitem(sources.SHORT, "batch_size", 20)
+        def few(split):
+            """The first picture of ten classes and of the last."""
+            images = HybridImages(split, 1)
+            labels = [*range(10), len(images) - 1]
+            pixels = np.stack([images[label][0] for label in labels])
+            images.pixels, images.targets = lambda progress: pixels, labels
+            return images
+
+        monkeypatch.setattr(sources, "HybridImages", few)
+        monkeypatch.setitem(sources.SHORT, "batch_size", 2)
         runner.main(["pretraining", "drawn", "--out", str(tmp_path), "--epochs", "1", "--quiet"])
+        names = ["drawn.checkpoint.pt", "drawn.json", "drawn.safetensors"]
+        assert sorted(file.name for file in tmp_path.iterdir()) == names
         card = json.loads((tmp_path / "drawn.json").read_text(encoding="utf-8"))
-        assert card["classes"] == [name for family in FAMILIES for name in hybrids(family)]
         assert card["command"] == "python -m scripts.remake pretraining drawn"
-        assert load_file(tmp_path / "drawn.safetensors")["fc8.weight"].shape == (
-            len(card["classes"]),
-            FC_WIDTH,
-        )
-        assert "drawn: epoch 1 of 1" in capsys.readouterr().out
+        shape = load_file(tmp_path / "drawn.safetensors")["fc8.weight"].shape
+        assert shape == (len(card["classes"]), FC_WIDTH)
+        out, err = capsys.readouterr()
+        assert "drawn: epoch 1 of 1, loss" in out and err == ""

@@ -19,11 +19,13 @@ def command(tmp_path, monkeypatch):
     """A command of four runs, and which of them were measured."""
     module = ModuleType("scripts.remake.made_up", "Made up.")
     module.runs = runner.Table(tmp_path / "runs.csv")
-    module.measured = []
+    module.measured, module.fails_at = [], {}
 
     def measure(policy, seed):
+        if (policy, seed) in module.fails_at:
+            raise module.fails_at[policy, seed]
         module.measured.append((policy, seed))
-        return {"accuracy": 0.25}
+        return {"accuracy": 0.1 * seed, "predicted": "aab" if seed else None}
 
     module.steps = lambda options: module.runs.steps(KEYS, measure)
     monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -31,38 +33,29 @@ def command(tmp_path, monkeypatch):
     return module
 
 
-def test_runs_are_kept_a_row_each(command, capsys):
+def test_runs_are_kept_a_row_each_and_what_is_done_is_passed_over(command, capsys):
+    command.runs.add(KEYS[1] | {"accuracy": 0.5, "predicted": None})
+    runner.main(["made_up", "--plan"])
+    assert capsys.readouterr().out.splitlines()[:2] == ["to do: freeze, 0", "done:  tune, 0"]
+    assert command.measured == []
     runner.main(["made_up"])
-    rows = command.runs.read()
-    assert rows[["policy", "seed"]].to_dict("records") == KEYS
-    assert (rows["accuracy"] == 0.25).all()
-    assert capsys.readouterr().out.splitlines()[0] == "freeze, 0: accuracy 0.25"
-
-
-def test_what_is_done_is_passed_over(command):
-    command.runs.add(KEYS[1] | {"accuracy": 0.5})
-    runner.main(["made_up"])
+    assert capsys.readouterr().out.splitlines()[0] == "freeze, 0: accuracy 0.0"
     assert command.measured == [("freeze", 0), ("freeze", 1), ("tune", 1)]
     runner.main(["made_up"])
-    assert len(command.measured) == 3
+    assert len(command.measured) == 3 and len(command.runs.read()) == 4
 
 
-def test_a_run_that_fails_leaves_those_before_it(command, monkeypatch):
-    def measure(policy, seed):
-        if seed:
-            raise FloatingPointError("Loss not finite: lower the rate.")
-        return {"accuracy": 0.5}
-
-    monkeypatch.setattr(command, "steps", lambda options: command.runs.steps(KEYS, measure))
+def test_a_run_that_fails_leaves_those_before_it(command):
+    command.fails_at = {("freeze", 1): FloatingPointError("Loss not finite: lower the rate.")}
     with pytest.raises(SystemExit, match="^Loss not finite: lower the rate.$"):
         runner.main(["made_up"])
     assert command.runs.read()["policy"].tolist() == ["freeze", "tune"]
 
 
 def test_two_workers_share_the_plan(command):
-    runner.main(["made_up", "--worker", "1", "--workers", "2"])
-    assert command.measured == [("tune", 0), ("tune", 1)]
     runner.main(["made_up", "--worker", "0", "--workers", "2"])
+    assert command.measured == [("freeze", 0), ("freeze", 1)]
+    runner.main(["made_up", "--worker", "1", "--workers", "2"])
     assert len(command.runs.read()) == 4
 
 
@@ -76,36 +69,18 @@ def test_two_processes_do_not_write_at_once(command):
     assert len(command.runs.read()) == 1
 
 
-def test_a_plan_is_only_said(command, capsys):
-    command.runs.add(KEYS[0] | {"accuracy": 0.5})
-    runner.main(["made_up", "--plan"])
-    assert capsys.readouterr().out.splitlines()[:2] == ["done:  freeze, 0", "to do: tune, 0"]
-    assert command.measured == []
-
-
 def test_a_command_that_is_killed_and_started_again_gives_the_same_table(command):
-    def steps_of(name, killed_at=None):
-        table = runner.Table(command.runs.file.with_name(name))
-
-        def measure(policy, seed):
-            if (policy, seed) == killed_at:
-                raise KeyboardInterrupt
-            return {"accuracy": 0.1 * seed, "predicted": "aab" if seed else None}
-
-        return table, table.steps(KEYS, measure)
-
-    whole, steps = steps_of("whole.csv")
-    assert [step.make() for step in steps] == ["accuracy 0.0"] * 2 + ["accuracy 0.1"] * 2
-    resumed, steps = steps_of("resumed.csv", killed_at=("freeze", 1))
+    runner.main(["made_up"])
+    whole = command.runs.file.read_bytes()
+    assert command.runs.read()[["policy", "seed"]].to_dict("records") == KEYS
+    command.runs.file.unlink()
+    command.fails_at = {("freeze", 1): KeyboardInterrupt()}
     with pytest.raises(KeyboardInterrupt):
-        for step in steps:
-            step.make()
-    assert len(resumed.read()) == 2
-    _, steps = steps_of("resumed.csv")
-    for step in steps:
-        if not step.is_done:
-            step.make()
-    assert resumed.file.read_bytes() == whole.file.read_bytes()
+        runner.main(["made_up"])
+    assert len(command.runs.read()) == 2
+    command.fails_at = {}
+    runner.main(["made_up"])
+    assert command.runs.file.read_bytes() == whole
 
 
 @pytest.mark.parametrize("name", ["shipping", "class_means"])

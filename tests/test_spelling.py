@@ -12,10 +12,8 @@ FOLDERS = ("docs", "deploy", "notebooks", "tlcourse", "tests", "benchmarks")
 
 
 def codespell(*arguments):
-    command = [sys.executable, "-m", "codespell_lib", *arguments]
-    return subprocess.run(
-        command, cwd=paths.PROJECT, capture_output=True, text=True, encoding="utf-8"
-    )
+    command = [sys.executable, "-m", "codespell_lib", *map(str, arguments)]
+    return subprocess.run(command, cwd=paths.PROJECT, capture_output=True, encoding="utf-8")
 
 
 def test_no_word_is_misspelt():
@@ -25,6 +23,5 @@ def test_no_word_is_misspelt():
 
 @pytest.mark.parametrize(("word", "status"), [("trans" + "fered", 65), ("vermillion", 0)])
 def test_the_project_s_settings_are_used(tmp_path, word, status):
-    page = tmp_path / "page.md"
-    page.write_text(word, encoding="utf-8")
-    assert codespell(str(page)).returncode == status
+    (tmp_path / "page.md").write_text(word, encoding="utf-8")
+    assert codespell(tmp_path / "page.md").returncode == status

@@ -1,7 +1,7 @@
 """The house: rooms of few modules, imports that go downwards, and no code that only tests call."""
 
 import ast
-from collections import Counter, defaultdict
+from collections import Counter
 from functools import cache
 from graphlib import TopologicalSorter
 from itertools import chain
@@ -29,13 +29,12 @@ ROOMS = (
 )
 ENTRANCE = ("cli", "__main__")  # they call the tools; nothing imports them
 LARGE = ("tlcourse/datasets/drawn", "tlcourse/widgets")
-# Called by tests alone for now: notebooks will put them on stage.
-TO_COME = {
-    "tlcourse._torchvision_pair": {"cure_on_first_import"},  # the package's __init__ calls it
-    "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},  # Jupyter calls it
+BY_NAME = {  # what finds such a module calls it
+    "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},
+    "tlcourse.datasets.drawn.": {"CLASSES", "FILLS", "SOURCE_CLASSES", "draw"},
+    "tlcourse.course.exercises.": {"EXERCISES"},
+    "scripts.remake.": {"steps", "add_arguments"},
 }
-OF_A_COMMAND = {"steps", "add_arguments"}  # so is a command's module
-OF_A_FAMILY = {"CLASSES", "FILLS", "SOURCE_CLASSES", "draw"}  # a family's module is found by name
 
 
 def dotted(file):
@@ -112,17 +111,11 @@ def test_imports_go_downwards(module):
     assert above == set()
 
 
-def test_no_import_goes_round():
+def test_no_import_goes_round_and_rooms_are_those_of_the_design():
     graph = {module: imported_modules(module) for module in MODULES}
     assert set(TopologicalSorter(graph).static_order()) >= set(MODULES)
-
-
-def test_rooms_are_those_of_the_design():
     rooms = {room_of(module) for module in MODULES if module.startswith("tlcourse.")} - {""}
     assert rooms == set(ROOMS)
-
-
-def test_no_folder_has_more_than_a_dozen_modules():
     folders = [file.parent.relative_to(PROJECT).as_posix() for file in MODULES.values()]
     sizes = Counter(folder for folder in folders if folder.startswith("tlcourse"))
     assert {folder: n for folder, n in sizes.items() if n > 12 and folder not in LARGE} == {}
@@ -134,99 +127,48 @@ def test_the_house_is_small():
     assert code["tlcourse"] + code["scripts"] <= 16_600
 
 
-def names_in(tree):
-    """Every name, attribute and keyword that a file speaks of, with how often."""
-    spoken = Counter()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            spoken[node.id] += 1
-        elif isinstance(node, ast.Attribute):
-            spoken[node.attr] += 1
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            spoken[node.value] += 1  # as in getattr, and in a list of traits
-    return spoken
+def spoken_in(tree):
+    """How often a tree speaks of each name: as a name, an attribute, an import or a text."""
+    nodes = list(ast.walk(tree))
+    spoken = [node.id for node in nodes if isinstance(node, ast.Name)]
+    spoken += [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+    spoken += [node.name for node in nodes if isinstance(node, ast.alias)]
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return Counter(spoken + [text for text in texts if isinstance(text, str)])
 
 
-def called_from_outside():
-    """{module: names of it that other modules, notebooks or benchmarks use}."""
-    used = defaultdict(set)
-    for file in CALLERS:
-        aliases = {}
-        for module, name, alias in imports_of(file):
-            if name is None:
-                aliases[alias] = module
-            elif file.name != "__init__.py":
-                used[module].add(name)
-        for node in ast.walk(tree_of(file)):
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-                used[aliases.get(node.value.id, "")].add(node.attr)
-    for module, file in MODULES.items():  # a room passes on what its __init__ imports
-        if file.name == "__init__.py":
-            for origin, name, alias in imports_of(file):
-                if alias in used[module]:
-                    used[origin].add(name)
-    return used
-
-
-def calls_within(tree):
-    """Top-level names that the file's own code uses, outside their own definition."""
-    found = set()
-    for node in tree.body:
-        spoken = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
-        found |= spoken - {getattr(node, "name", "")} - set(defined_by(node))
-    return found
-
-
-def defined_by(node):
+def defined_in(node):
+    """(name, the part of the tree that defines it) of a module's, or a class's, definitions."""
     if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        return [node.name]
-    targets = node.targets if isinstance(node, ast.Assign) else []
-    names = chain.from_iterable(ast.walk(target) for target in targets)
-    return [each.id for each in names if isinstance(each, ast.Name)]
+        yield node.name, node
+    if isinstance(node, ast.Assign):
+        yield from ((each.id, node) for each in node.targets if isinstance(each, ast.Name))
+    if isinstance(node, ast.ClassDef):
+        methods = [each for each in node.body if isinstance(each, ast.FunctionDef)]
+        # an overridden method may be spoken of in itself alone, after super()
+        yield from ((each.name, ast.Pass()) for each in methods if not is_a_hook(each))
+
+
+def is_a_hook(method):
+    """Whether traitlets or a library's base class calls it: its decorators say so, or its name."""
+    hooks = {"inline_math", "block_math", "get_extension_package", "find_spec"}
+    decorators = " ".join(map(ast.dump, method.decorator_list))
+    return method.name in hooks or "validate" in decorators or "observe" in decorators
 
 
 def test_nothing_is_there_for_the_tests_alone():
-    outside = called_from_outside()
-    idle = {}
-    for module, file in MODULES.items():
-        tree = tree_of(file)
-        defined = {name for node in tree.body for name in defined_by(node)}
-        unused = defined - calls_within(tree) - outside[module] - {"main"}
-        unused = {name for name in unused if not name.startswith("__")}
-        if module.startswith("tlcourse.datasets.drawn."):
-            unused -= OF_A_FAMILY
-        if module.startswith("scripts.remake."):
-            unused -= OF_A_COMMAND
-        if module.startswith("tlcourse.course.exercises."):
-            unused -= {"EXERCISES"}
-        if unused - TO_COME.get(module, set()):
-            idle[module] = sorted(unused)
-    assert idle == {}
-
-
-def test_no_method_is_there_for_the_tests_alone():
-    spoken = sum((names_in(tree_of(file)) for file in CALLERS), Counter())
-    pages = "".join(
-        file.read_text(encoding="utf-8") for file in (PROJECT / "tlcourse").rglob("*.js")
-    )
+    spoken = sum((spoken_in(tree_of(file)) for file in CALLERS), Counter())
+    pages = "".join(file.read_text("utf-8") for file in (PROJECT / "tlcourse").rglob("*.js"))
     idle = []
     for module, file in MODULES.items():
+        by_name = {n for at, names in BY_NAME.items() if module.startswith(at) for n in names}
         for node in tree_of(file).body:
-            for method in getattr(node, "body", []) if isinstance(node, ast.ClassDef) else []:
-                if isinstance(method, ast.FunctionDef) and not called_by_a_framework(method, node):
-                    if not spoken[method.name] and method.name not in pages:
-                        idle.append(f"{module}.{node.name}.{method.name}")
+            for name, definition in defined_in(node):
+                elsewhere = spoken[name] - spoken_in(definition)[name]
+                is_called = elsewhere > 0 or name in by_name or name in pages
+                if not is_called and not name.startswith(("__", "_repr_")):
+                    idle.append(f"{module}.{name}")
     assert idle == []
-
-
-def called_by_a_framework(method, owner):
-    """Dunders, traitlets' validators and observers, and what a base class of a library calls."""
-    hooks = {"inline_math", "block_math", "get_extension_package", "find_spec"}
-    decorated = any(
-        "validate" in ast.dump(each) or "observe" in ast.dump(each)
-        for each in method.decorator_list
-    )
-    return method.name.startswith(("__", "_repr_")) or decorated or method.name in hooks
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -1,19 +1,30 @@
-"""The same sweep in processes of joblib and on a real Dask cluster: the same numbers."""
+"""A sweep in processes of joblib, on a real Dask cluster, and after a kill: the same numbers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
 
 import joblib
 import pytest
 
+from tlcourse import paths
+from tlcourse.tables import sweep
 from tlcourse.tables.cells import make_cells
 from tlcourse.tables.sweep import run_sweep
 from tlcourse.tables.targets import DrawnTarget
 
-CELLS = make_cells(
-    "natural",
-    ["insects", DrawnTarget("shapes", per_class=4, pool_per_class=6, test_per_class=4)],
-    ["fc7", "all layers, L2 by layer", "full network"],
-    seeds=(0, 1),
-    C=1,
-)
+SMALL = DrawnTarget("shapes", per_class=2, pool_per_class=3, test_per_class=2)
+CELLS = make_cells("natural", ["insects", SMALL], ["fc7", "full network"], seeds=(0,), C=1)
+SETTINGS = ("natural", "insects", ["fc7", "full network"], range(24), 1)
+SCRIPT = f"""
+import signal, sys
+from tlcourse.tables.cells import make_cells
+from tlcourse.tables.sweep import run_sweep
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+run_sweep(make_cells(*{SETTINGS!r}), sys.argv[1], progress=False)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +56,40 @@ def test_two_workers_of_dask(serial, tmp_path):
     assert same(found, serial)
     assert list(worked.values()) == [True, True]
     assert len(list(tmp_path.iterdir())) == len(CELLS)
+
+
+def stored(folder):
+    return {file.name: file.stat().st_mtime_ns for file in folder.glob("*.json")}
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGINT"])
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_killed_half_way_it_resumes(tmp_path, monkeypatch, name):
+    cells, store = make_cells(*SETTINGS), tmp_path / "store"
+    command = [sys.executable, "-c", SCRIPT, str(store)]
+    process = subprocess.Popen(command, cwd=paths.PROJECT, stderr=subprocess.DEVNULL)
+    try:
+        deadline = time.monotonic() + 120
+        while len(stored(store)) < 5 and process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(getattr(signal, name))
+        assert process.wait(60) != 0
+    finally:
+        process.kill()
+        process.wait()
+    before = stored(store)
+    assert 5 <= len(before) < len(cells)
+    measured, measure = [], sweep._measured
+
+    def watched(number, cell, pair):
+        measured.append(cell)
+        return measure(number, cell, pair)
+
+    monkeypatch.setattr(sweep, "_measured", watched)
+    resumed = run_sweep(cells, store, progress=False)
+    after = stored(store)
+    assert len(measured) == len(cells) - len(before) and len(after) == len(cells)
+    assert before.items() <= after.items()
+    again = run_sweep(cells[:6], store=False, progress=False)
+    assert list(resumed["accuracy"][:6]) == list(again["accuracy"])
+    assert not [file for file in store.iterdir() if file.suffix == ".part"]

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from file_server import file_server
 from filelock import FileLock
 from safetensors.torch import save_file
 from torchvision import models
@@ -21,126 +20,99 @@ class TestFetchOfTorchvisionsWeights:
     """Against a host of this machine that breaks off, stalls, or sends something else."""
 
     @pytest.fixture
-    def host(self, monkeypatch, tmp_path):
-        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    def host(self, server, monkeypatch, tmp_path):
         monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
         monkeypatch.setattr(downloads.time, "sleep", lambda seconds: None)
         monkeypatch.setattr(downloads, "CHUNK", 50)
-        with file_server() as server:
-            content = bytes(range(256)) * 4
-            name = f"net-{hashlib.sha256(content).hexdigest()[:8]}.pth"
-            server.files[name] = content
-            server.enum = SimpleNamespace(url=server.url(name))
-            server.file = tmp_path / "checkpoints" / name
-            yield server
-
-    def fetch(self, host):
-        return weights.fetch_torchvision(host.enum, "net")
-
-    def test_an_interrupted_one_goes_on(self, host):
-        host.breaks, host.statuses = [400], [0, 404]
-        with pytest.raises(WeightsError, match="404 .*python3 start.py fetch net"):
-            self.fetch(host)
-        part = host.file.with_name(f"{host.file.name}.part")
-        assert part.stat().st_size == 400 and not host.file.exists()
-        assert self.fetch(host) == host.file
-        assert host.file.read_bytes() == host.files[host.file.name]
-        assert [asked for _, asked in host.asked] == ["", "bytes=400-", "bytes=400-"]
+        content = bytes(range(256)) * 4
+        name = f"net-{hashlib.sha256(content).hexdigest()[:8]}.pth"
+        server.files[name] = content
+        server.file = tmp_path / "checkpoints" / name
+        enum = SimpleNamespace(url=server.url(name))
+        server.fetch = lambda: weights.fetch_torchvision(enum, "net")
+        return server
 
     def test_a_host_that_stalls_is_not_waited_for_without_end(self, host, monkeypatch):
         monkeypatch.setattr(downloads, "PATIENCE", (1, 0.05))
         host.marks, host.stalls = False, 400
         with pytest.raises(WeightsError, match="could not be downloaded .*timed out"):
-            self.fetch(host)
+            host.fetch()
         assert len(host.asked) == downloads.TRIES + 1 and not host.file.exists()
 
     def test_other_content_is_not_kept(self, host):
         host.files[host.file.name] = b"other"
         with pytest.raises(WeightsError, match="published checksum .SHA-256.*it was not kept"):
-            self.fetch(host)
+            host.fetch()
         assert not list(host.file.parent.glob("net*"))
 
     def test_one_process_at_a_time(self, host):
         host.file.parent.mkdir()
         with FileLock(host.file.with_name(f".{host.file.name}.lock")):
             with pytest.raises(WeightsError, match="Another process is fetching net"):
-                self.fetch(host)
-        assert self.fetch(host) == host.file
+                host.fetch()
+        assert host.fetch() == host.file
 
     @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root writes everywhere")
     def test_what_is_there_is_used_from_a_folder_that_cannot_be_written(self, host):
-        self.fetch(host).parent.chmod(0o500)
-        assert self.fetch(host) == host.file
+        host.fetch().parent.chmod(0o500)
+        assert host.fetch() == host.file
 
 
 @pytest.fixture(scope="module")
 def squeezenet():
-    return models.squeezenet1_1(weights=None).eval()
+    return models.squeezenet1_1(weights=None).eval().state_dict()
 
 
-def loaded_equals(file, network):
-    loaded = load_backbone("squeezenet1_1", file).network.state_dict()
-    return all(torch.equal(loaded[key], value) for key, value in network.state_dict().items())
+def under(owner, state):
+    """Each name of a state dict behind another."""
+    return {owner + key: state[key] for key in state}
 
 
-@pytest.mark.parametrize(
-    "owner",
-    ["module.", "_orig_mod.", "_orig_mod.module.", "module._orig_mod.", "model.", "net."]
-    + ["backbone.", "model.backbone.", "my.own_name."],
-)
-def test_owners_names_before_those_of_the_network(tmp_path, squeezenet, owner):
-    state = {owner + key: value for key, value in squeezenet.state_dict().items()}
-    torch.save(state, tmp_path / "own.pth")
-    assert loaded_equals(tmp_path / "own.pth", squeezenet)
+OWNERS = ["module.", "_orig_mod.", "_orig_mod.module.", "module._orig_mod.", "model.", "net."]
+OWNERS += ["backbone.", "model.backbone.", "my.own_name."]
+WRAPPINGS = {
+    **{owner: lambda state, _, owner=owner: under(owner, state) for owner in OWNERS},
+    "a part that was compiled": lambda state, _: {
+        key.replace("features.", "features._orig_mod."): state[key] for key in state
+    },
+    "state_dict": lambda state, _: {"state_dict": state},
+    "model": lambda state, _: {"model": state, "epoch": 1, "optimizer": {"state": {}}},
+    "model_state_dict": lambda state, _: {"model_state_dict": state, "loss": 0.5},
+    "two of them": lambda state, _: {"model": {"state_dict": state}},
+    "with a loss": lambda state, _: {
+        "state_dict": {**under("model.", state), "criterion.weight": torch.ones(2)}
+    },
+    "average": lambda state, other: {"model": other, "model_ema": state},
+    "average of PyTorch": lambda state, other: {
+        "model": other,
+        "model_ema": {"n_averaged": torch.tensor(9), **under("module.module.", state)},
+    },
+    "another average": lambda state, other: {"state_dict": other, "state_dict_ema": state},
+}
 
 
-def test_a_part_that_was_compiled(tmp_path, squeezenet):
-    state = squeezenet.state_dict()
-    state = {key.replace("features.", "features._orig_mod."): state[key] for key in state}
-    torch.save(state, tmp_path / "own.pth")
-    assert loaded_equals(tmp_path / "own.pth", squeezenet)
-
-
-def test_two_networks_in_one_file_are_not_chosen_from(tmp_path, squeezenet):
-    state = squeezenet.state_dict()
-    both = {owner + key: state[key] for owner in ("teacher.", "student.") for key in state}
-    torch.save(both, tmp_path / "own.pth")
-    with pytest.raises(WeightsError, match=r"more than one such network \(teacher\., student\.\)"):
-        load_backbone("squeezenet1_1", tmp_path / "own.pth")
-
-
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        lambda state, other: {"state_dict": state},
-        lambda state, other: {"model": state, "epoch": 1, "optimizer": {"state": {}}},
-        lambda state, other: {"model_state_dict": state, "loss": 0.5},
-        lambda state, other: {"model": {"state_dict": state}},
-        lambda state, other: {
-            "state_dict": {"model." + key: state[key] for key in state}
-            | {"criterion.weight": torch.ones(2)}
-        },
-        lambda state, other: {"model": other, "model_ema": state},
-        lambda state, other: {
-            "model": other,
-            "model_ema": {"n_averaged": torch.tensor(9)}
-            | {"module.module." + key: state[key] for key in state},
-        },
-        lambda state, other: {"state_dict": other, "state_dict_ema": state},
-    ],
-)
-def test_usual_wrappings_of_a_checkpoint(tmp_path, squeezenet, wrap):
-    state = squeezenet.state_dict()
-    other = {key: torch.zeros_like(value) for key, value in state.items()}
-    torch.save(wrap(state, other), tmp_path / "checkpoint.pth")
-    assert loaded_equals(tmp_path / "checkpoint.pth", squeezenet)
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_usual_wrappings_and_owners_names_before_those_of_the_network(
+    tmp_path, squeezenet, wrapping
+):
+    other = {key: torch.zeros_like(value) for key, value in squeezenet.items()}
+    torch.save(WRAPPINGS[wrapping](squeezenet, other), tmp_path / "own.pth")
+    loaded = load_backbone("squeezenet1_1", tmp_path / "own.pth").network.state_dict()
+    assert all(torch.equal(loaded[key], squeezenet[key]) for key in squeezenet)
 
 
 def test_bundled_and_lecture_names_have_owners_too(tmp_path):
     natural = load_backbone("natural").network.state_dict()
-    torch.save({"module." + key: natural[key] for key in natural}, tmp_path / "natural.pth")
+    torch.save(under("module.", natural), tmp_path / "natural.pth")
     loaded = load_backbone("natural", tmp_path / "natural.pth").network.state_dict()
     assert all(torch.equal(loaded[key], natural[key]) for key in natural)
+
+
+def test_two_networks_in_one_file_are_not_chosen_from(tmp_path, squeezenet):
+    both = under("teacher.", squeezenet) | under("student.", squeezenet)
+    torch.save(both, tmp_path / "own.pth")
+    with pytest.raises(WeightsError, match=r"more than one such network \(teacher\., student\.\)"):
+        load_backbone("squeezenet1_1", tmp_path / "own.pth")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +125,7 @@ def test_bundled_and_lecture_names_have_owners_too(tmp_path):
         (b"", "is empty, zero bytes"),
     ],
 )
-@pytest.mark.parametrize("name", ["net.pth", "net.safetensors", "net.bin"])
+@pytest.mark.parametrize("name", ["net.pth", "net.safetensors"])
 def test_what_is_no_weights_file_is_named(tmp_path, name, content, said):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(WeightsError, match=said):

@@ -15,6 +15,7 @@ from PIL import Image
 from tlcourse.browsers import find_browser
 from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.datasets.drawn import DrawnImages
+from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.batch_norm import with_batch_norm
 from tlcourse.networks.images import prepare_images
 from tlcourse.your_problem import (
@@ -40,20 +41,11 @@ from tlcourse.your_problem.investigation import ALL, MIXED, REUSE
 CLASSES = ["daisy", "poppy", "rose"]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def own_cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TLCOURSE_CACHE", str(tmp_path_factory.mktemp("cache")))
-        yield
-
-
 @pytest.fixture(scope="module")
 def flowers(tmp_path_factory):
     """Twelve drawn flowers a class, written to a folder."""
     root = tmp_path_factory.mktemp("flowers & co")
-    drawn = DrawnImages("flowers", CLASSES, 12)
-    for index in range(len(drawn)):
-        picture, label = drawn[index]
+    for index, (picture, label) in enumerate(DrawnImages("flowers", CLASSES, 12)):
         (root / CLASSES[label]).mkdir(exist_ok=True)
         picture.save(root / CLASSES[label] / f"{index:02}.png")
     return root
@@ -107,110 +99,76 @@ def found(problem):
 
 class TestOpening:
     def test_folder_is_what_was_drawn(self, problem):
-        drawn = DrawnImages("flowers", CLASSES, 12)
         assert problem.counts == dict.fromkeys(CLASSES, 12)
         assert problem.file_names[0] == "daisy/00.png" and problem.notes == []
-        assert np.array_equal(problem.pictures[0], drawn[0][0])
+        assert np.array_equal(problem.pictures[0], DrawnImages("flowers", CLASSES, 12)[0][0])
+        assert list(problem.sheet(shown=3).rows) == CLASSES
 
-    def test_without_a_folder_a_family_is_drawn(self):
-        problem = open_problem(family="birds", classes=None, per_class=2)
-        assert set(problem.counts.values()) == {2} and "drawings" in problem.notes[0]
-
-    def test_missing_empty_flat_and_single_class_folders_are_refused(self, tmp_path):
+    def test_missing_empty_flat_and_single_class_folders_are_refused(self, flowers, tmp_path):
         with pytest.raises(FileNotFoundError, match="no folder .*nowhere"):
             open_problem(tmp_path / "nowhere")
         with pytest.raises(ValueError, match="is empty"):
             open_problem(tmp_path)
         Image.new("RGB", (9, 9)).save(tmp_path / "a.png")
-        with pytest.raises(ValueError, match="files but no sub-folders"):
+        with pytest.raises(ValueError, match="no sub-folders"):
             open_problem(tmp_path)
         (tmp_path / "one").mkdir()
         with pytest.raises(ValueError, match="one class only, 'one'"):
             open_problem(tmp_path)
-
-    def test_splits_are_not_taken_for_classes(self, folder, tmp_path):
-        for name in ("train", "val"):
-            shutil.copytree(folder, tmp_path / "split" / name)
-        with pytest.raises(ValueError, match="are train, val: these are splits, not classes"):
-            open_problem(tmp_path / "split")
+        with pytest.raises(ValueError, match="per_class is 0: ask for 1"):
+            open_problem(per_class=0)
+        with pytest.raises(ValueError, match="classes are for a drawn family"):
+            open_problem(flowers, classes=["daisy"])
 
     @pytest.mark.parametrize(
         "names",
-        [
-            *(["train", "test"], ["Train", "Validation", "TEST"], ["training_set", "test_set"]),
-            *(["train2017", "val2017"], ["trainA", "testB"], ["fold 1", "fold 2"], ["dev", "eval"]),
-            *(["Train-Images", "Hold-out"], ["01_trn", "02_tst"], ["trainval", "Test data"]),
-        ],
+        ["test|train", "TEST|Train|Validation", "test_set|training_set", "train2017|val2017"]
+        + ["testB|trainA", "fold 1|fold 2", "dev|eval", "Hold-out|Train-Images"]
+        + ["01_trn|02_tst", "Test data|trainval"],
     )
-    @pytest.mark.parametrize("beside", [None, "__MACOSX", "#recycle", "new folder", "notes"])
-    def test_usual_names_of_splits_whatever_is_beside_them(self, tmp_path, names, beside):
-        for name in names:
+    def test_usual_names_of_splits_whatever_is_beside_them(self, tmp_path, names):
+        for name in names.split("|"):
             save_noise(tmp_path / name / "cat" / "0.png", name)
-        if beside:
+        for beside in ("__MACOSX", "new folder", "notes"):
             (tmp_path / beside).mkdir()
-        if beside == "notes":
-            (tmp_path / beside / "read me.txt").write_text("by hand")
-        if beside == "#recycle":
-            save_noise(tmp_path / beside / "old.png", beside)
-        named = ", ".join(sorted(names))
+        (tmp_path / "notes" / "read me.txt").write_text("by hand")
+        save_noise(tmp_path / "#recycle" / "old.png", "old")
+        named = names.replace("|", ", ")
         with pytest.raises(ValueError, match=f"are {named}: these are splits, not classes"):
             open_problem(tmp_path)
 
-    @pytest.mark.parametrize(
-        "names", [["seg_train", "seg_test", "seg_pred"], ["monday", "tuesday", "faces"]]
-    )
+    @pytest.mark.parametrize("names", ["seg_train|seg_test|seg_pred", "monday|tuesday|faces"])
     def test_same_sub_folders_are_a_sign_of_splits(self, tmp_path, names):
-        for name in names[:2]:
-            for inner in ("cat", "dog"):
-                save_noise(tmp_path / name / inner / "0.png", name, inner)
-        save_noise(tmp_path / names[2] / "0.png", names[2])
-        with pytest.raises(ValueError, match=r"sub-folders cat, dog: .* give one split, .*if not"):
+        *splits, single = names.split("|")
+        for name in (*(f"{split}/{inner}" for split in splits for inner in ("cat", "dog")), single):
+            save_noise(tmp_path / name / "0.png", name)
+        with pytest.raises(ValueError, match=r"sub-folders cat, dog: .* give one split"):
             open_problem(tmp_path)
 
     @pytest.mark.parametrize(
-        ("names", "inner"),
-        [
-            (["bus", "train"], [""]),
-            (["freight train", "passenger train"], [""]),
-            (["testudo", "valencia"], [""]),
-            (["cat", "dog"], ["young"]),
-            (["cat", "dog"], ["2023", "2024", "100CANON"]),
-        ],
+        "names", ["bus|train", "freight train|passenger train", "testudo|valencia"]
     )
+    @pytest.mark.parametrize("inner", ["", "young", "2023|2024|100CANON"])
     def test_classes_are_not_taken_for_splits(self, tmp_path, names, inner):
-        for name in names:
-            for each in inner:
+        for name in names.split("|"):
+            for each in inner.split("|"):
                 save_noise(tmp_path / name / each / "0.png", name, each)
-        assert open_problem(tmp_path).classes == names
+        assert open_problem(tmp_path).classes == names.split("|")
 
-    def test_class_without_readable_image_is_refused_by_name(self, folder):
+    def test_classes_that_leave_nothing_are_refused_by_name(self, folder):
         (folder / "weeds").mkdir()
         (folder / "weeds" / "a.jpg").write_bytes(b"no image")
         with pytest.raises(ValueError, match="'weeds' .* 0 readable images"):
             open_problem(folder)
+        shutil.rmtree(folder / "weeds")
+        shutil.rmtree(folder / "rose")
+        shutil.copytree(folder / "daisy", folder / "rose")
+        with pytest.raises(ValueError, match="Every image of class 'rose' is also in another"):
+            open_problem(folder)
 
-    def test_bad_files_and_copies_are_left_out_by_name(self, folder):
+    def test_bad_files_copies_and_thumbnails_are_left_out_by_name(self, folder):
         (folder / "rose" / "bad.jpg").write_bytes(b"no image")
-        shutil.copy(folder / "daisy" / "00.png", folder / "poppy" / "00.png")
-        problem = open_problem(folder)
-        left_out = dict(problem.left_out)
-        assert "not an image" in left_out["rose/bad.jpg"]
-        assert left_out["poppy/00.png"] == "same as daisy/00.png, in another class"
-        assert problem.counts == dict.fromkeys(CLASSES, 12)
-        assert "Left out, 2: rose/bad.jpg" in repr(problem)
-
-    def test_thumbnails_are_not_read(self, folder):
-        for file in sorted(folder.glob("*/*.png")):
-            small = file.parent / "@eaDir" / file.name / "SYNOFILE_THUMB_M.jpg"
-            small.parent.mkdir(parents=True)
-            Image.open(file).resize((48, 48)).save(small)
-        problem = open_problem(folder)
-        assert problem.counts == dict.fromkeys(CLASSES, 12)
-        assert [name for name, _ in problem.left_out] == [f"{name}/@eaDir" for name in CLASSES]
-
-    def test_same_pixels_in_another_file_are_a_copy(self, folder):
-        picture = Image.open(folder / "daisy" / "00.png")
-        exif = Image.Exif()
+        picture, exif = Image.open(folder / "daisy" / "00.png"), Image.Exif()
         exif[0x010E] = "another description"
         picture.save(folder / "daisy" / "aa.png", exif=exif, dpi=(300, 300))
         exif[0x0112] = 6
@@ -218,27 +176,29 @@ class TestOpening:
         lying.save(folder / "rose" / "lying.png", exif=exif)
         picture.save(folder / "poppy" / "00.bmp")
         picture.resize((65, 64)).save(folder / "poppy" / "other.png")
+        small = folder / "poppy" / "@eaDir" / "12.png" / "SYNOFILE_THUMB_M.jpg"
+        small.parent.mkdir(parents=True)
+        picture.resize((48, 48)).save(small)
         problem = open_problem(folder)
-        assert dict(problem.left_out) == {
+        left_out = dict(problem.left_out)
+        assert "not an image" in left_out.pop("rose/bad.jpg")
+        assert left_out.pop("poppy/@eaDir")
+        assert left_out == {
             "daisy/aa.png": "same as daisy/00.png",
             "poppy/00.bmp": "same as daisy/00.png, in another class",
             "rose/lying.png": "same as daisy/00.png, in another class",
         }
         assert problem.counts == {"daisy": 12, "poppy": 13, "rose": 12}
+        assert "Left out, 5: " in repr(problem) and "rose/bad.jpg" in repr(problem)
 
-    def test_class_of_copies_alone_is_refused(self, folder):
-        shutil.rmtree(folder / "rose")
-        shutil.copytree(folder / "daisy", folder / "rose")
-        with pytest.raises(ValueError, match="Every image of class 'rose' is also in another"):
-            open_problem(folder)
-
-    def test_each_picture_that_is_used_is_opened_once_and_no_other(self, folder, opened):
-        problem = open_problem(folder, per_class=5)
-        assert len(opened) == 15
-        assert {Path(file).relative_to(folder).as_posix() for file in opened} == set(
-            problem.file_names
-        )
+    def test_a_large_class_is_sampled_and_no_other_file_opened(self, folder, opened):
+        problem = open_problem(folder, per_class=5, seed=3)
+        read = {Path(file).relative_to(folder).as_posix() for file in opened}
+        assert len(opened) == 15 and read == set(problem.file_names)
+        assert set(problem.counts.values()) == {5}
         assert problem.file_names == sorted(problem.file_names)
+        assert "daisy (12), poppy (12), rose (12) a sample of 5 images" in problem.notes[0]
+        assert problem.file_names == open_problem(folder, per_class=5, seed=3).file_names
         opened.clear()
         assert len(open_problem(folder).file_names) == len(opened) == len(set(opened)) == 36
 
@@ -253,19 +213,15 @@ class TestOpening:
         assert set(problem.counts.values()) == {4}
         assert problem.file_names[:4] == [f"daisy/{file.name}" for file in good]
 
-    def test_large_class_is_sampled_in_a_sentence(self, folder):
-        problem = open_problem(folder, per_class=5, seed=3)
-        assert set(problem.counts.values()) == {5}
-        assert "daisy (12), poppy (12), rose (12) a sample of 5 images" in problem.notes[0]
-        assert problem.file_names == open_problem(folder, per_class=5, seed=3).file_names
-
-    @pytest.mark.parametrize(("orientation", "size"), [(1, (4032, 3024)), (6, (3024, 4032))])
-    def test_sizes_are_those_of_the_files(self, folder, orientation, size):
+    @pytest.mark.parametrize(("orientation", "size"), [(1, (1000, 600)), (6, (600, 1000))])
+    def test_sizes_are_those_of_the_files_and_pictures_kept_small(self, folder, orientation, size):
         exif = Image.Exif()
         exif[0x0112] = orientation
-        Image.new("RGB", (4032, 3024)).save(folder / "daisy" / "0.jpg", exif=exif)
+        Image.new("RGB", (1000, 600)).save(folder / "daisy" / "0.jpg", exif=exif)
         problem = open_problem(folder)
-        assert tuple(problem.sizes[problem.file_names.index("daisy/0.jpg")]) == size
+        place = problem.file_names.index("daisy/0.jpg")
+        assert tuple(problem.sizes[place]) == size
+        assert sorted(problem.pictures[place].size) == [256, 427]
 
     def test_uneven_small_and_deep_images_are_noted(self, folder):
         for file in sorted((folder / "rose").iterdir())[2:]:
@@ -277,35 +233,19 @@ class TestOpening:
         assert "under 48 pixels, where little is to be seen: 1 images" in notes
         assert "folders inside daisy count as images of that class" in notes
 
-    def test_large_pictures_are_kept_small(self, folder):
-        Image.new("RGB", (1000, 600)).save(folder / "rose" / "large.png")
-        problem = open_problem(folder)
-        place = problem.file_names.index("rose/large.png")
-        assert problem.pictures[place].size == (427, 256)
-        assert problem.sizes[place].tolist() == [1000, 600]
-
-    def test_too_many_classes_and_classes_of_a_folder_are_refused(self, flowers, tmp_path, opened):
-        for number in range(61):
-            (tmp_path / f"c{number}").mkdir()
-            Image.new("RGB", (4, 4), (number, 0, 0)).save(tmp_path / f"c{number}" / "a.png")
+    def test_many_classes_are_sampled_or_refused_before_a_file_is_opened(
+        self, tmp_path, monkeypatch, opened
+    ):
+        for number in range(9 * 3):
+            save_noise(tmp_path / "abc"[number % 3] / f"{number}.png", str(number))
+        monkeypatch.setattr("tlcourse.your_problem.pictures.MOST", 12)
+        assert set(open_problem(tmp_path).counts.values()) == {4}
+        opened.clear()
+        for number in range(58):
+            save_noise(tmp_path / f"c{number}" / "a.png", "c", str(number))
         with pytest.raises(ValueError, match="61 classes and this page is for 60"):
             open_problem(tmp_path)
         assert opened == []
-        for nothing in (0, -1):
-            with pytest.raises(ValueError, match=f"per_class is {nothing}: ask for 1"):
-                open_problem(per_class=nothing)
-        with pytest.raises(ValueError, match="classes are for a drawn family"):
-            open_problem(flowers, classes=["daisy"])
-
-    def test_many_classes_are_sampled_so_that_all_fit_into_memory(self, tmp_path, monkeypatch):
-        for name in "abc":
-            for number in range(9):
-                save_noise(tmp_path / name / f"{number}.png", name, str(number))
-        monkeypatch.setattr("tlcourse.your_problem.pictures.MOST", 12)
-        assert set(open_problem(tmp_path).counts.values()) == {4}
-
-    def test_sheet_has_a_row_a_class(self, problem):
-        assert list(problem.sheet(shown=3).rows) == CLASSES
 
 
 class TestChoosing:
@@ -315,11 +255,10 @@ class TestChoosing:
         assert all(set(problem.labels[part]) == {0, 1, 2} for part in (train, test))
         assert np.array_equal(test, list(split_rows(problem.labels, seed=1))[1])
 
-    def test_few_pictures_are_refused(self):
+    def test_few_pictures_and_what_was_not_opened_are_refused(self):
         with pytest.raises(ValueError, match="number 1 has 3 pictures, too few"):
             split_rows(np.repeat([0, 1], [20, 3]))
-        message = r"'my photos' was not opened: hand over open_problem\('my photos'\) instead"
-        with pytest.raises(TypeError, match=message):
+        with pytest.raises(TypeError, match=r"'my photos' was not opened: hand over open_problem"):
             investigate("my photos")
 
     @pytest.mark.parametrize(
@@ -329,19 +268,13 @@ class TestChoosing:
     def test_rule_at_its_edges(self, is_near, per_class, policy):
         assert takeaways(is_near, per_class) == policy
         similarity = pd.Series({"imagenet": usual_similarity() + (0.1 if is_near else -0.1)})
-        labels = np.repeat([0, 1, 2], [2, 12, 30])
-        assert propose(similarity, labels) == Proposal(
-            "imagenet", ALL if is_near else MIXED, is_near, 12
-        )
+        said = propose(similarity, np.repeat([0, 1, 2], [2, 12, 30]))
+        assert said == Proposal("imagenet", ALL if is_near else MIXED, is_near, 12)
 
     def test_sources_are_classes_of_imagenet(self):
-        assert [len(source_rows(name)) for name in ("natural", "photos", "vgg16")] == [
-            41,
-            123,
-            1000,
-        ]
-        assert set(source_rows("natural")) < set(source_rows("photos"))
-        assert not set(source_rows("insects")) & set(source_rows("photos"))
+        rows = {name: set(source_rows(name)) for name in ("natural", "photos", "vgg16", "insects")}
+        assert [len(rows[name]) for name in ("natural", "photos", "vgg16")] == [41, 123, 1000]
+        assert rows["natural"] < rows["photos"] and not rows["insects"] & rows["photos"]
 
     def test_nearest_comes_first_and_the_larger_source_is_never_farther(self):
         head = np.random.default_rng(0).random((20, 1280), dtype=np.float32)
@@ -354,6 +287,11 @@ class TestChoosing:
         train, test = split_rows(problem.labels)
         predicted, chosen = fine_tuned(problem, train, test, "natural", MIXED)
         assert predicted.shape == test.shape and chosen["updates"] > 0
+
+    def test_batch_norm_goes_into_a_network_of_any_number_of_classes(self, problem):
+        photos = load_backbone("photos")
+        ready = with_batch_norm(photos, prepare_images(photos, problem).subset(range(0, 36, 4)))
+        assert ready.network.fc8.out_features == len(photos.network.fc8.bias) == 123
 
 
 class TestComparing:
@@ -371,10 +309,9 @@ class TestComparing:
         table = compare({"wrong": 1 - self.LABELS, "right": self.LABELS}, self.LABELS)
         assert table["behind, low"]["wrong"] == 100
         assert found.recommended == "imagenet, all layers" and "within" in found.outcome
-        surely = replace(found, proposal=Proposal("random weights", "", False, 8.0))
-        surely.table.loc["random weights, ", :] = surely.table.loc["random weights"]
+        table = found.table.rename(index={"random weights": "random weights, "})
+        surely = replace(found, proposal=Proposal("random weights", "", False, 8.0), table=table)
         assert surely.recommended == "imagenet, last layer" and "surely" in surely.outcome
-        surely.table.drop("random weights, ", inplace=True)
 
 
 class TestReport:
@@ -385,11 +322,12 @@ class TestReport:
         assert all(alt.strip() for alt in re.findall(r'<img alt="([^"]*)"', page))
         assert page.count("<img ") == len(re.findall(r'<img alt="', page)) == 4
         assert "flowers &amp; co" in page and "flowers & co" not in page
-        assert "imagenet, all layers (proposed)" in page
+        assert "imagenet, all layers (proposed)" in page and "Cheaper" not in page
         assert unescape(page).count(inspect.getsource(takeaways)) == 1
+        share = 2 / (found.problem.labels[found.test] == 1).sum()
+        assert list(report.mistakes(found)) == [f"Of poppy, {share:.0%} are taken for daisy."]
 
     def test_fine_tuning_names_what_does_as_well_and_is_cheaper(self, found):
-        assert "Cheaper" not in report_html(found)
         table = found.table.rename(index={"imagenet, all layers": f"imagenet, {MIXED}"})
         table.loc[f"imagenet, {MIXED}", "C"] = np.nan
         said = {f"imagenet, {MIXED}": found.predictions["imagenet, all layers"]}
@@ -397,10 +335,6 @@ class TestReport:
         page = report_html(replace(found, table=table, proposal=tuned, predictions=said))
         assert "Cheaper: imagenet, last layer with a linear SVM" in page
         assert "Fine-tune the network imagenet: freeze its lower layers" in page
-
-    def test_largest_confusion_comes_first(self, found):
-        share = 2 / (found.problem.labels[found.test] == 1).sum()
-        assert list(report.mistakes(found)) == [f"Of poppy, {share:.0%} are taken for daisy."]
 
     @pytest.mark.parametrize("sources", [("imagenet", "natural"), ("vgg16",)])
     def test_remaking_asks_for_what_was_investigated(self, found, sources):
@@ -412,15 +346,13 @@ class TestReport:
         exec(call.partition("; ")[2], names)
         assert asked == {"rule": takeaways, "sources": sources, "seed": 7}
 
-    def test_report_is_written_whole(self, found, tmp_path):
+    def test_it_is_written_whole_under_a_name_that_a_file_can_have(self, found, tmp_path):
         written = write_report(found, tmp_path / "new", name="a/b", pdf=False)
         assert [file.name for file in (tmp_path / "new").iterdir()] == ["report-a-b.html"]
         assert written.pdf is None and written.why_no_pdf
-
-    @pytest.mark.parametrize("letter", ["x", "\u00e9", "\u732b"])
-    def test_name_that_no_file_can_have_is_cut(self, found, tmp_path, letter):
-        written = write_report(found, tmp_path, name=letter * 255, pdf=False)
-        assert written.html.exists() and written.html.name.startswith(f"report-{letter * 60}")
+        for letter in ("x", "\u732b"):  # long in letters, long in bytes
+            written = write_report(found, tmp_path, name=letter * 255, pdf=False)
+            assert written.html.exists() and written.html.name.startswith(f"report-{letter * 60}")
 
     def test_the_report_of_another_project_is_left(self, found, tmp_path):
         other = replace(found, problem=replace(found.problem, place="/elsewhere/flowers"))
@@ -434,7 +366,7 @@ class TestReport:
 
     def test_folder_that_cannot_be_written_is_a_sentence(self, found, tmp_path):
         (tmp_path / "file").write_text("")
-        with pytest.raises(CannotReport, match="cannot be written .*name another folder"):
+        with pytest.raises(CannotReport, match="cannot be written"):
             write_report(found, tmp_path / "file" / "inside")
 
     def test_without_a_browser_the_page_says_that_it_prints(self, found, tmp_path, monkeypatch):
@@ -447,11 +379,3 @@ class TestReport:
         pdf = write_report(found, tmp_path).pdf
         assert pdf.read_bytes().startswith(b"%PDF") and not list(tmp_path.glob(".*"))
         assert len(re.findall(rb"/Type\s*/Page\b", pdf.read_bytes())) == 1
-
-
-def test_batch_norm_goes_into_a_network_of_any_number_of_classes(problem):
-    from tlcourse.networks.backbones import load_backbone
-
-    photos = load_backbone("photos")
-    ready = with_batch_norm(photos, prepare_images(photos, problem).subset(range(0, 36, 4)))
-    assert ready.network.fc8.out_features == len(photos.network.fc8.bias) == 123

@@ -1,32 +1,22 @@
-"""The price of a trained network: labels, storage, cards, energy, CO2 and people.
+"""The price of a trained network: labels, transfer and storage, cards, energy, CO2 and people.
 
 The default of every factor, its range, and where the number comes from are in ``ASSUMPTIONS``;
 what is an assumption is called one.
 """
 
 import tomllib
-from dataclasses import dataclass
+from collections import namedtuple
 from pathlib import Path
 from types import MappingProxyType
 
 from tlcourse import paths
 
-GROUPS = ("Labels", "Storage", "Training", "Energy", "People")
-
-
-@dataclass(frozen=True)
-class Assumption:
-    """One factor of the price."""
-
-    name: str
-    group: str
-    label: str
-    unit: str
-    default: float
-    low: float
-    high: float
-    kind: str
-    source: str
+GROUPS = ("Labels", "Transfer and storage", "Training", "Energy", "People")
+Assumption = namedtuple("Assumption", "name group label unit default low high kind source")
+# What it takes (hours, GB of 1e9 bytes, kWh, kg, months), and dollars: by group, and in all.
+Bill = namedtuple(
+    "Bill", "label_hours gigabytes line_hours card_hours kwh kg_co2 months dollars total"
+)
 
 
 def _read_assumptions():
@@ -40,65 +30,32 @@ _SCENARIOS = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encodin
 SCENARIOS = MappingProxyType(_SCENARIOS)
 
 
-@dataclass(frozen=True)
-class Bill:
-    """What it takes (hours, GB of 1e9 bytes, kWh, kg, months), and what it costs by group."""
-
-    label_hours: float
-    gigabytes: float
-    card_hours: float
-    kwh: float
-    kg_co2: float
-    person_months: float
-    dollars: dict[str, float]
-
-    @property
-    def total(self):
-        """Dollars in all."""
-        return sum(self.dollars.values())
-
-    @property
-    def share(self):
-        """Share of the dollars by group, from 0 to 1; 0 each where nothing is paid."""
-        return {group: paid / (self.total or 1) for group, paid in self.dollars.items()}
-
-    @property
-    def in_words(self):
-        """Its numbers as text, by what they are."""
-        names = ("hours of labelling", "GB", "hours of cards", "kWh", "kg of CO2")
-        numbers = self.label_hours, self.gigabytes, self.card_hours, self.kwh, self.kg_co2
-        words = dict(zip(names, map(as_text, numbers), strict=True))
-        people = {"months of researchers": as_text(self.person_months)}
-        return words | people | {"dollars": as_text(self.total)}
-
-
-def energy(hours, watts, overhead=1):
-    """Energy in Wh; ``watts`` are those of the card, or core, and of the computer around it."""
-    return hours * watts * overhead
-
-
 def training_price(**changed):
     """The bill of a network, from the first label to the last training run.
 
     ``changed`` : any of ``ASSUMPTIONS``; the others keep their defaults, those of ImageNet and
-    AlexNet. TypeError if one is unknown or not a number, ValueError outside its range.
+    AlexNet. TypeError if one is unknown, ValueError outside its range.
     """
     for name, value in changed.items():
         _check(name, value)
     a = {name: assumption.default for name, assumption in ASSUMPTIONS.items()} | changed
-    label_hours = a["images"] * a["answers_per_image"] * a["seconds_per_answer"] / 3600
-    gigabytes = a["images"] * a["kilobytes_per_image"] / 1e6
+    images = a["classes"] * a["images_per_class"]
+    label_hours = images * a["answers_per_image"] * a["seconds_per_answer"] / 3600
+    gigabytes = images * a["kilobytes_per_image"] / 1e6
     card_hours = a["processors"] * a["hours"] * a["runs"]
-    kwh = energy(card_hours, a["watts"] + a["host_watts"], a["overhead"]) / 1000
+    kwh = card_hours * (a["watts"] + a["host_watts"]) * a["overhead"] / 1000
+    months = a["design_months"], a["tuning_months"]
+    moving, keeping = a["transfers"] * a["transfer_price"], a["months"] * a["storage_price"]
     dollars = {
         "Labels": label_hours * a["wage"],
-        "Storage": gigabytes * a["storage_price"] * a["months"],
+        "Transfer and storage": gigabytes * (moving + keeping),
         "Training": a["processors"] * a["card_price"],
         "Energy": kwh * a["electricity_price"],
-        "People": a["person_months"] * a["salary"],
+        "People": sum(months) * a["salary"],
     }
-    kg_co2, person_months = kwh * a["grid_intensity"], a["person_months"]
-    return Bill(label_hours, gigabytes, card_hours, kwh, kg_co2, person_months, dollars)
+    line_hours = 8000 * gigabytes * a["transfers"] / a["line"] / 3600
+    takes = label_hours, gigabytes, line_hours, card_hours, kwh, kwh * a["grid_intensity"], months
+    return Bill(*takes, dollars, sum(dollars.values()))
 
 
 def as_text(number):
@@ -109,8 +66,6 @@ def as_text(number):
 def _check(name, value):
     if name not in ASSUMPTIONS:
         raise TypeError(f"There is no assumption {name!r}: change one of {', '.join(ASSUMPTIONS)}.")
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"{name} is {value!r}: give a number.")
     a = ASSUMPTIONS[name]
     if not a.low <= value <= a.high:
         raise ValueError(f"{a.label} is {value:g}: give a number between {a.low:g} and {a.high:g}.")

@@ -10,7 +10,6 @@ on, and what cannot be read whole counts as absent.
 import hashlib
 import json
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -111,11 +110,8 @@ def read_file(file):
 
 def write(key, entry):
     """Keep an entry in the user's cache; a warning where it cannot be written."""
-    try:
-        with paths.warn_if_not_kept():
-            write_file(user_file(key), **entry)
-    except Exception as problem:
-        warnings.warn(f"Not kept for the next time ({problem}).", stacklevel=3)
+    with paths.warn_if_not_kept():
+        write_file(user_file(key), **entry)
 
 
 def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=False, edges=()):

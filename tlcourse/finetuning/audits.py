@@ -1,7 +1,6 @@
 """An audit: what a policy means for each layer of a network, as a table."""
 
 from dataclasses import dataclass
-from html import escape
 from itertools import takewhile
 
 from tlcourse.finetuning.network import top_begins_at
@@ -21,23 +20,14 @@ class AuditRow:
     trained: bool
     learning_rate: float | None
 
-    def cells(self):
-        """The row's texts."""
-        rate = "-" if self.learning_rate is None else f"{self.learning_rate:.2g}"
-        trained = "yes" if self.trained else "no"
-        return (self.layer, self.choice, self.starts_from, f"{self.parameters:,}", trained, rate)
-
 
 @dataclass(frozen=True)
 class Audit:
-    """What a policy means for a network; prints as a table."""
+    """What a policy means for a network, a row a layer."""
 
-    title: str
     rows: tuple[AuditRow, ...]
     notes: tuple[str, ...] = ()
     then: "Audit | None" = None
-
-    HEAD = ("layer", "choice", "starts from", "parameters", "trained", "learning rate")
 
     @property
     def parameters(self):
@@ -59,47 +49,20 @@ class Audit:
             f"in {layers} of {len(self.rows)} layers."
         )
 
-    def __str__(self):
-        table = [self.HEAD, *(row.cells() for row in self.rows)]
-        widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-        align = [str.ljust, str.ljust, str.ljust, str.rjust, str.ljust, str.rjust]
-        lines = [
-            "  ".join(put(cell, width) for put, cell, width in zip(align, row, widths, strict=True))
-            for row in table
-        ]
-        text = "\n".join([self.title, *map(str.rstrip, lines), self.totals, *self.notes])
-        return f"{text}\n\n{self.then}" if self.then else text
 
-    def __repr__(self):
-        return str(self)
+def audit(backbone, policy, n_classes, learning_rate=LEARNING_RATE):
+    """What a policy means for a network, as an Audit.
 
-    def _repr_html_(self):
-        head = "".join(f'<th scope="col" style="text-align:left">{cell}</th>' for cell in self.HEAD)
-        rows = "".join(_html_row(row) for row in self.rows)
-        notes = "".join(f"<div>{escape(note)}</div>" for note in (self.totals, *self.notes))
-        table = (
-            f'<table style="font-size:16px"><caption style="text-align:left;font-weight:700">'
-            f"{escape(self.title)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
-            f'</table><div style="font-size:16px;line-height:1.45">{notes}</div>'
-        )
-        return table + (self.then._repr_html_() if self.then else "")
-
-
-def audit(backbone, policy, n_classes, learning_rate=LEARNING_RATE, augment=0.0):
-    """What a policy means for a network, as an Audit, which prints as a table.
-
-    No weight is loaded or changed: a name such as "vgg19" is enough. ``learning_rate`` is that of
-    a layer with the factor 1, ``augment`` 0 (off) to 1. ValueError if the policy does not fit the
-    network, or there are fewer than two classes.
+    No weight is loaded: a name such as "vgg19" is enough. ``learning_rate`` is that of a layer with
+    the factor 1. ValueError if the policy does not fit, or there are fewer than two classes.
     """
     policy, backbone = as_policy(policy), as_backbone(backbone)
     check_classes(n_classes)
     network = without_weights(backbone, n_classes)
-    title = f"{backbone.name}, {n_classes} classes: {policy}"
-    return _audit(backbone, network, policy, title, learning_rate, augment, True)
+    return _audit(backbone, network, policy, learning_rate, True)
 
 
-def _audit(backbone, network, policy, title, learning_rate, augment, is_first):
+def _audit(backbone, network, policy, learning_rate, is_first):
     layers = layers_of(network)
     choices, factors = policy.choices_for(layers, is_first), policy.factors_for(layers)
     begin = top_begins_at(network, layers, choices)
@@ -107,10 +70,8 @@ def _audit(backbone, network, policy, title, learning_rate, augment, is_first):
         _row(layer, choices[layer.name], factors[layer.name] * learning_rate, backbone, is_first)
         for layer in layers
     )
-    then = policy.then and _audit(
-        backbone, network, policy.then, "Second stage", learning_rate, augment, False
-    )
-    return Audit(title, rows, tuple(_notes(network, layers, choices, begin, augment)), then)
+    then = policy.then and _audit(backbone, network, policy.then, learning_rate, False)
+    return Audit(rows, tuple(_notes(layers, choices, begin)), then)
 
 
 def _row(layer, choice, rate, backbone, is_first):
@@ -123,7 +84,7 @@ def _row(layer, choice, rate, backbone, is_first):
     return AuditRow(layer.name, choice, starts_from, layer.parameters, trained, rate)
 
 
-def _notes(network, layers, choices, begin, augment):
+def _notes(layers, choices, begin):
     frozen = [layer.name for layer in layers if choices[layer.name] == "freeze"]
     if not frozen:
         return
@@ -132,15 +93,8 @@ def _notes(network, layers, choices, begin, augment):
     first_trained = names[len(prefix)]
     span = f"{prefix[0]} to {prefix[-1]}" if len(prefix) > 1 else "".join(prefix)
     if begin is None and prefix:
-        last = [name for name, _ in network.named_children()][-1]
         yield (
-            f"Frozen layers are computed in every pass: this network is not one sequence of "
-            f"layers, and its frozen part is kept only where all but {last} is frozen."
-        )
-    elif prefix and augment:
-        yield (
-            f"{span}: frozen, and computed in every pass, as augmentation makes another image "
-            "each time. Without augmentation they are computed once."
+            "Frozen layers are computed in every pass: this network is not one sequence of layers."
         )
     elif prefix:
         yield f"{span}: frozen, computed once for each image and kept."
@@ -150,15 +104,3 @@ def _notes(network, layers, choices, begin, augment):
             f"{', '.join(above)}: frozen above {first_trained}, which is trained, so computed in "
             "every pass, and gradients go through."
         )
-
-
-def _html_row(row):
-    first, *others = map(escape, row.cells())
-    sides = ("left", "left", "right", "left", "right")
-    cells = "".join(
-        f'<td style="text-align:{side}">{cell}</td>'
-        for side, cell in zip(sides, others, strict=True)
-    )
-    weight = 700 if row.trained else 400
-    head = f'<th scope="row" style="text-align:left;font-weight:{weight}">{first}</th>'
-    return f"<tr>{head}{cells}</tr>"

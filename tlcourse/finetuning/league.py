@@ -3,11 +3,8 @@
 import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from hashlib import sha256
 from itertools import groupby
-from pathlib import Path
 
-from tlcourse import paths
 from tlcourse.finetuning.policies import PRESETS
 from tlcourse.networks.images import prepare_images
 
@@ -39,12 +36,6 @@ class Result:
         """The same for policies that do the same."""
         return json.dumps(self.stages)
 
-    @classmethod
-    def from_json(cls, saved):
-        """A result from what JSON gave back of ``dataclasses.asdict``."""
-        curve = tuple(map(tuple, saved["curve"]))
-        return cls(**{**saved, "stages": tuple(saved["stages"]), "curve": curve})
-
 
 def stages_of(policy, layers):
     """What a policy does: of each stage, layer -> [choice, factor on the learning rate]."""
@@ -63,7 +54,7 @@ def preset_name(policy, layers):
 def setting_of(run, test):
     """What must be the same for two runs to be compared; without ``test`` on validation images."""
     settings = asdict(run.settings)
-    for name in ("seed", "device", "cache"):
+    for name in ("seed", "device"):
         del settings[name]
     return {
         "backbone": f"{run.backbone.name}, {run.backbone.fingerprint}",
@@ -157,23 +148,22 @@ class Standing:
 class League:
     """Runs of different policies on the same target, from the same backbone, trained alike.
 
-    ``file`` is where it is kept as JSON after every run, and read from; by default in memory only.
-    Notebooks that share it add to each other's runs. What cannot be read as a league is moved
-    aside. ``setting`` (dict) is what all ``results`` have in common; empty before the first one.
+    ``setting`` (dict) is what all ``results`` have in common; empty before the first one.
     """
 
-    def __init__(self, file=None):
-        self.file = file and Path(file).expanduser()
-        kept = paths.read_json(self.file, _from_json) if self.file else None
-        self.setting, self.results = kept or ({}, [])
-        self._unsaved = []
+    def __init__(self):
+        self.clear()
+
+    def clear(self):
+        """Forget all runs."""
+        self.setting, self.results = {}, []
 
     def add(self, run, test=None):
         """Put a run into the league; one of the same policy and seed takes the older one's place.
 
         ``test`` images give the accuracy; by default the validation accuracy counts, which is a
         little too high, as the best weights were chosen by it. A run that was stopped does not
-        take the place of one that was not. Gives the Result that counts.
+        take the place of one that was not.
 
         Raises
         ------
@@ -182,33 +172,16 @@ class League:
         """
         test = None if test is None else prepare_images(run.backbone, test)
         setting, result = setting_of(run, test), result_of(run, test)
-        self._unsaved.append(result)
-        try:
-            self._change(lambda kept: _with_results(kept, setting, self._unsaved))
-        except ValueError:
-            self._unsaved.remove(result)
-            raise
-        key = result.policy_key, result.seed
-        return next(each for each in self.results if (each.policy_key, each.seed) == key)
-
-    def clear(self):
-        """Forget all runs."""
-        self._unsaved = []
-        self._change(lambda kept: ({}, []))
-
-    def _change(self, change):
-        """Apply it to what the file holds by now, or, where that cannot be kept, to memory."""
-
-        def changed(kept):
-            self.setting, self.results = change(kept or ({}, []))
-            return {"setting": self.setting, "results": [asdict(each) for each in self.results]}
-
-        if self.file is not None:
-            with paths.warn_if_not_kept():
-                paths.update_json(self.file, _from_json, changed)
-                self._unsaved = []
-                return
-        changed((self.setting, self.results))
+        other = [name for name, kept in self.setting.items() if kept != setting.get(name)]
+        if other:
+            raise ValueError(
+                f"This run has another {other[0].replace('_', ' ')} ({setting.get(other[0])}) than "
+                f"those of the league ({self.setting[other[0]]}): begin a new league."
+            )
+        self.setting, key = setting, (result.policy_key, result.seed)
+        same = [old for old in self.results if (old.policy_key, old.seed) == key]
+        if not (same and result.stopped and not same[0].stopped):
+            self.results = [old for old in self.results if old not in same] + [result]
 
     def standings(self):
         """Standings: the best mean accuracy first, of equals that which trains less."""
@@ -246,49 +219,6 @@ class League:
 
     def __len__(self):
         return len(self.results)
-
-    def __str__(self):
-        lines = [
-            f"{place}. {each.name}: {_percent(each)}, {each.trained_parameters:,} parameters, "
-            f"{each.seconds:.1f} s ({each.describe()})"
-            for place, each in enumerate(self.standings(), start=1)
-        ]
-        return "\n".join([*lines, self.verdict()])
-
-    __repr__ = __str__
-
-
-def _from_json(saved):
-    return dict(saved["setting"]), [Result.from_json(each) for each in saved["results"]]
-
-
-def _with_results(kept, setting, added):
-    """A league's (setting, results) with more of them; ValueError if the setting is another."""
-    old, results = kept
-    other = [name for name in old if old[name] != setting.get(name)]
-    if other:
-        raise ValueError(
-            f"This run has another {other[0].replace('_', ' ')} ({setting.get(other[0])}) than "
-            f"those of the league ({old[other[0]]}): begin a new league."
-        )
-    for result in added:
-        key = result.policy_key, result.seed
-        same = [old for old in results if (old.policy_key, old.seed) == key]
-        if not (same and result.stopped and not same[0].stopped):
-            results = [old for old in results if old not in same] + [result]
-    return setting, results
-
-
-def league_file(*parts):
-    """The file in the user's cache for a league of a certain setting, given by its parts' text."""
-    name = sha256(repr(parts).encode("utf-8")).hexdigest()[:16]
-    return paths.cache_folder() / "leagues" / f"{name}.json"
-
-
-def _percent(standing):
-    low, high = (100 * value for value in standing.spread)
-    seeds = f", {low:.0f} to {high:.0f} over the seeds" if len(standing.results) > 1 else ""
-    return f"{100 * standing.mean:.1f}%{seeds}"
 
 
 def _named(standing):

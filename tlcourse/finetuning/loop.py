@@ -6,11 +6,13 @@ import threading
 import time
 from contextlib import contextmanager
 
+import psutil
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from tlcourse import random_numbers
+from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.finetuning.progress import CurvePoint, batches_per_epoch, is_better
 from tlcourse.networks import sources
 from tlcourse.networks.images import to_device
@@ -19,7 +21,7 @@ OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
 ONE_VALUE = "Expected more than 1 value per channel"  # torch's, of batch normalisation
 EVALUATION_BATCH = 250
 MOST_FOR_STATISTICS = 1000  # training images from which batch normalisations are re-estimated
-SPENT = ("stage", "step", "images", "seconds", "cpu_seconds", "flops")
+SPENT = ("stage", "step", "images", "seconds", "cpu_seconds")
 
 
 class TrainingError(RuntimeError):
@@ -131,9 +133,9 @@ def augment(images, generator, strength=1.0):
 class Stage:
     """One stage of a run: what is trained, on what, by which optimizer."""
 
-    def __init__(self, run, cost, train, validation, progress_bar=True):
+    def __init__(self, run, train, validation, progress_bar=True):
         self.network, self.settings, self.progress = run.network, run.settings, run.progress
-        self.cost, self.labels, self.validation_labels = cost, train.labels, validation.labels
+        self.labels, self.validation_labels = train.labels, validation.labels
         self.device = self.settings.device
         self.network.to(self.device, memory_format=torch.channels_last).train()
         self.in_training = [module for module in self.network.modules() if module.training]
@@ -144,44 +146,34 @@ class Stage:
         ]
         passed = self._model_and_inputs(train, validation, progress_bar)
         self.model, self.inputs, self.validation_inputs, seconds, cpu_seconds = passed
-        self.optimizer = self._new_optimizer()
+        rate, decay = self.settings.learning_rate, self.settings.weight_decay
+        groups = self.network.parameter_groups(rate, decay)
+        self.optimizer = torch.optim.SGD(groups, lr=rate, momentum=0.9, nesterov=True)
         self.rates = [group["lr"] for group in self.optimizer.param_groups]
         self.batches = Batches(len(train), self.settings.batch_size, self.settings.seed)
         self.n_steps = self.settings.steps_for(len(train))
         self.every = self.settings.evaluate_every or self.batches.per_epoch
         if self.progress.stage_began is None:
             self.progress.stage_began = self.progress.step
-            self.progress.flops += cost.once * len(train)
             self.progress.seconds += seconds
             self.progress.cpu_seconds += cpu_seconds
 
     def _model_and_inputs(self, train, validation, progress_bar):
-        """The trained part and what goes into it: a frozen bottom is passed once."""
-        bottom, top = self.network.split() if self.cost.once else (None, self.network)
-        if bottom is None:
+        """The trained part and what goes into it: a frozen bottom is passed once, if what it says
+        of all images takes less than half of the free memory."""
+        bottom, top = self.network.split()
+        if bottom is None or not _fits_in_memory(
+            bottom, train.inputs, len(train) + len(validation)
+        ):
             return self.network, train.inputs, validation.inputs, 0.0, 0.0
         key = self.network.frozen_fingerprint(), len(list(top.modules())), self.device
         kept, *took = train.passed_through(bottom, key, self.device, progress_bar)
         kept_validation = validation.passed_through(bottom, key, self.device, progress_bar)[0]
         return top, kept, kept_validation, *took
 
-    def _new_optimizer(self):
-        settings = self.settings
-        groups = self.network.parameter_groups(settings.learning_rate, settings.weight_decay)
-        if settings.optimizer == "adamw":
-            return torch.optim.AdamW(groups)
-        return torch.optim.SGD(groups, lr=settings.learning_rate, momentum=0.9, nesterov=True)
-
     @property
     def steps_done(self):
         return self.progress.step - self.progress.stage_began
-
-    def batch(self, rows, generator):
-        """Images (or what the frozen bottom says of them) and labels, on the device."""
-        inputs = self.inputs[rows]
-        if self.settings.augment:
-            inputs = augment(inputs, generator, self.settings.augment)
-        return to_device(inputs, self.device), self.labels[rows].to(self.device)
 
     def set_learning_rates(self):
         """A warm-up over the first tenth and half a cosine, or nothing of the kind."""
@@ -222,7 +214,7 @@ class Stage:
             **{name: getattr(at, name) for name in SPENT},
             train_loss=sum(at.losses) / len(at.losses) if at.losses else None,
             validation_loss=F.cross_entropy(scores, labels).item(),
-            validation_accuracy=_mean_class_accuracy(scores.argmax(1), labels),
+            validation_accuracy=mean_class_accuracy(labels.numpy(), scores.argmax(1).numpy()),
         )
 
 
@@ -249,9 +241,11 @@ def train_stage(stage, stop, report):
         stage.set_learning_rates()
         with random_numbers.kept(stage.device):
             started, started_cpu = time.perf_counter(), time.process_time()
-            generator = seeded(settings.seed, progress.step, stage.device)
-            images, labels = stage.batch(stage.batches.rows(progress.step), generator)
-            loss = F.cross_entropy(stage.model(images), labels)
+            random_numbers.seed(_number(settings.seed, progress.step), stage.device)
+            rows = stage.batches.rows(progress.step)
+            labels = stage.labels[rows].to(stage.device)
+            scores = stage.model(to_device(stage.inputs[rows], stage.device))
+            loss = F.cross_entropy(scores, labels)
         stage.optimizer.zero_grad()
         loss.backward()
         stage.optimizer.step()
@@ -261,7 +255,6 @@ def train_stage(stage, stop, report):
         progress.losses.append(value)
         progress.step += 1
         progress.images += len(labels)
-        progress.flops += stage.cost.each_time * len(labels)
         progress.seconds += time.perf_counter() - started
         progress.cpu_seconds += time.process_time() - started_cpu
         report(None)
@@ -301,14 +294,8 @@ class Batches:
         return self._parts[place]
 
 
-def seeded(seed, step, device="cpu"):
-    """Make all that is random in a step depend on seed and step only: one can go on anywhere."""
-    number = _number(seed, step)
-    random_numbers.seed(number, device)
-    return torch.Generator().manual_seed(number)
-
-
 def _number(seed, step):
+    """What all that is random in a step depends on."""
     return (seed * 1_000_003 + step) % 2**63
 
 
@@ -324,7 +311,7 @@ def _eval_mode(modules):
             module.training = True
 
 
-def _mean_class_accuracy(predicted, labels):
-    totals = torch.bincount(labels)
-    hits = torch.bincount(labels[predicted == labels], minlength=len(totals))
-    return (hits / totals)[totals > 0].mean().item()
+@torch.no_grad()
+def _fits_in_memory(bottom, inputs, n_images):
+    numbers = bottom(inputs[:1].to(next(bottom.parameters()).device)).numel()
+    return 4 * numbers * n_images < psutil.virtual_memory().available / 2

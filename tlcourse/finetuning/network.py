@@ -4,10 +4,6 @@ import hashlib
 
 import torch
 from torch import nn
-from torchvision.models import SqueezeNet
-from torchvision.ops import StochasticDepth
-
-RANDOM_IN_TRAINING = (nn.modules.dropout._DropoutNd, StochasticDepth)
 
 
 class TargetNetwork(nn.Module):
@@ -91,8 +87,6 @@ class TargetNetwork(nn.Module):
             return None, self
         if _is_sequence_of_blocks(self.network):
             return _cut(self.network.as_sequential(), self.network.get_submodule(begin))
-        if not isinstance(self.network, nn.Sequential):
-            return _InputOf(self.network, begin), self.network.get_submodule(begin)
         names = [name for name, _ in self.network.named_children()]
         cut = names.index(begin)
         return self.network[:cut], self.network[cut:]
@@ -104,24 +98,12 @@ class TargetNetwork(nn.Module):
 
 def top_begins_at(network, layers, choices):
     """The child of the network with which the trained part begins, if all before it is frozen."""
-    trained = [layer for layer in layers if choices[layer.name] != "freeze"]
-    children = [name for name, _ in network.named_children()]
-    if isinstance(network, nn.Sequential):
-        first = trained[0].modules[0]
-        return first if first != children[0] else None
-    names = [name for layer in trained for name in layer.modules]
-    if _is_sequence_of_blocks(network):
-        first, *below = trained[0].modules[0].split(".")
-        begin = ".".join([first, *below[:1]]) if first == "blocks" else first
-        return None if first == children[0] else begin
-    outside = [name for name in names if name.partition(".")[0] != children[-1]]
-    matters = any(_is_random_or_has_tensors(network.get_submodule(name)) for name in outside)
-    return None if matters or isinstance(network, SqueezeNet) else children[-1]
-
-
-def _is_random_or_has_tensors(module):
-    has_tensors = any(True for _ in module.parameters()) or any(True for _ in module.buffers())
-    return has_tensors or isinstance(module, RANDOM_IN_TRAINING)
+    lowest = next(layer.modules[0] for layer in layers if choices[layer.name] != "freeze")
+    first, *below = lowest.split(".")
+    is_first = first == next(name for name, _ in network.named_children())
+    if is_first or not (isinstance(network, nn.Sequential) or _is_sequence_of_blocks(network)):
+        return None
+    return ".".join([first, *below[:1]]) if first == "blocks" else first
 
 
 def _is_sequence_of_blocks(network):
@@ -133,20 +115,3 @@ def _cut(sequence, module):
     """A sequence before, and from, one of its modules on."""
     cut = next(at for at, each in enumerate(sequence) if each is module)
     return sequence[:cut], sequence[cut:]
-
-
-class _InputOf(nn.Module):
-    """What a network passes to one of its modules."""
-
-    def __init__(self, network, module):
-        super().__init__()
-        self.network, self.module = network, module
-
-    def forward(self, images):
-        passed, module = [], self.network.get_submodule(self.module)
-        hook = module.register_forward_pre_hook(lambda _, inputs: passed.append(inputs[0]))
-        try:
-            self.network(images)
-        finally:
-            hook.remove()
-        return passed[0]

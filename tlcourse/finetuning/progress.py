@@ -16,17 +16,14 @@ class Settings:
     epochs : passes over the training images in each stage; ``steps``: updates instead.
     learning_rate : at its peak, of a layer with the factor 1. Fine-tuning all layers of the bundled
         backbones, which have no batch normalisation, went well by SGD at 0.003 to 0.006 and fell to
-        chance for one seed of two at 0.01; by AdamW at 0.0003 it went well (drawn animals, 20 a
-        class, 8 epochs). A frozen bottom stands higher rates.
+        chance for one seed of two at 0.01 (drawn animals, 20 a class, 8 epochs). A frozen bottom
+        stands higher rates.
     weight_decay : on weights, not on biases and normalisations.
     batch_size : at most; an epoch is cut into batches of nearly the same size.
-    optimizer : "sgd" with Nesterov's momentum 0.9, or "adamw".
     schedule : "cosine", a warm-up over the first tenth and half a cosine to 0, or "constant".
-    augment : strength of ``loop.augment``, 0 (off) to 1; with it nothing is computed once.
     patience : stop a stage after so many evaluations without a better validation accuracy.
     evaluate_every : steps between evaluations; by default an epoch.
     device : as for ``tlcourse.devices.check_device``.
-    cache : compute a frozen bottom once for each image.
     """
 
     seed: int
@@ -35,13 +32,10 @@ class Settings:
     learning_rate: float
     weight_decay: float
     batch_size: int
-    optimizer: str
     schedule: str
-    augment: float
     patience: int | None
     evaluate_every: int | None
     device: str
-    cache: bool
 
     def __post_init__(self):
         for name in ("epochs", "steps", "batch_size", "patience", "evaluate_every"):
@@ -49,17 +43,13 @@ class Settings:
             may_be_none = name not in ("epochs", "batch_size")
             if not (may_be_none and value is None) and not _is_whole(value):
                 raise ValueError(f"{name} is {value!r}: take a whole number, 1 or more.")
-        rate, decay, strength = self.learning_rate, self.weight_decay, self.augment
+        rate, decay = self.learning_rate, self.weight_decay
         if not (isinstance(rate, Real) and 0 < rate < math.inf):
             raise ValueError(f"learning_rate is {rate!r}: take a number above 0.")
         if not (isinstance(decay, Real) and 0 <= decay < math.inf):
             raise ValueError(f"weight_decay is {decay!r}: take 0 or more.")
-        if not (isinstance(strength, Real) and 0 <= strength <= 1):
-            raise ValueError(f"augment is {strength!r}: take a strength from 0 to 1.")
-        for name, known in (("optimizer", ("sgd", "adamw")), ("schedule", ("cosine", "constant"))):
-            if getattr(self, name) not in known:
-                choices = " or ".join(map(repr, known))
-                raise ValueError(f"{name} is {getattr(self, name)!r}: take {choices}.")
+        if self.schedule not in ("cosine", "constant"):
+            raise ValueError(f"schedule is {self.schedule!r}: take 'cosine' or 'constant'.")
 
     def steps_for(self, n_images):
         """Updates in each stage."""
@@ -84,7 +74,6 @@ class CurvePoint(NamedTuple):
     images: int
     seconds: float
     cpu_seconds: float
-    flops: int
     train_loss: float | None
     validation_loss: float
     validation_accuracy: float
@@ -101,7 +90,6 @@ class Progress:
     images: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
-    flops: int = 0
     losses: list = field(default_factory=list)
     points: list = field(default_factory=list)
     waited: int = 0

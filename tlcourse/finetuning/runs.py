@@ -1,9 +1,7 @@
 """Training runs: a trained network with its learning curve."""
 
-import math
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
 from tlcourse.classifiers.svm import mean_class_accuracy
@@ -36,11 +34,6 @@ class Run:
         """The point of the curve whose weights ``network`` has."""
         return self.progress.best_point
 
-    def column(self, name):
-        """One column of the learning curve: ndarray of float, ``nan`` where there is no value."""
-        values = [getattr(point, name) for point in self.curve]
-        return np.array([math.nan if value is None else value for value in values], dtype=float)
-
     @torch.no_grad()
     def predict(self, images):
         """The class of each image: ndarray of int, shape (n,); images as for training."""
@@ -57,8 +50,7 @@ class Run:
 
     def audit(self):
         """What the policy meant for the backbone, as a table."""
-        rate, augment = self.settings.learning_rate, self.settings.augment
-        return audit(self.backbone, self.policy, len(self.classes), rate, augment)
+        return audit(self.backbone, self.policy, len(self.classes), self.settings.learning_rate)
 
     def __repr__(self):
         if not self.curve:
@@ -67,5 +59,5 @@ class Run:
         return (
             f"Run({self.backbone.name}, {self.policy}, seed {self.settings.seed}: validation "
             f"accuracy {best.validation_accuracy:.1%} at step {best.step} of {last.step}, "
-            f"{last.seconds:.1f} s, {last.flops / 1e9:,.0f} GFLOP; {self.ended})"
+            f"{last.seconds:.1f} s; {self.ended})"
         )

@@ -1,10 +1,10 @@
 """Fine-tuning: a policy, a plain training loop, early stopping, and the best weights kept."""
 
+import torch
 from tqdm import tqdm
 
 from tlcourse.devices import check_device
 from tlcourse.finetuning import loop
-from tlcourse.finetuning.cost import fits_in_memory, training_cost
 from tlcourse.finetuning.policies import apply_policy, as_policy, next_stage
 from tlcourse.finetuning.progress import LEARNING_RATE, Progress, Settings
 from tlcourse.finetuning.runs import Run
@@ -23,13 +23,10 @@ def fine_tune(
     learning_rate=LEARNING_RATE,
     weight_decay=5e-4,
     batch_size=32,
-    optimizer="sgd",
     schedule="cosine",
-    augment=0.0,
     patience=None,
     evaluate_every=None,
     device="auto",
-    cache=True,
     stop=None,
     progress=True,
     watch=None,
@@ -42,8 +39,8 @@ def fine_tune(
     TrainingError (``run``: the best so far) if the loss is not finite or memory runs out.
     """
     settings = Settings(
-        *(seed, epochs, steps, learning_rate, weight_decay, batch_size, optimizer, schedule),
-        *(augment, patience, evaluate_every, check_device(device), cache),
+        *(seed, epochs, steps, learning_rate, weight_decay, batch_size, schedule),
+        *(patience, evaluate_every, check_device(device)),
     )
     policy = as_policy(policy)
     train, validation = check_images(backbone, train, validation, progress)
@@ -58,7 +55,8 @@ def check_images(backbone, train, validation, progress=True):
     Raises
     ------
     ValueError
-        If one has no image, or validation has labels that training does not have.
+        If one has no image, the network cannot take their size, or validation has labels that
+        training does not have.
     """
     if is_empty(validation):
         raise ValueError(
@@ -71,13 +69,22 @@ def check_images(backbone, train, validation, progress=True):
             f"A label is outside the {len(train.classes)} classes of the training images: give "
             "both sets the same classes in the same order."
         )
+    try:
+        with torch.inference_mode():
+            backbone.network.eval()(train.inputs[:1].cpu())
+    except RuntimeError as problem:
+        height, width = train.inputs.shape[2:]
+        raise ValueError(
+            f"{backbone.name} cannot take images of {height} x {width} pixels: bring them to "
+            f"{backbone.side} x {backbone.side}."
+        ) from problem
     return train, validation
 
 
 def _train(run, train, validation, stop, progress, watch):
     """Stage after stage, to the end or until somebody stops it."""
-    at, costs = run.progress, _costs(run, train, validation)
-    steps = run.settings.steps_for(len(train)) * len(costs)
+    at, n_stages = run.progress, len(run.policy.stages)
+    steps = run.settings.steps_for(len(train)) * n_stages
     silent = {} if progress else {"disable": True}
     bar = tqdm(total=steps, desc=str(run.policy), delay=2, unit="step", **silent)
 
@@ -91,10 +98,10 @@ def _train(run, train, validation, stop, progress, watch):
 
     with bar, loop.explain_errors(run):
         while True:
-            stage = loop.Stage(run, costs[at.stage], train, validation, progress)
+            stage = loop.Stage(run, train, validation, progress)
             ended = loop.until_stopped(stage, stop, report)
             run.stopped = ended in ("stopped", "interrupted")
-            if run.stopped or at.stage == len(costs) - 1:
+            if run.stopped or at.stage == n_stages - 1:
                 return _closed(run, ended)
             run.network.load_changed_state(at.best)
             at.stage, at.stage_began = at.stage + 1, None
@@ -114,13 +121,3 @@ def _closed(run, ended):
     run.network.load_changed_state(at.best)
     run.network.eval()
     return run
-
-
-def _costs(run, train, validation):
-    """What each stage costs, its frozen bottom kept where it is to be and fits."""
-    arguments, settings = (run.backbone, run.policy, len(run.classes)), run.settings
-    shape = tuple(train.inputs.shape[1:])
-    kept = training_cost(*arguments, settings.cache and not settings.augment, shape)
-    if all(fits_in_memory(cost, len(train) + len(validation)) for cost in kept):
-        return kept
-    return training_cost(*arguments, False, shape)

@@ -5,17 +5,7 @@ take none and return a matplotlib Figure. Shares and accuracies are from 0 to 1 
 percent; "over draws" or "over seeds" is a sequence of float, one value each.
 """
 
-from tlcourse.plots.domains import (
-    plot_called,
-    plot_confusion,
-    plot_content_vectors,
-    plot_density,
-    plot_distances,
-    plot_in_two_label_spaces,
-    plot_pictures,
-    plot_reuse,
-    plot_tensor,
-)
+from tlcourse.plots.domains import plot_pictures
 from tlcourse.plots.generalization import (
     CHANCE,
     plot_by_distance,
@@ -24,7 +14,6 @@ from tlcourse.plots.generalization import (
     plot_in_panels,
 )
 from tlcourse.plots.pictures import PictureRows
-from tlcourse.plots.ranges import plot_ranges
 from tlcourse.plots.style import (
     COURSE,
     OKABE_ITO,

@@ -149,16 +149,6 @@ def draw_band(ax, x, draws, series, label, scale=100, edge=0):
     ax.plot(x, means, linestyle=dashes, marker=marker, color=colour, label=label)
 
 
-def draw_draws(ax, x, accuracies, colour, size=None):
-    """Accuracies over draws at x, as marks on their range, in percent; their mean is returned."""
-    values = [100 * value for value in accuracies]
-    mean = sum(values) / len(values)
-    ax.vlines(x, min(values), max(values), colour, linewidth=5, alpha=0.35)
-    ax.plot([x] * len(values), values, "_", color=colour, markersize=12)
-    write_beside(ax, f"{mean:.0f}", (x, max(values)), (0, 9), fontsize=size)
-    return mean
-
-
 def keys_of(table):
     """First keys, second keys, ... of a mapping of tuples, each once and in their order."""
     return [list(dict.fromkeys(keys)) for keys in zip(*table, strict=True)]

@@ -295,16 +295,16 @@ def _part(target):
     return ImageFiles(files, labels, classes), n_train
 
 
-def explored(name, source, per_class=PER_CLASS):
+def explored(name, source):
     """A target of the list that answers at once or in a minute: of many classes, few."""
     fetched = name in BENCHMARKS and state_of(name).word != "absent"
     if name in REAL_SETS and (source == IMAGENET or not fetched):
-        return RealTarget(name, per_class)
+        return RealTarget(name)
     if name in BENCHMARKS:
-        return PartOfBenchmark(name, per_class=per_class)
+        return PartOfBenchmark(name)
     if name in photos.FAMILIES and source not in photos.PHOTO_SOURCES:
-        return PhotographTarget(name, per_class=per_class)
-    return replace(as_target(name), per_class=per_class)
+        return PhotographTarget(name)
+    return as_target(name)
 
 
 @lru_cache(maxsize=2)

@@ -4,6 +4,7 @@ import sys
 
 from tlcourse.archives import ArchiveError
 from tlcourse.datasets import benchmarks
+from tlcourse.datasets.benchmarks.fetching import megabytes
 from tlcourse.downloads import DownloadError
 from tlcourse.networks import places365
 from tlcourse.networks.backbones import fetch_weights
@@ -38,8 +39,8 @@ def fetch(arguments):
 
 def what_there_is():
     """The names that ``fetch`` knows, with sizes, as text."""
-    sizes = [f"{card.name} ({_size(card.size)})" for card in benchmarks.CARDS.values()]
-    networks = [f"{name}_places365 ({_size(size)})" for name, size in places365.SIZES.items()]
+    sizes = [f"{card.name} ({megabytes(card.size)})" for card in benchmarks.CARDS.values()]
+    networks = [f"{name}_places365 ({megabytes(size)})" for name, size in places365.SIZES.items()]
     return "\n".join(
         [
             f"  data sets  {', '.join(sizes)}",
@@ -48,10 +49,6 @@ def what_there_is():
             "  timm       any network of timm: timm:convnext_tiny, timm:vit_base_patch16_224, ...",
         ]
     )
-
-
-def _size(megabytes):
-    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{megabytes:.0f} MB"
 
 
 def fetch_one(name, agreed=False):

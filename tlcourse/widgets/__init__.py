@@ -3,7 +3,6 @@
 from tlcourse.widgets.background_dials import BackgroundDials
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.claims_table import ClaimsTable
-from tlcourse.widgets.contact_sheets import ContactSheets
 from tlcourse.widgets.cost_calculator import CostCalculator
 from tlcourse.widgets.device_toggle import DeviceToggle
 from tlcourse.widgets.dial import Dial
@@ -20,5 +19,4 @@ from tlcourse.widgets.published_tables import PublishedTables
 from tlcourse.widgets.quiz import Quiz, quiz
 from tlcourse.widgets.svm_playground import SVMPlayground
 from tlcourse.widgets.threshold_explorer import ThresholdExplorer
-from tlcourse.widgets.transfer_settings import TransferSettings
 from tlcourse.widgets.unit_explorer import UnitExplorer

@@ -9,7 +9,7 @@ from tlcourse.course.price import ASSUMPTIONS, GROUPS, SCENARIOS, as_text, train
 from tlcourse.widgets.base import Control, css, esm
 
 OWN = "your own numbers"
-WHOLE = ("images", "answers_per_image", "processors", "runs")
+WHOLE = ("classes", "images_per_class", "answers_per_image", "transfers", "processors", "runs")
 STEPS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 HOURS_A_WORKING_YEAR = 1800
 
@@ -148,40 +148,33 @@ def _share(share):
 def _bill_words(bill):
     years = bill.label_hours / HOURS_A_WORKING_YEAR
     working_years = f", {as_text(years)} working years" if years >= 1 else ""
+    design, tuning = map(as_text, bill.months)
     facts = (
         f"{as_text(bill.label_hours)} hours of people{working_years}",
-        f"{as_text(bill.gigabytes)} GB",
+        f"{as_text(bill.gigabytes)} GB, {as_text(bill.line_hours)} hours on the line",
         f"{as_text(bill.card_hours)} hours of cards",
         f"{as_text(bill.kwh)} kWh, {as_text(bill.kg_co2)} kg of CO2",
-        f"{as_text(bill.person_months)} months of researchers",
+        f"{design} months of design, {tuning} of tuning",
     )
-    groups = {
-        group: {
-            "facts": words,
-            "dollars": f"{_money(bill.dollars[group])} ({_share(bill.share[group])})",
-            "percent": 100 * bill.share[group],
-        }
-        for group, words in zip(GROUPS, facts, strict=True)
-    }
+    groups = {}
+    for group, words in zip(GROUPS, facts, strict=True):
+        share = bill.dollars[group] / (bill.total or 1)
+        dollars = f"{_money(bill.dollars[group])} ({_share(share)})"
+        groups[group] = {"facts": words, "dollars": dollars, "percent": 100 * share}
     return {**groups, "total": f"{_money(bill.total)} in all"}
 
 
 def _static_table(scenario, assumptions, bill):
-    head = "".join(f'<th style="text-align:left">{h}</th>' for h in ("", "Value", "Source"))
-    body = ""
+    rows = [("", "Value", "Source")]
     for group in GROUPS:
-        body += (
-            f'<tr><th style="text-align:left">{group}</th><td colspan="2" style="text-align:left">'
-            f"<b>{escape(bill[group]['facts'])}; {escape(bill[group]['dollars'])}</b></td></tr>"
-        )
-        body += "".join(
-            f'<tr><td style="text-align:left">{escape(a.label)}</td>'
-            f'<td style="text-align:left">{escape(_with_unit(assumptions[name], a.unit))}</td>'
-            f'<td style="text-align:left">{escape(a.source)}</td></tr>'
-            for name, a in ASSUMPTIONS.items()
-            if a.group == group
-        )
-    return (
-        f"<p><b>{escape(scenario)}: {escape(bill['total'])}</b></p>"
-        f'<table style="font-size:16px"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-    )
+        rows.append((group, bill[group]["dollars"], bill[group]["facts"]))
+        for name, a in ASSUMPTIONS.items():
+            if a.group == group:
+                rows.append((a.label, _with_unit(assumptions[name], a.unit), a.source))
+    body = ""
+    for row in rows:
+        tag = "th" if row[0] in ("", *GROUPS) else "td"
+        cells = (f'<{tag} style="text-align:left">{escape(each)}</{tag}>' for each in row)
+        body += f"<tr>{''.join(cells)}</tr>"
+    title = f"<p><b>{escape(scenario)}: {escape(bill['total'])}</b></p>"
+    return f'{title}<table style="font-size:16px">{body}</table>'

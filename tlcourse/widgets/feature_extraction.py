@@ -2,6 +2,17 @@
 
 from html import escape
 
+from tlcourse.classifiers.score import PER_CLASS, evaluate_features, evaluate_transfer, of_rows
+from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES
+from tlcourse.networks.small_vgg import FC_WIDTH, WIDTHS
+from tlcourse.tables.targets import (
+    DATA_SETS,
+    REAL,
+    explored,
+    offered_sources,
+    offered_targets,
+    source_backbone,
+)
 from tlcourse.widgets.base import Explorer, large, readout_html
 from tlcourse.widgets.choice import Choice, offered_choice
 from tlcourse.widgets.layer_toggle import LayerToggle
@@ -10,56 +21,18 @@ from tlcourse.widgets.layer_toggle import LayerToggle
 class FeatureExtractionExplorer(Explorer):
     """Backbone, target and layers on controls; the accuracy of a linear SVM below them.
 
-    What is not on this machine is grey, with what brings it.
-
-    Parameters
-    ----------
-    layer_sizes : mapping of str to int, optional
-        Number of features of each layer; by default those of the backbone that is chosen.
-    backbones, families : sequence of str, optional
-        By default the course's one list of sources, and that of targets.
-    layers : sequence of str
-        Selected at first.
-    per_class : int
-        Training images a class.
-    evaluate : callable, optional
-        ``(backbone, family, layers, per_class=...) -> result`` with the attributes ``accuracy``,
-        ``per_class`` (accuracy by class), ``n_features`` and ``seconds``; by default
-        ``tlcourse.classifiers.score.evaluate_features`` on the first draw of ``explored``.
-
-    Attributes
-    ----------
-    backbone, kind : Choice
-    families : dict of Choice
-        By kind.
-    result : object
-        What ``evaluate`` returned for the present settings, None where it failed.
+    What is not on this machine is grey, with what brings it. ``families`` are choices by kind;
+    ``result`` is a Result for the present settings, None where there is none.
     """
 
-    def __init__(
-        self,
-        layer_sizes=None,
-        backbones=None,
-        families=None,
-        layers=("fc7",),
-        per_class=20,
-        evaluate=None,
-    ):
-        from tlcourse.tables.targets import offered_sources, offered_targets
-
-        self._evaluate, self._sizes, self._at_first = evaluate or _evaluated, layer_sizes, layers
-        self._per_class, self._results, self._toggles, self.result = per_class, {}, {}, None
+    def __init__(self):
+        self._results, self._toggles, self.result = {}, {}, None
         words = "Source: the backbone was trained on", "Target: the images to classify"
         self.backbone = offered_choice(words[0], offered_sources())
-        if backbones:
-            self.backbone = Choice(words[0], backbones)
         offered = offered_targets()
         self.kind = Choice("Target: what kind", offered, pull_down=True)
         self.families = {kind: offered_choice(words[1], names) for kind, names in offered.items()}
-        if families:
-            self.families[self.kind.value] = Choice(words[1], families)
-        kinds = [] if families else [self.kind]
-        super().__init__([self.backbone, *kinds, *self.families.values()], self.layers)
+        super().__init__([self.backbone, self.kind, *self.families.values()], self.layers)
 
     @property
     def family(self):
@@ -68,18 +41,15 @@ class FeatureExtractionExplorer(Explorer):
 
     @property
     def _has_many(self):
-        from tlcourse.tables.targets import DATA_SETS, REAL
-
         return self.kind.value in (DATA_SETS, REAL)
 
     @property
     def layers(self):
         """The layers of the backbone that is chosen, on a toggle that it keeps."""
-        sizes = self._sizes or _layer_sizes(self.backbone.value)
+        sizes = _layer_sizes(self.backbone.value)
         toggle = self._toggles.get(tuple(sizes))
         if toggle is None:
-            chosen = [layer for layer in self._at_first if layer in sizes] or [*sizes][-1:]
-            toggle = self._toggles[tuple(sizes)] = LayerToggle(sizes, chosen)
+            toggle = self._toggles[tuple(sizes)] = LayerToggle(sizes, [*sizes][-1:])
             if len(self._toggles) > 1:  # the first is observed with the other controls
                 toggle.observe(self._update, "value")
         return toggle
@@ -96,11 +66,10 @@ class FeatureExtractionExplorer(Explorer):
         key, words = (source, target, layers), _setting(source, target, layers)
         if key not in self._results:
             self._readout.value = readout_html(f"Computing: {words} ...")
-            evaluated = self._evaluate(source, target, list(layers), per_class=self._per_class)
-            self._results[key] = evaluated
+            self._results[key] = _evaluated(source, target, list(layers))
         self.result = self._results[key]
         few = ". Of a set with more than ten classes, ten are explored" if self._has_many else ""
-        return result_html(self.result, words + few, self._per_class)
+        return result_html(self.result, words + few)
 
     def _failed(self):
         self.result = None
@@ -110,13 +79,13 @@ class FeatureExtractionExplorer(Explorer):
         return self.layers.to_html() + self._readout.value
 
 
-def result_html(result, setting, per_class):
+def result_html(result, setting):
     """A result as HTML: one sentence, and a bar a class beside the level of guessing."""
     chance = 1 / len(result.per_class)
     bars = "".join(_bar(name, value, chance) for name, value in result.per_class.items())
     head = large(
         f"{100 * result.accuracy:.1f}%",
-        f"mean class accuracy of a linear SVM on {result.n_features:,} features, {per_class} "
+        f"mean class accuracy of a linear SVM on {result.n_features:,} features, {PER_CLASS} "
         f"training images a class, {1000 * result.seconds:.0f} ms",
     )
     note = (
@@ -146,24 +115,17 @@ def _setting(backbone, family, layers):
     return f"{backbone} backbone, {family}, {names}"
 
 
-def _evaluated(source, name, layers, per_class):
+def _evaluated(source, name, layers):
     """The first draw: shipped features, or such as go through the network once."""
-    from tlcourse.classifiers.score import evaluate_features, evaluate_transfer, of_rows
-    from tlcourse.datasets.photos import FAMILIES, PHOTO_SOURCES
-    from tlcourse.tables.targets import explored
-
     if name in FAMILIES and source in PHOTO_SOURCES:
-        return evaluate_transfer(source, name, layers, per_class)
-    target = explored(name, source, per_class)
+        return evaluate_transfer(source, name, layers)
+    target = explored(name, source)
     features = target.features(source, progress=False)
     train, test = (of_rows(features, rows) for rows in target.split(features, 0))
     return evaluate_features(train, test, layers)
 
 
 def _layer_sizes(source):
-    from tlcourse.datasets.photos import PHOTO_SOURCES
-    from tlcourse.tables.targets import source_backbone
-
     if source in PHOTO_SOURCES:
         return _bundled_layer_sizes()
     backbone = source_backbone(source)
@@ -171,8 +133,6 @@ def _layer_sizes(source):
 
 
 def _bundled_layer_sizes():
-    from tlcourse.networks.small_vgg import FC_WIDTH, WIDTHS
-
     sizes = {
         f"conv{block}_{number}": width
         for block, widths in enumerate(WIDTHS, start=1)

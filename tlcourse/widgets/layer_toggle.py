@@ -7,6 +7,8 @@ import traitlets
 from tlcourse.widgets.base import Control, esm
 from tlcourse.widgets.network_drawing import blocks_of, draw_network, static_picture
 
+TITLE = "Layers of the network"
+
 
 class LayerToggle(Control):
     """The network drawn as in the lecture; a click, Enter or Space on a layer toggles it."""
@@ -17,13 +19,12 @@ class LayerToggle(Control):
     _svg = traitlets.Unicode().tag(sync=True)
     _presets = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, layer_sizes, value=("fc7",), title="Layers of the network", pools=None):
+    def __init__(self, layer_sizes, value=("fc7",)):
         self.layer_sizes = {str(name): int(size) for name, size in layer_sizes.items()}
-        self._pools = pools
         super().__init__(
             value=list(value),
-            title=title,
-            _svg=draw_network(self.layer_sizes, value, title, pools),
+            title=TITLE,
+            _svg=draw_network(self.layer_sizes, value, TITLE),
             _presets=usual_sets(self.layer_sizes),
         )
 
@@ -44,7 +45,7 @@ class LayerToggle(Control):
 
     def to_html(self):
         """The drawing as it is now, as an ``<img>`` for pages without a kernel."""
-        return static_picture(self.layer_sizes, self.value, self.title, self._pools)
+        return static_picture(self.layer_sizes, self.value, TITLE)
 
     def to_text(self):
         """One line for a terminal."""

@@ -31,10 +31,10 @@ def pooled_blocks(blocks):
     return ("conv1", "conv2", "conv5") if is_alexnet else conv
 
 
-def draw_network(layer_sizes, selected=(), title="Layers", pools=None):
+def draw_network(layer_sizes, selected=(), title="Layers"):
     """The drawing as SVG; height falls with depth, width grows with the number of features."""
     blocks = blocks_of(layer_sizes)
-    pools = pooled_blocks(blocks) if pools is None else pools
+    pools = pooled_blocks(blocks)
     tallest = max(TALLEST, *map(_room_for_name, layer_sizes))
     parts, x = [], 6
     for depth, (block, layers) in enumerate(blocks.items()):
@@ -57,9 +57,9 @@ def draw_network(layer_sizes, selected=(), title="Layers", pools=None):
     )
 
 
-def static_picture(layer_sizes, selected, title="Layers", pools=None):
+def static_picture(layer_sizes, selected, title="Layers"):
     """The same drawing as an ``<img>`` with alternative text, for pages without a kernel."""
-    svg = draw_network(layer_sizes, selected, title, pools)
+    svg = draw_network(layer_sizes, selected, title)
     style = f"<style>svg{{background:white}}{css()}</style>"
     svg = svg.replace('role="group"', "").replace("</svg>", f"{style}</svg>")
     names = ", ".join(layer for layer in layer_sizes if layer in selected)

@@ -4,7 +4,7 @@ import traitlets
 
 from tlcourse.finetuning import training
 from tlcourse.finetuning.audits import audit
-from tlcourse.finetuning.league import League, league_file, preset_name
+from tlcourse.finetuning.league import League, preset_name
 from tlcourse.finetuning.policies import as_policy
 from tlcourse.finetuning.progress import LEARNING_RATE
 from tlcourse.networks.backbones import BUNDLED, load_backbone
@@ -17,7 +17,7 @@ from tlcourse.widgets.painter_page import OWN, about_page, audit_html, static_pa
 from tlcourse.widgets.policy_drawing import DRAWING_CSS, PAINTS
 
 RUNS = (1, 2, 3)
-OPTIONS = {"epochs": 15, "learning_rate": LEARNING_RATE, "batch_size": 32, "augment": 0.0}
+OPTIONS = {"epochs": 15, "learning_rate": LEARNING_RATE, "batch_size": 32}
 
 
 class PolicyPainter(Control):
@@ -40,11 +40,6 @@ class PolicyPainter(Control):
         At first.
     n_classes : int
         Of the target, where none is given.
-    league : League, optional
-        By default a new one, in memory.
-    keep : bool
-        Keep the league in the user's cache: it is there again for the same backbone, images and
-        options.
     fine_tune : callable, optional
         By default ``tlcourse.finetuning.training.fine_tune``.
     **options
@@ -87,8 +82,6 @@ class PolicyPainter(Control):
         policy="freeze, fine-tune, retrain",
         *,
         n_classes=10,
-        league=None,
-        keep=False,
         fine_tune=None,
         **options,
     ):
@@ -99,7 +92,7 @@ class PolicyPainter(Control):
         self._n_classes = len(images[0].classes) if images else n_classes
         self._shapes = layer_shapes(self.backbone, self._n_classes)
         self._runs = None if self.reason else self._background_runs(images, fine_tune)
-        self.league = league if league is not None else self._new_league(images if keep else ())
+        self.league = League()
         super().__init__(policy=policy, _training={"busy": False, "done": 0, "words": self.reason})
         title = f"{getattr(self.backbone, 'name', self.backbone)}, {self._n_classes} classes"
         self._about = {
@@ -156,8 +149,8 @@ class PolicyPainter(Control):
     @traitlets.validate("policy")
     def _fits(self, proposal):
         policy = as_policy(proposal["value"])
-        rate, augment = self._options["learning_rate"], self._options["augment"]
-        self.audit = audit(self.backbone, policy, self._n_classes, rate, augment)
+        rate = self._options["learning_rate"]
+        self.audit = audit(self.backbone, policy, self._n_classes, rate)
         return policy
 
     @traitlets.validate("seeds")
@@ -204,14 +197,6 @@ class PolicyPainter(Control):
         fine_tune = fine_tune or training.fine_tune
         return BackgroundRuns(
             self.backbone, *images[:2], self._options, self._land, self._report, fine_tune
-        )
-
-    def _new_league(self, images):
-        if not images:
-            return League()
-        digests = [each.digest() for each in images]
-        return League(
-            league_file(self.backbone.fingerprint, digests, sorted(self._options.items()))
         )
 
     def _land(self, run):

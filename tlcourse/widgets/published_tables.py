@@ -15,24 +15,12 @@ ROWS = {
 class PublishedTables(Explorer):
     """A published table with the provenance of each number and its corrections, sorted at will.
 
-    Parameters
-    ----------
-    table : str
-        A key of ``TABLES``.
-    show : callable, optional
-        ``(which, sort_by) -> object`` that shows as HTML; by default
-        ``tlcourse.tables.published.show_published``.
-
-    Attributes
-    ----------
-    table : Choice
-    sort_by : dict of Choice
-        By table, "high" or "low": the row that its data sets are sorted by.
+    ``table`` is a Choice; ``sort_by`` are Choices by table, "high" or "low", of the row that its
+    data sets are sorted by.
     """
 
-    def __init__(self, table="high similarity", show=None):
-        self._show = show or show_published
-        self.table = Choice("Table", TABLES, table)
+    def __init__(self):
+        self.table = Choice("Table", TABLES)
         self.sort_by = {
             which: Choice("Data sets in the order of", (AS_PUBLISHED, *rows))
             for which, rows in ROWS.items()
@@ -44,7 +32,8 @@ class PublishedTables(Explorer):
         for name, control in self.sort_by.items():
             control.layout.display = None if name == which else "none"
         row = self.sort_by[which].value
-        return _roomy(self._show(which, None if row == AS_PUBLISHED else row)._repr_html_())
+        shown = show_published(which, None if row == AS_PUBLISHED else row)
+        return _roomy(shown._repr_html_())
 
     def to_html(self):
         """What a page without a kernel shows."""

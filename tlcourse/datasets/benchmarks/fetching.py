@@ -45,7 +45,7 @@ def terms_of(name):
         f"{card.name}: {card.title}",
         f"  source    {card.page}",
         f"  terms     {card.terms}",
-        f"  download  {_megabytes(card.size)}, about as much again once unpacked",
+        f"  download  {megabytes(card.size)}, about as much again once unpacked",
         f"  checksum  {'published, will be checked' if checked else _NOT_CHECKED}",
         f"  protocol  {card.protocol}",
         *([f"  beware    {card.warning}"] if card.warning else []),
@@ -56,7 +56,8 @@ def terms_of(name):
 _NOT_CHECKED = "none published: not checked, the first download's SHA-256 is kept"
 
 
-def _megabytes(size):
+def megabytes(size):
+    """A number of megabytes, for people."""
     return f"{size / 1000:.1f} GB" if size >= 1000 else f"{size:.0f} MB"
 
 
@@ -137,6 +138,6 @@ def _check_room(card, root, downloads):
     needed = max(2.1 * card.size - there, card.size)
     if free < needed:
         raise DownloadError(
-            f"{card.name} needs {_megabytes(needed)} with its archives and {_megabytes(free)} are "
+            f"{card.name} needs {megabytes(needed)} with its archives and {megabytes(free)} are "
             f"free in {root}: make room, or name another folder in TLCOURSE_DATA."
         )

@@ -4,14 +4,13 @@ torchvision's loaders find files and labels for four of the nine; the others are
 image is opened.
 """
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from tlcourse.datasets.benchmarks.protocols import Fold, repeated_draws, stratified_folds
-from tlcourse.datasets.class_folders import files_below, list_classes
+from tlcourse.datasets.class_folders import list_classes
 
 
 @dataclass
@@ -83,31 +82,13 @@ def sdogs(root):
 
 
 def wood(root):
-    """Classes by ``names.txt`` (file, class), else by sub-folder, else by the file's own name."""
     folder = root / "wood"
-    names = folder / "names.txt"
-    if names.exists():
-        pairs = [line.split()[:2] for line in _lines(names)]
-        pairs = [(_or_as_png(folder / file), name) for file, name in pairs]
-    else:
-        files, _ = files_below(folder)
-        pairs = [(file, _class_of(file, folder)) for file in files]
+    pairs = [line.split()[:2] for line in _lines(folder / "names.txt")]
     classes = sorted({name for _, name in pairs})
     listing = Listing([name.replace("_", " ") for name in classes])
-    listing.rows_of((file, classes.index(name)) for file, name in pairs)
+    listing.rows_of((folder / file, classes.index(name)) for file, name in pairs)
     listing.folds = stratified_folds(listing.targets)
     return listing
-
-
-def _or_as_png(file):
-    converted = file.with_suffix(".png")
-    return converted if converted.exists() and not file.exists() else file
-
-
-def _class_of(file, folder):
-    if file.parent != folder:
-        return file.relative_to(folder).parts[0]
-    return re.sub(r"[\W\d_]+$", "", file.stem)
 
 
 def flowers102(root):
