@@ -17,13 +17,7 @@ from tlcourse.plots.domains import (
     plot_reuse,
     plot_tensor,
 )
-from tlcourse.plots.generalization import (
-    CHANCE,
-    plot_by_distance,
-    plot_curves,
-    plot_dumbbells,
-    plot_in_panels,
-)
+from tlcourse.plots.generalization import plot_curves, plot_dumbbells
 from tlcourse.plots.knowledge import (
     plot_accuracy_table,
     plot_by_layer,
