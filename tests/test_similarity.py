@@ -10,7 +10,6 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import StratifiedKFold
-from sklearn.neighbors import KNeighborsClassifier
 
 from tlcourse import paths
 from tlcourse.domains.mmd import (
@@ -107,13 +106,6 @@ def test_proxy_a_distance_needs_images_that_differ(source):
     with pytest.raises(ValueError, match="too few differ for 5 folds"):
         proxy_a_distance(np.zeros((10, 2)), gaussian(10, 2))
     assert proxy_a_distance(np.repeat(source + gaussian(10, 2), 3, axis=0), gaussian(10, 2, 9)) > 1
-
-
-def test_proxy_a_distance_takes_another_classifier():
-    inside, around = gaussian(150, 2) * 0.3, gaussian(150, 2, seed=1)
-    around *= (2 / np.linalg.norm(around, axis=1))[:, None]
-    assert proxy_a_distance(inside, around) < 1
-    assert proxy_a_distance(inside, around, KNeighborsClassifier(3)) > 1.9
 
 
 def test_emd_of_points_on_a_line():

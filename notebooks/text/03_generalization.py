@@ -138,8 +138,10 @@ seen = {name: [into(pictures) for pictures in parts] for name, into in describe.
 
 # %% slideshow={"notes": "np.where mixes the two versions of each animal: that is the whole shift. 128 of 160 animals a draw, three draws.", "slide_type": "subslide"}
 def fitted(X, y, cv=3, **options):
-    machine = pipeline.make_pipeline(preprocessing.Normalizer(), LinearSVM(tol=0.01, random_state=0))
-    grid = {"linearsvm__C": [0.01, 0.1, 1, 10]}
+    machine = pipeline.make_pipeline(
+        preprocessing.Normalizer(), LinearSVM(tol=0.01, random_state=0)
+    )
+    grid = {"linearsvm__C": [0.01, 0.1, 1, 10, 100]}
     return model_selection.GridSearchCV(machine, grid, cv=cv).fit(X, y, **options)
 
 
@@ -149,7 +151,8 @@ for name, r, draw in product(seen, (0, 0.8, 1), range(3)):
     some = np.random.default_rng(draw).choice(160, 128, replace=False)
     agrees = agreeing(train.labels[some], r, draw)
     mixed = np.where(agrees[:, None], own[some], other[some])
-    machines[name, r] = machine = fitted(mixed, train.labels[some])
+    machine = fitted(mixed, train.labels[some])
+    machines.setdefault((name, r), []).append(machine)
     answers = np.stack([machine.predict(test_own), machine.predict(test_other)])
     right.setdefault((name, r), []).append(answers == test.labels)
 right = {key: np.stack(draws) for key, draws in right.items()}  # (draws, own or other, animals)
@@ -225,11 +228,11 @@ figure, axes = plt.subplots(2, 5, figsize=(13, 5.8), layout="constrained")
 for row, picture in zip(axes, test.own[:2], strict=True):
     row[0].imshow(picture)
     for ax, (name, r) in zip(row[1:], product(("raw pixels", "natural fc7"), (0, 1)), strict=True):
-        lost = lost_when_covered(machines[name, r], describe[name], picture).clip(0)
-        ax.imshow(picture.mean(axis=2), cmap="gray", vmin=-150, vmax=350)
-        look = {"cmap": "YlOrRd", "alpha": 0.65, "interpolation": "bilinear"}
+        lost = lost_when_covered(machines[name, r][0], describe[name], picture).clip(0)
+        ax.imshow(picture.mean(axis=2), cmap="gray", vmin=-60, vmax=300)
+        look = {"cmap": "YlOrRd", "alpha": 0.55, "interpolation": "bilinear"}
         ax.imshow(lost, extent=(0, 64, 64, 0), vmin=0, **look)
-        ax.set_title(f"{name},\ntrained at {r}" if row is axes[0] else "", fontsize=16)
+        ax.set_title(f"{name},\ntrained at {r}" if ax in axes[0] else "", fontsize=18)
 for ax in axes.flat:
     ax.axis("off")
 plots.alt_text(figure, "A cat and a dog, and where a grey square costs four classifiers most.")
@@ -286,7 +289,7 @@ noise = grain.normal(0, 15, as_before.shape)
 shifted = {
     "as in training": as_before,
     "association breaks": broken,
-    "new colours": np.where(is_background, as_before[..., [1, 2, 0]], as_before),
+    "new colours": np.where(is_background, as_before[..., [2, 0, 1]], as_before),
     "dusk": (0.35 * as_before + noise).clip(0, 255).astype(np.uint8),
 }
 plots.PictureRows(
@@ -310,9 +313,11 @@ for name, pictures in shifted.items():
     given = [mmd_squared(old_B[train.labels == c], B[y == c], h_B) for c in (0, 1)]
     row = {"P(B)": mmd_squared(old_B, B, h_B), "P(B|Y)": np.mean(given)}
     row["P(X)"] = mmd_squared(old_X, X["natural fc7"], h_X)
-    right_now = {f"{each}, %": 100 * machines[each, 0.8].score(X[each], y) for each in X}
-    found[name] = row | right_now
-pd.DataFrame(found).T.round(3)
+    for each in X:
+        scores = [machine.score(X[each], y) for machine in machines[each, 0.8]]
+        row[f"{each}, %"] = round(100 * np.mean(scores), 1)
+    found[name] = row
+print(pd.DataFrame(found).T.round(3).to_string(na_rep=""))
 
 # %% [markdown] slideshow={"notes": "The alarm rings for the harmless change. Ask whose monitoring at work looks at inputs only.", "slide_type": "subslide"}
 # **Reading.** READING2
@@ -472,7 +477,8 @@ for ax, (source, target) in zip(np.repeat(axes, 4), correct, strict=True):
     ends = stats.binomtest(int((hits > 0).sum()), len(hits)).proportion_ci()
     ax.plot([at, at], 100 * np.array(ends), color="0.5", linewidth=3)
     ax.plot(at, hits.mean(), "o" if at else "s", ms=11, color="C0" if at else "black")
-    ax.annotate(target, (at, hits.mean()), (9, 5), textcoords="offset points", size=15)
+    beside = (9, -18 if target == "art" else 5)
+    ax.annotate(target, (at, hits.mean()), beside, textcoords="offset points", size=15)
     ax.set(title=f"trained on {source}", xlabel="squared MMD")
     ax.axvspan(-chance[source], chance[source], color="0.8")
 axes[0].set_ylabel("right (%)")
@@ -527,6 +533,14 @@ claim.predict("The error on paintings, cartoons, sketches, against that on photo
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "C is chosen by what the scenario is: a whole domain that is left out. Ask what three-fold cross-validation over all rows would have been: a test at home.", "slide_type": "subslide"}
 away, every = ["art", "cartoon", "sketch"], np.arange(280)
 wrong = {("as it is", target): 100 - correct["photo", target] for target in DOMAINS}
+scale = preprocessing.StandardScaler()  # fitted to each domain anew
+unlabelled = fitted(scale.fit_transform(X["photo"]), labels)
+nine = [linear_model.LogisticRegression(C=C, max_iter=1000) for C in (1, 10, 100)]
+nine += [neighbors.KNeighborsClassifier(k) for k in (1, 5, 15)]
+nine += [svm.SVC(C=C) for C in (1, 10, 100)]
+chosen = pipeline.Pipeline([("machine", svm.SVC())])
+search = model_selection.GridSearchCV(chosen, {"machine": nine}).fit(X["photo"], labels)
+print("chosen on photographs:", search.best_params_["machine"])
 for target in away:
     rows = {d: every[k::3] for k, d in enumerate(d for d in DOMAINS if d != target)}
     varied = np.vstack([X[domain][some] for domain, some in rows.items()])  # 280 pictures in all
@@ -534,16 +548,9 @@ for target in away:
     domain_of = np.repeat(np.arange(3), [len(some) for some in rows.values()])
     machine = fitted(varied, y, model_selection.LeaveOneGroupOut(), groups=domain_of)
     wrong["more varied sources", target] = 100.0 * (machine.predict(Z[target]) != labels)
-own_scale = preprocessing.StandardScaler  # each domain by its own mean and deviation
-unlabelled = fitted(own_scale().fit_transform(X["photo"]), labels)
-nine = [linear_model.LogisticRegression(C=C, max_iter=1000) for C in (1, 10, 100)]
-nine += [neighbors.KNeighborsClassifier(k) for k in (1, 5, 15)] + [svm.SVC(C=C) for C in (1, 10, 100)]
-search = model_selection.GridSearchCV(pipeline.Pipeline([("machine", svm.SVC())]), {"machine": nine})
-print("chosen on photographs:", search.fit(X["photo"], labels).best_params_["machine"])
-for target in away:
-    scaled = own_scale().fit(X[target]).transform(Z[target])
-    wrong["unlabelled target pictures", target] = 100.0 * (unlabelled.predict(scaled) != labels)
     wrong["another classifier", target] = 100.0 * (search.predict(Z[target]) != labels)
+    scaled = scale.fit(X[target]).transform(Z[target])
+    wrong["unlabelled target pictures", target] = 100.0 * (unlabelled.predict(scaled) != labels)
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Three draws of five of each label; C by the few pictures alone, as they are what one cares about. The control: the few without any photograph.", "slide_type": "subslide"}
 photos_and_few = np.repeat([315 / 560, 315 / 70], [280, 35])  # each half of the weight

@@ -1,4 +1,4 @@
-"""The two dials of notebook 03: how far the background goes with the label, in training and test."""
+"""The dials of notebook 03: how far background and label go together, in training and test."""
 
 from html import escape
 
