@@ -59,4 +59,4 @@ def test_the_dials_show_who_is_right_before_which_background():
     dials.in_training.value = "0"
     assert "100%" in dials._readout.value and dials._readout.value.count("image/jpeg") == 8
     dials.seen.value = "fc7"
-    assert "✗ wrong" in dials._repr_mimebundle_()[0]["text/html"]
+    assert "✗ wrong" in dials._repr_mimebundle_()["text/html"]

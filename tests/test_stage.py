@@ -18,6 +18,7 @@ from tlcourse.course import claims
 ON_STAGE = {  # notebook: what its code calls, or sets, in the open
     "00": {"softmax", "topk"},
     "01": {"backward", "zero_grad", "step", "Sequential", "read_csv", "groupby"},
+    "03": {"where", "exp", "pairwise_distances", "mmd_squared", "GridSearchCV", "binomtest"},
     "06": {"register_forward_hook", "mean", "hstack", "LinearSVC", "extract_features"},
     "11": {"groupby", "pivot", "score", "run_sweep", "GridSearchCV", "corr", "linregress", "leep"},
     "07": {"requires_grad_", "Adam", "zero_grad", "backward", "step", "RidgeClassifierCV"},
