@@ -615,9 +615,10 @@ claim.measured(effects, on, limits, option=option, beside=beside)
 # nothing that could be told (hence *undecided*). The first three bring in something of other domains; a
 # choice made on photographs knows nothing of elsewhere. Mind the control: 35 target pictures **alone**
 # have 30.1%, with 280 photographs 26.0%; 280 of the users' own would have 16.5%. Fine-tuning is left out,
-# as it needs the pictures, which are not shipped. Over ten shifts it gained 2 points at home and lost 7 points elsewhere
-# against a linear probe; the probe first, then fine-tuning, was best at both (published: [Kumar et al.
-# 2022](../docs/bibliography.md#kumar-2022); notebook [08](08_fine_tuning.ipynb)).
+# as it needs the pictures, which are not shipped. Published, over ten shifts: against a linear probe
+# fine-tuning gained 2 points at home and lost 7 points elsewhere, and the probe first, then fine-tuning,
+# was better than it at both ([Kumar et al. 2022](../docs/bibliography.md#kumar-2022), published; see
+# notebook [08](08_fine_tuning.ipynb)).
 
 # %% [markdown] slideshow={"notes": "Ten minutes for both. The usual slip in the first is to forget the labels: that is the distance of P(X).", "slide_type": "slide"}
 # ## Exercises
