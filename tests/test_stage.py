@@ -21,6 +21,7 @@ ON_STAGE = {  # notebook: what its code calls, or sets, in the open
     "05": {"backward", "step", "clamp", "Sequential", "LinearSVC", "SVC", "GridSearchCV"},
     "02": {"register_forward_hook", "numel", "Conv2d", "Linear", "groupby", "symbolic_trace"},
     "04": {"permute", "TfidfVectorizer", "gaussian_kde", "PCA", "softmax", "backward", "step"},
+    "03": {"where", "exp", "pairwise_distances", "mmd_squared", "GridSearchCV", "binomtest"},
     "06": {"register_forward_hook", "mean", "hstack", "LinearSVC", "extract_features"},
     "11": {"groupby", "pivot", "score", "run_sweep", "GridSearchCV", "corr", "linregress", "leep"},
     "07": {"requires_grad_", "Adam", "zero_grad", "backward", "step", "RidgeClassifierCV"},
