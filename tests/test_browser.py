@@ -58,9 +58,8 @@ explorer = FeatureExtractionExplorer(sizes, ("natural", "manmade"), families, ev
 explorer
 """,
     """
-display(check_answer(..., 3, ""), check_answer(2, 3, "", {2: "That is fc6 and fc7 alone."}),
-        check_answer(3, 3, "The third layer is the first that sees the whole picture."),
-        )
+display(Feedback(None, "Nothing comes back yet."), Feedback(False, "It averages over images."),
+        Feedback(True, "Right. The third layer is the first that sees the whole picture."))
 from tlcourse.widgets import claims
 claims.open("warm-up").measured({"fc7 (%)": 33.1, "full network (%)": 41.9}, "Six targets.")
 """,

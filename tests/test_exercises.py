@@ -22,31 +22,23 @@ def test_two_to_four_exercises_each_with_a_solution(notebook):
     assert 2 <= len(exercises) <= 4
     assert text_of(notebook).count("<summary>Solution</summary>") == len(exercises)
     assert [each.place for each in exercises if each.solution is None] == []
-    dots = {each.place: "..." if each.is_code else "answer = ...\n" for each in exercises}
-    assert [each.place for each in exercises if each.source.count(dots[each.place]) != 1] == []
+    assert [each.place for each in exercises if each.source.count("...") != 1] == []
 
 
 @each_notebook
-def test_a_solution_ends_in_the_answer(notebook):
+def test_a_solution_ends_in_the_function(notebook):
     for exercise in exercises_of(notebook):
         ast.parse(exercise.solved)
         last = ast.parse(exercise.solution).body[-1]
-        assert isinstance(last, ast.FunctionDef if exercise.is_code else ast.Expr), last
+        assert isinstance(last, ast.FunctionDef), last
 
 
-@pytest.mark.parametrize(
-    "checked",
-    [
-        "check_answer(2, n, 'So it is.', {2: 'Count again.'})",
-        "check_answer(..., n, 'So it is.')",
-        "check_answer(3, n, 'So it is.', {3: 'Count again.'})",
-        "n",
-    ],
-)
-def test_a_wrong_solution_and_a_hint_at_a_right_one_are_seen(checked):
-    check("check_answer(n, 3, 'So it is.', {2: 'Count again.'})", {"n": 3})
-    with pytest.raises(AssertionError):
-        check(checked, {"n": 3})
+def test_a_wrong_solution_is_seen():
+    right = "def pooled(x):\n    return x.mean(dim=(2, 3))\ncheck_code('06: pooled', pooled)"
+    check(right, {})
+    for wrong in (right.replace("mean", "amax"), right.replace("check_code", "print")):
+        with pytest.raises(AssertionError):
+            check(wrong, {})
 
 
 ALL = {
@@ -70,7 +62,6 @@ def test_exercises_are_those_of_the_notebooks():
         re.search(r'check_code\(\s*"(.+?)"', each.source)[1]
         for notebook in NOTEBOOKS
         for each in exercises_of(notebook)
-        if each.is_code
     ]
     assert sorted(asked) == sorted(ALL)
 

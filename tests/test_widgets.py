@@ -230,39 +230,6 @@ class TestPrediction:
             widgets.Prediction("nope", "Which?", self.OPTIONS)
 
 
-class TestCheckAnswer:
-    @pytest.mark.parametrize("nothing", [None, ...])
-    def test_run_all_goes_through_without_answers(self, nothing):
-        feedback = widgets.check_answer(nothing, 3, "Because.")
-        assert feedback.right is None and "Not answered yet" in feedback.words
-
-    @pytest.mark.parametrize(
-        ("answer", "expected", "tolerance"),
-        [(3, 3.0, 0), (0.1 + 0.2, 0.3, 0), (41.4, 41, 0.5), (" FC7", "fc7", 0), (0, 0, 0)]
-        + [({"fc6", "fc7"}, ["fc7", "fc6"], 0), (("a",), ["a"], 0)]
-        + [([1, 2], [2.0, 1.0], 0), ([0.1 + 0.2], [0.3], 0), (range(3), {0, 1, 2}, 0)]
-        + [((40.6, 3), [3.4, 41], 0.5), ({9, 10.0}, (10, 9), 0), ([], [], 0)],
-    )
-    def test_right(self, answer, expected, tolerance):
-        feedback = widgets.check_answer(answer, expected, "Because.", tolerance=tolerance)
-        assert feedback.right and feedback.words == "Right. Because."
-
-    @pytest.mark.parametrize(
-        ("answer", "expected"),
-        [(3, 4), (41.6, 41), ("fc6", "fc7"), (["fc6"], ["fc6", "fc7"]), ("abc", ["a", "b", "c"])]
-        + [(3, "3"), (3, ["3"]), ("3", 3)]
-        + [([1, 2], [1.0, 2.6]), ([1], [1, 2]), ([1, 2, 2], [1, 2]), ([1, 2], ["1", 3])],
-    )
-    def test_wrong(self, answer, expected):
-        feedback = widgets.check_answer(answer, expected, "SECRET", tolerance=0.5)
-        assert feedback.right is False and "SECRET" not in feedback.words
-
-    def test_hints_answer_a_typical_mistake(self):
-        hints = {14: "VGG16 has 13 of them.", None: "Count again."}
-        assert widgets.check_answer(14, 13, "", hints).words == "Not yet. VGG16 has 13 of them."
-        assert widgets.check_answer(12, 13, "", hints).words == "Not yet. Count again."
-
-
 class TestFeatureExtractionExplorer:
     def explorer(self, evaluate):
         return widgets.FeatureExtractionExplorer(
