@@ -45,8 +45,8 @@ prediction = Prediction("reuse-all", "Which one wins on cats and dogs?",
 display(prediction, echo(prediction, "committed", "committed"))
 """,
     """
-display(check_answer(..., 3, ""), check_answer(2, 3, "", {2: "That is fc6 and fc7 alone."}),
-        check_answer(3, 3, "The third layer is the first that sees the whole picture."))
+display(Feedback(None, "Nothing comes back yet."), Feedback(False, "It averages over images."),
+        Feedback(True, "Right. The third layer is the first that sees the whole picture."))
 claims.open("warm-up").measured({"fc7 (%)": 33.1, "full network (%)": 41.9}, "Six targets.")
 """,
 )

@@ -15,7 +15,6 @@ from tlcourse.classifiers.score import choose_C
 from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE, RealSet
 from tlcourse.features import cache
 from tlcourse.features.extraction import Features, shipped_card, shipped_features
-from tlcourse.features.representations import RAW_PIXELS
 
 TARGETS = [name for name in REAL_SETS if name != SAMPLE]
 AT_LEAST = {"official last layer": 0.91, "official embedding": 0.93}  # near the lecture's figures
@@ -73,7 +72,7 @@ def digits(tmp_path, monkeypatch):
     monkeypatch.setattr(command, "REAL_SETS", {"mine": new})
     monkeypatch.setattr(command, "BACKBONE", "natural")
     monkeypatch.setattr(command, "LAST", ["fc7"])
-    monkeypatch.setattr(command, "FLOORS", {RAW_PIXELS: ()})
+    monkeypatch.setattr(command, "FLOORS", {command.RAW_PIXELS: ()})
     monkeypatch.setattr(command, "REPRESENTATIONS", {"last layer": (["fc7"], "L2 per image")})
     monkeypatch.setattr(paths, "SHIPPED_FEATURES", tmp_path / "features")
     return tmp_path

@@ -10,7 +10,6 @@ from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.linear_model import RidgeClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
-from sklearn.neighbors import KNeighborsClassifier
 
 from tlcourse.domains.mmd import maximum_mean_discrepancy, median_bandwidth
 from tlcourse.domains.similarity import class_mean_emd, default_domain_classifier, proxy_a_distance
@@ -82,13 +81,6 @@ def test_proxy_a_distance_needs_images_that_differ(source):
             proxy_a_distance(source, other)
     repeated = np.repeat(source + gaussian(10, 2), 3, axis=0)
     assert proxy_a_distance(repeated, gaussian(10, 2, 9)) > 1
-
-
-def test_proxy_a_distance_takes_another_classifier():
-    inside, around = gaussian(150, 2) * 0.3, gaussian(150, 2, seed=1)
-    around *= (2 / np.linalg.norm(around, axis=1))[:, None]
-    assert proxy_a_distance(inside, around) < 1
-    assert proxy_a_distance(inside, around, KNeighborsClassifier(3)) > 1.9
 
 
 def test_emd_of_points_on_a_line():

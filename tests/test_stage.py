@@ -21,6 +21,7 @@ ON_STAGE = {  # notebook: what its code calls, or sets, in the open
     "05": {"backward", "step", "clamp", "Sequential", "LinearSVC", "SVC", "GridSearchCV"},
     "02": {"register_forward_hook", "numel", "Conv2d", "Linear", "groupby", "symbolic_trace"},
     "04": {"permute", "TfidfVectorizer", "gaussian_kde", "PCA", "softmax", "backward", "step"},
+    "03": {"where", "exp", "pairwise_distances", "mmd_squared", "GridSearchCV", "binomtest"},
     "06": {"register_forward_hook", "mean", "hstack", "LinearSVC", "extract_features"},
     "11": {"groupby", "pivot", "score", "run_sweep", "GridSearchCV", "corr", "linregress", "leep"},
     "07": {"requires_grad_", "Adam", "zero_grad", "backward", "step", "RidgeClassifierCV"},
@@ -33,7 +34,7 @@ LIBRARIES = {"torch", "torchvision", "numpy", "pandas", "sklearn", "scipy"}
 OBJECTS = (torch.nn.Module(), torch.ones(1), torch.optim.SGD, np.ones(1), pd.DataFrame(), pd.Series)
 METHODS = set().union(*map(dir, (*OBJECTS, Pipeline, LinearSVC)))
 METHODS -= set().union(*map(dir, ("", [], {}, {1}, 1.0, print))) | {"name", "names", "plot", "hist"}
-FORM = {"predict", "measured", "check_code", "check_answer", "quiz"}
+FORM = {"predict", "measured", "check_code", "quiz"}
 
 each_on_stage = pytest.mark.parametrize(
     "notebook",

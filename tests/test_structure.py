@@ -28,7 +28,11 @@ ROOMS = (
     "tools",
 )
 ENTRANCE = ("cli", "__main__")  # they call the tools; nothing imports them
-LARGE = ("tlcourse/datasets/drawn", "tlcourse/widgets")
+LARGE = (
+    "tlcourse/datasets/drawn",
+    "tlcourse/widgets",
+    "tlcourse/course/exercises",
+)  # one a notebook
 BY_NAME = {  # what finds such a module calls it
     "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},
     "tlcourse.datasets.drawn.": {"CLASSES", "FILLS", "SOURCE_CLASSES", "draw"},

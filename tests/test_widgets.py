@@ -184,36 +184,6 @@ class TestPrediction:
             widgets.Prediction("nope", "Which?", "ab")
 
 
-class TestCheckAnswer:
-    @pytest.mark.parametrize("nothing", [None, ...])
-    def test_run_all_goes_through_without_answers(self, nothing):
-        feedback = widgets.check_answer(nothing, 3, "Because.")
-        assert feedback.right is None and "Not answered yet" in feedback.words
-
-    @pytest.mark.parametrize(
-        ("answer", "expected", "tolerance"),
-        [(3, 3.0, 0), (0.1 + 0.2, 0.3, 0), (41.4, 41, 0.5), (" FC7", "fc7", 0)]
-        + [({"fc6", "fc7"}, ["fc7", "fc6"], 0), ((40.6, 3), [3.4, 41], 0.5), ([], [], 0)],
-    )
-    def test_right(self, answer, expected, tolerance):
-        feedback = widgets.check_answer(answer, expected, "Because.", tolerance=tolerance)
-        assert feedback.right and feedback.words == "Right. Because."
-
-    @pytest.mark.parametrize(
-        ("answer", "expected"),
-        [(41.6, 41), ("fc6", "fc7"), (["fc6"], ["fc6", "fc7"]), ("abc", ["a", "b", "c"])]
-        + [(3, "3"), ("3", 3), ([1, 2], [1.0, 2.6]), ([1, 2, 2], [1, 2]), ([1, 2], ["1", 3])],
-    )
-    def test_wrong(self, answer, expected):
-        feedback = widgets.check_answer(answer, expected, "SECRET", tolerance=0.5)
-        assert feedback.right is False and "SECRET" not in feedback.words
-
-    def test_hints_answer_a_typical_mistake(self):
-        hints = {14: "VGG16 has 13 of them.", None: "Count again."}
-        assert widgets.check_answer(14, 13, "", hints).words == "Not yet. VGG16 has 13 of them."
-        assert widgets.check_answer(12, 13, "", hints).words == "Not yet. Count again."
-
-
 class TestFeatureExtractionExplorer:
     def test_a_setting_is_evaluated_once_and_computing_is_shown_before_the_result(
         self, monkeypatch

@@ -38,7 +38,7 @@ from torch import nn
 
 from tlcourse import paths, plots
 from tlcourse.datasets.drawn import DrawnImages
-from tlcourse.domains.shift import STUDIO, draw_pair
+from tlcourse.domains.shift import draw_pair
 from tlcourse.features.extraction import shipped_features
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.small_vgg import MEAN, STD
@@ -362,12 +362,12 @@ claim.measured(fewer, on, limits, option=FEWER[np.searchsorted([1, 3, 10], mean)
 # all cats on the lawn. A network that knows only these pictures has no reason to look elsewhere.
 
 # %% slideshow={"slide_type": "-"} tags=["no-code"]
-pair = draw_pair(8, {}, STUDIO, seed=0)
-without = np.where(pair.background_masks()[..., None], pair.agreeing.pictures, 128)
+pair = draw_pair(8, seed=0)
+without = np.where(pair.background_masks()[..., None], pair.own, 128)
 plots.PictureRows(
     {
-        "training: each before its own colour": map(Image.fromarray, pair.agreeing.pictures),
-        "test: before the other colour": map(Image.fromarray, pair.conflicting.pictures),
+        "training: each before its own colour": map(Image.fromarray, pair.own),
+        "test: before the other colour": map(Image.fromarray, pair.other),
         "test: without the animal": map(Image.fromarray, without.astype(np.uint8)),
     },
     "cats before green and dogs before magenta; exchanged; the animal painted grey",
@@ -405,16 +405,16 @@ def four_ways(images, labels):
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "This trains live for some seconds: ask meanwhile what \"worse than guessing\" would mean for two classes.", "slide_type": "subslide"}
 rows = []
 for draw in range(3):
-    shown, test = draw_pair(40, {}, STUDIO, draw).agreeing, draw_pair(20, {}, STUDIO, 100 + draw)
-    grey = np.where(test.background_masks()[..., None], test.agreeing.pictures, 128)
+    shown, test = draw_pair(40, draw), draw_pair(20, 100 + draw)
+    grey = np.where(test.background_masks()[..., None], test.own, 128)
     torch.manual_seed(draw)
-    for way, network in four_ways(inputs(shown.pictures), torch.tensor(shown.labels)):
+    for way, network in four_ways(inputs(shown.own), torch.tensor(shown.labels)):
         for name, pictures in (
-            ("own colour", test.agreeing.pictures),
-            ("other colour", test.conflicting.pictures),
+            ("own colour", test.own),
+            ("other colour", test.other),
             ("without the animal", grey.astype(np.uint8)),
         ):
-            right = accuracy(network, inputs(pictures), torch.tensor(test.agreeing.labels))
+            right = accuracy(network, inputs(pictures), torch.tensor(test.labels))
             rows.append((way, draw, name, 100 * right))
 table = pd.DataFrame(rows, columns=["way", "draw", "test", "right"])
 latched = table.pivot_table(index=["way", "draw"], columns="test", values="right", sort=False)

@@ -23,11 +23,11 @@ from tlcourse.features import cache
 from tlcourse.features.embedding import full_network_embedding
 from tlcourse.features.extraction import Features, extract_features, shipped_card
 from tlcourse.features.normalization import HIGH, LOW, Standardizer
-from tlcourse.features.representations import RAW_PIXELS, raw_pixels
 from tlcourse.networks import weights
 from tlcourse.networks.backbones import load_backbone
 
 BACKBONE, LAST = "imagenet", ["head"]
+RAW_PIXELS = "raw pixels"
 REPRESENTATIONS = {  # layers (None: all) and normalization
     "last layer": (LAST, "L2 per image"),
     "all layers, L2": (None, "L2 by layer"),
@@ -151,6 +151,13 @@ def _pixels(images):
     matrix = raw_pixels(np.stack([np.asarray(cut(resize(image))) for image, _ in images]))
     labels = np.asarray(images.targets)
     return Features(matrix, labels, images.classes, {"pixels": matrix.shape[1]})
+
+
+def raw_pixels(pictures):
+    """Pixels averaged two by two, a row a picture: (n, side, side, 3) -> (n, d), from 0 to 1."""
+    n, side = pictures.shape[:2]
+    blocks = pictures.reshape(n, side // 2, 2, side // 2, 2, 3)
+    return (blocks.mean(axis=(2, 4)) / 255).reshape(n, -1)
 
 
 def _some(images, per_class):

@@ -17,7 +17,7 @@ from tlcourse.classifiers.svm import mean_class_accuracy
 from tlcourse.features.samples import class_indices, two_domains
 
 
-def proxy_a_distance(source, target, classifier=None, folds=5, random_state=0):
+def proxy_a_distance(source, target, folds=5, random_state=0):
     """How well a linear classifier tells two domains (n, d), (m, d) apart: 2 (1 - 2 error).
 
     Held out; -2 to 2; *lower is more similar*: 0 guesses, 2 is never wrong, and there it saturates.
@@ -31,7 +31,7 @@ def proxy_a_distance(source, target, classifier=None, folds=5, random_state=0):
     X = np.concatenate([source, target])
     domain = np.repeat([0, 1], [len(source), len(target)])
     predicted = cross_val_predict(
-        classifier or default_domain_classifier(),
+        default_domain_classifier(),
         X,
         domain,
         cv=list(_folds(X, domain, folds, random_state)),

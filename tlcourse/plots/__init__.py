@@ -6,13 +6,7 @@ percent; "over draws" or "over seeds" is a sequence of float, one value each.
 """
 
 from tlcourse.plots.domains import plot_pictures
-from tlcourse.plots.generalization import (
-    CHANCE,
-    plot_by_distance,
-    plot_curves,
-    plot_dumbbells,
-    plot_in_panels,
-)
+from tlcourse.plots.generalization import plot_curves, plot_dumbbells
 from tlcourse.plots.pictures import PictureRows
 from tlcourse.plots.style import (
     COURSE,

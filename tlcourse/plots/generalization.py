@@ -1,4 +1,4 @@
-"""Figures of generalisation: curves with bands, accuracy against distance, dumbbells."""
+"""Curves with bands, and dumbbells."""
 
 from tlcourse.plots.style import (
     SERIES,
@@ -6,11 +6,8 @@ from tlcourse.plots.style import (
     finish,
     name_rows,
     new_axes,
-    new_panels,
     write_beside,
 )
-
-CHANCE = "two halves of the source"
 
 
 def plot_curves(curves, xlabel, ylabel="accuracy (%)", scale=100, ax=None):
@@ -23,48 +20,6 @@ def plot_curves(curves, xlabel, ylabel="accuracy (%)", scale=100, ax=None):
         draw_band(ax, list(points), points.values(), series, name, scale)
     ax.legend()
     return finish(ax, "y", xlabel=xlabel, ylabel=ylabel)
-
-
-def plot_in_panels(plot, panels, xlabel, height=5.0, **options):
-    """The same kind of figure for several things side by side, with one legend and one scale.
-
-    plot : a function of this module, which gets the options; panels : ``{title: its data}``;
-    height : inches. Returns a Figure.
-    """
-    figure, [axes] = new_panels(len(panels), width=14, height=height, sharex=True, sharey=True)
-    for ax, (title, data) in zip(axes, panels.items(), strict=True):
-        plot(data, xlabel=xlabel, ax=ax, **options)
-        ax.set_title(title)
-    handles, labels = axes[0].get_legend_handles_labels()
-    for ax in axes:
-        ax.get_legend().remove()
-    for ax in axes[1:]:
-        ax.set_ylabel("")
-    figure.legend(handles, labels, ncols=len(labels), loc="outside upper left")
-    return figure
-
-
-def plot_by_distance(dials, xlabel, ax=None):
-    """Accuracy on test domains against their distance from the source, a line a dial.
-
-    dials : ``{dial: [(distance, accuracies over draws in [0, 1]), ...]}``, from the source on;
-    under ``CHANCE``, a float: the distance that two halves of the source reach by chance.
-    """
-    ax = ax or new_axes()
-    chance = dials.get(CHANCE, 0.0)
-    ax.axvspan(-chance, chance, color="0.85", zorder=0, label=CHANCE)
-    lines = {name: points for name, points in dials.items() if name != CHANCE}
-    for (name, points), (colour, marker, line) in zip(lines.items(), SERIES, strict=False):
-        x = [distance for distance, _ in points]
-        draws = [[100 * value for value in values] for _, values in points]
-        means = [sum(values) / len(values) for values in draws]
-        ax.vlines(x, list(map(min, draws)), list(map(max, draws)), colour, alpha=0.4)
-        ax.plot(x, means, line, marker=marker, color=colour, label=name)
-    ax.set_xscale("symlog", linthresh=0.01, linscale=0.8)
-    ax.set_xticks([0, 0.01, 0.1], ["0", "0.01", "0.1"])
-    ax.axhline(50, color="#6E6E6E", linestyle="dotted", linewidth=2)
-    ax.legend()
-    return finish(ax, xlabel=xlabel, ylabel="accuracy (%)")
 
 
 def plot_dumbbells(rows, xlabel, ax=None, scale=100, digits=0):

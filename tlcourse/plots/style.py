@@ -147,8 +147,3 @@ def draw_band(ax, x, draws, series, label, scale=100, edge=0):
     ax.fill_between(x, low, high, color=colour, alpha=0.2, linewidth=edge)
     means = [sum(each) / len(each) for each in values]
     ax.plot(x, means, linestyle=dashes, marker=marker, color=colour, label=label)
-
-
-def keys_of(table):
-    """First keys, second keys, ... of a mapping of tuples, each once and in their order."""
-    return [list(dict.fromkeys(keys)) for keys in zip(*table, strict=True)]

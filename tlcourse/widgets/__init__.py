@@ -7,7 +7,7 @@ from tlcourse.widgets.cost_calculator import CostCalculator
 from tlcourse.widgets.device_toggle import DeviceToggle
 from tlcourse.widgets.dial import Dial
 from tlcourse.widgets.domain_explorer import DomainExplorer
-from tlcourse.widgets.exercise import Feedback, check_answer, check_code
+from tlcourse.widgets.exercise import Feedback, check_code
 from tlcourse.widgets.feature_extraction import FeatureExtractionExplorer
 from tlcourse.widgets.layer_toggle import LayerToggle
 from tlcourse.widgets.league_table import league_html

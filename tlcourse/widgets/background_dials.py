@@ -1,131 +1,58 @@
-"""The green background on two dials: how far it goes with the label, in training and in test."""
+"""The dials of notebook 03: how far background and label go together, in training and test."""
 
 from html import escape
 
 import numpy as np
 from PIL import Image
 
-from tlcourse.domains.spurious_correlation import background_reliance, training_draw
-from tlcourse.networks.occlusion import memoize, occlusion_maps, spotlight
 from tlcourse.plots.pictures import picture_html
 from tlcourse.widgets.base import Explorer, framed, large
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.dial import Dial
 
-SHOWN = 6
-TILE = "display:block;width:88px;height:88px"
-ENDS = ("cats on magenta", "cats on green")
+SHOWN = 8
+TILE = "display:block;width:104px;height:104px"
 
 
 class BackgroundDials(Explorer):
-    """Two dials and a representation; the accuracy, pictures and where the decision comes from.
+    """How many test animals are right, and which of a few, for two correlations.
 
     Parameters
     ----------
-    train, test : CounterfactualPair
-    representations : mapping of str to callable
-        From ``represent_by``; those that ``train`` and ``test`` were represented by.
-    correlations : pair of float
-        Of background and label, in training and in test, at first.
-    draws : int
-        Draws of the training pictures.
-
-    Attributes
-    ----------
-    representation : Choice
-    in_training, in_test : Dial
-    accuracy : ndarray of shape (draws,) or None
-        For the present settings; None where they failed.
+    pair : CounterfactualPair
+        The n test animals.
+    right : dict of (str, float) to ndarray of bool, shape (2, n)
+        For what the classifier sees, and the correlation in training: whether it is right before
+        each animal's own colour and before the other.
     """
 
-    def __init__(self, train, test, representations, correlations=(1.0, 1.0), draws=3):
-        self._train, self._test, self._draws = train, test, draws
-        self._represent = {name: memoize(each) for name, each in representations.items()}
-        self._reliance, self._spotlights = {}, {}
-        self.representation = Choice("The classifier sees", list(representations))
-        label = "Background and label in {}: correlation"
-        self.in_training = Dial(label.format("training"), correlations[0], -1, 1, 0.1, ENDS)
-        self.in_test = Dial(label.format("test"), correlations[1], -1, 1, 0.1, ENDS)
-        super().__init__(self.representation, [self.in_training, self.in_test])
+    def __init__(self, pair, right):
+        self._pair, self._right = pair, right
+        seen, trained = (list(dict.fromkeys(map(str, each))) for each in zip(*right, strict=True))
+        self.seen = Choice("The classifier sees", seen)
+        self.in_training = Choice("Correlation in training", trained, trained[-1])
+        ends = ("cats on magenta", "cats on green")
+        self.in_test = Dial("Correlation in test", 1.0, -1, 1, 0.1, ends)
+        super().__init__([self.seen, self.in_training], self.in_test)
 
     def _answer(self):
-        name, trained = self.representation.value, round(self.in_training.value, 2)
-        tested = round(self.in_test.value, 2)
-        reliance = self._measured(name, trained)
-        self.accuracy = reliance.accuracy(tested)
-        parts = (
-            _accuracy_html(reliance, self.accuracy),
-            self._strips(reliance.classifiers[0], name, trained, tested),
-            self._spotlight(reliance.classifiers[0], name, trained),
+        key = next(k for k in self._right if (k[0], str(k[1])) == self._chosen())
+        right, share = self._right[key], (1 + self.in_test.value) / 2
+        accuracy = 100 * (np.array([share, 1 - share]) @ right.mean(axis=1))
+        head = large(f"{accuracy:.0f}%", "of the test pictures are right; guessing is 50%")
+        turns = np.arange(SHOWN) // 2 % (SHOWN // 2)  # a cat and a dog change sides at a time
+        version = (turns >= round(share * SHOWN / 2)).astype(int)
+        tiles = "".join(
+            f'<figure style="margin:0;text-align:center">{self._tile(one, each)}<figcaption>'
+            f"{'✓ right' if right[one, each] else '✗ wrong'}</figcaption></figure>"
+            for each, one in enumerate(version.tolist())
         )
-        return framed("".join(parts))
+        return framed(f'{head}<div style="display:flex;flex-wrap:wrap;gap:8px">{tiles}</div>')
 
-    def _failed(self):
-        self.accuracy = None
+    def _chosen(self):
+        return self.seen.value, self.in_training.value
 
-    def _measured(self, name, trained):
-        key = name, trained
-        if key not in self._reliance:
-            self._reliance[key] = background_reliance(
-                self._train, self._test, trained, name, self._draws
-            )
-        return self._reliance[key]
-
-    def _strips(self, classifier, name, trained, tested):
-        shown = training_draw(self._train, trained, 0).rows(slice(SHOWN))
-        new = self._test.rows(slice(SHOWN)).with_correlation(tested)
-        right = classifier.predict(new.X[name]) == new.labels
-        marks = ["✓ right" if each else "✗ wrong" for each in right]
-        return _strip("Training", shown.pictures) + _strip("Test", new.pictures, marks)
-
-    def _spotlight(self, classifier, name, trained):
-        key = name, trained
-        if key not in self._spotlights:
-            pair = self._test.rows(slice(1))
-            pictures = np.concatenate([pair.agreeing.pictures, pair.conflicting.pictures])
-            evidence = occlusion_maps(classifier, self._represent[name], pictures)
-            lit = map(spotlight, pictures, evidence)
-            beside = [tile for two in zip(pictures, lit, strict=True) for tile in two]
-            captions = [word for c in ("own", "other") for word in (f"{c} colour", "bright")]
-            self._spotlights[key] = _strip("Bright where it looks", beside, captions)
-        return self._spotlights[key]
-
-
-def _accuracy_html(reliance, accuracy):
-    low, high = 100 * accuracy.min(), 100 * accuracy.max()
-    bars = "".join(
-        _bar(words, float(100 * values.mean()))
-        for words, values in (
-            ("before their own colour", reliance.agreeing),
-            ("before the other colour", reliance.conflicting),
-        )
-    )
-    words = f"({low:.0f} to {high:.0f} over {len(accuracy)} draws; guessing is 50%)"
-    head = large(f"{100 * accuracy.mean():.0f}%", f"of the test pictures are right {words}")
-    return head + bars
-
-
-def _bar(words, percent):
-    return (
-        '<div style="display:grid;grid-template-columns:18em minmax(6em,22em) 3em;gap:8px;'
-        f'align-items:center"><span>Animals {escape(words)}</span>'
-        '<span style="background:var(--jp-layout-color3,#ddd);height:18px;position:relative">'
-        f'<span style="display:block;height:100%;background:#0072B2;width:{percent:.0f}%"></span>'
-        '<span style="position:absolute;top:-2px;bottom:-2px;width:3px;left:50%;'
-        'background:var(--jp-content-font-color1,#111)"></span></span>'
-        f'<span style="text-align:right">{percent:.0f}%</span></div>'
-    )
-
-
-def _strip(title, pictures, captions=None):
-    tiles = "".join(
-        '<figure style="margin:0;text-align:center;font-size:16px">'
-        f"{picture_html(Image.fromarray(picture), '', TILE)}"
-        f"<figcaption>{caption}</figcaption></figure>"
-        for picture, caption in zip(pictures, captions or [""] * len(pictures), strict=True)
-    )
-    return (
-        '<div style="display:grid;grid-template-columns:9em 1fr;align-items:center;margin-top:8px">'
-        f'<span style="font-weight:600">{escape(title)}</span>'
-        f'<div style="display:flex;flex-wrap:wrap;gap:6px">{tiles}</div></div>'
-    )
+    def _tile(self, version, animal):
+        pictures = (self._pair.own, self._pair.other)[version]
+        words = escape(f"animal {animal + 1}, {('its own colour', 'the other colour')[version]}")
+        return picture_html(Image.fromarray(pictures[animal]), words, TILE)
