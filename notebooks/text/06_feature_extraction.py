@@ -221,7 +221,7 @@ for layers in (["fc6"], ["fc7"], ["fc6", "fc7"], vgg.default_layers):
 #
 # > DNN last layer features + SVM: for a very similar task and the same domain.
 #
-# With 40 photographs of a class one cannot teach a network to see. If somebody taught it on similar
+# 40 photographs of a class are few to teach a network to see. If somebody taught it on similar
 # pictures, its last layer before the decision should describe yours well; the less similar the source,
 # the less so. The rival is the same network **trained from scratch** on as many photographs until it
 # learns no more ([notebook 01](01_dont_be_a_hero.ipynb)). And if the slide is right, the *last* layer
