@@ -123,8 +123,9 @@ claim.measured(shown, "One photograph.", "Another flower may differ.", option)
 # Take the last layer away. What remains **describes** a photograph, by 1,280
 # [features](../docs/glossary.md#feature). A new [linear classifier](../docs/glossary.md#linear-probe)
 # on top learns 30 kinds of flowers from 20 photographs of each; the network itself learns nothing.
-# These photographs are not ours to give. Their features come with the course. Will this name the
-# photograph above?
+# The course may not pass these photographs on, so it brings their features, under the name of their
+# layer, `head`. What will the new classifier call the photograph above? (A question mark in the answer
+# belongs to the data set's own name of that class.)
 
 # %% slideshow={"slide_type": "-"}
 train, test = shipped_features("imagenet", "flowers102")
@@ -218,7 +219,7 @@ quiz("00")
 # %% [markdown] slideshow={"notes": "Next in a short class is 06; in a full one go on with 01.", "slide_type": "slide"}
 # ## Remember
 #
-# - Predict before you run. A surprise that you did not expect teaches nothing.
+# - Predict before you run: then you see what you did not expect.
 # - A trained network describes and decides. The decision is about its own classes; the description
 #   can be reused.
 # - "Does not hold here, and this is why" is a good outcome.

@@ -54,7 +54,8 @@ MEASURED = paths.SHIPPED / "measured"
 #
 # **[Feature extraction](../docs/glossary.md#feature-extraction)**: run the network once over your
 # images, keep what a layer puts out, and train a linear classifier on that. Nothing in the network is
-# trained.
+# trained. The classifier is a linear SVM; its setting [C](../docs/glossary.md#c) says how much a wrong
+# training image counts.
 
 # %% [markdown] slideshow={"notes": "Ask how one could look at what a layer puts out without changing the network.", "slide_type": "slide"}
 # ## Reading a layer is a hook
@@ -220,11 +221,14 @@ for layers in (["fc6"], ["fc7"], ["fc6", "fc7"], vgg.default_layers):
 #
 # > DNN last layer features + SVM: for a very similar task and the same domain.
 #
-# With 40 photographs of a class one cannot teach a network to see. If somebody taught it on similar
+# 40 photographs of a class are few to teach a network to see. If somebody taught it on similar
 # pictures, its last layer before the decision should describe yours well; the less similar the source,
 # the less so. The rival is the same network **trained from scratch** on as many photographs until it
 # learns no more ([notebook 01](01_dont_be_a_hero.ipynb)). And if the slide is right, the *last* layer
-# is enough: all layers together should give no more.
+# is enough: all layers together should give no more. The **near** source is the one of the target's own
+# kind, read off the names: `natural` for cats and dogs, insects and food, `manmade` for scenes, vehicles
+# and clothes; the other is **far**. *Ternary* below: each feature cut to -1, 0 or 1 ([notebook
+# 10](10_full_network_embedding.ipynb)).
 
 # %% slideshow={"notes": "Commit. \"Only from the near source\" is the usual choice.", "slide_type": "subslide"} tags=["predict"]
 options = ["from scratch", "fc7, only from the near source", "fc7, from both sources"]

@@ -245,8 +245,8 @@ claim.measured(effects, on, limits, option=options[1 + same if correlated else 0
 # > FC layers have lots of activations. Conv layers' activations are spatially dependent.
 # > VGG16: convs 14 layers and 33% of the activations, FCs 2 layers and 66%.
 #
-# In a concatenation each feature has a voice. A layer with many features may shout down the others,
-# and neighbouring places of a map may say the same twice.
+# Side by side every feature counts, so a layer with many features may outweigh the others; and
+# neighbouring places of a map may say the same twice.
 
 # %% slideshow={"notes": "Many say 33%, as they have just read it. The question says: before anything is averaged.", "slide_type": "subslide"} tags=["predict"]
 claim = claims.open("layer-sizes")
@@ -315,7 +315,7 @@ claim.measured(numbers, on, option=option)
 # slide says and [the paper](../docs/bibliography.md#garcia-gasulla-2018) too; before averaging
 # convolutions have 99.9% of all activations. Neighbouring places partly say the same (a correlation of
 # 0.50 in `conv3_2`, none once places are shuffled), so one mean a channel loses less than it seems, and
-# keeps convolutions from drowning the rest. The slide prints 14 convolutional layers where VGG16 has
+# keeps convolutions from outnumbering the rest. The slide prints 14 convolutional layers where VGG16 has
 # 13, and its drawing with `conv3_4`, `conv4_4` and `conv5_4` is VGG19, which has 16.
 
 # %% [markdown] slideshow={"notes": "Ask why nothing in training keeps two layers at one scale: the next weights absorb any factor.", "slide_type": "slide"}
@@ -402,7 +402,8 @@ claim.measured(effects, on, limits, option=option, beside=beside)
 # ## Try them
 #
 # Left, what a normalisation makes of the values of each layer. Right, each layer's part of the
-# variance: how loud its voice is for a linear SVM.
+# variance between images, which is what a linear SVM goes by. The layer with the largest part is called
+# the *loudest*.
 
 # %% slideshow={"slide_type": "-"}
 explorer = NormalizationExplorer()
@@ -470,13 +471,11 @@ for name in ("L2 per image", "L2 by layer", "standardized"):
         gains[name, words] = pd.DataFrame(points(name, "none", C=C)).mean()
 pd.DataFrame(gains).T.round(1).add_prefix("points over none, ")
 
-# %% [markdown] slideshow={"notes": "This settles the first edition, which said L2 by layer is better and, two cells on, that it was the C.", "slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Ask which of these numbers a paper that sets C = 1 would print.", "slide_type": "subslide"}
 # **Reading.** At C = 1, L2 by layer gains 4.8 points over no normalisation on the photo families, L2 per
 # image 3.4, and standardising loses 1.1; with a C of its own they gain 2.8, -0.2 and 2.5 points. A raw
 # row, a standardised one and one of length 1 want different C, so the same C compares strengths of
-# regularisation. (The first edition of this notebook said in one cell that L2 by layer is the better
-# one, and two cells on that it was the C: it was the C.) From here on every C is chosen within the
-# training images, from four values.
+# regularisation. From here on every C is chosen within the training images, from four values.
 
 # %% [markdown] slideshow={"notes": "Ask which scale is meant: of images, of layers or of features. The slide does not say.", "slide_type": "slide"}
 # ## Claim: the default solution
@@ -550,8 +549,8 @@ claim.measured(effects, on, limits, option=option, beside=beside)
 
 # %% [markdown] slideshow={"notes": "Usual mistake in code: normalize() over the concatenated row. That is L2 per image, and does neither.", "slide_type": "subslide"}
 # **Reading.** With a C of its own L2 by layer gains 2.8 points over no normalisation in the small VGGs; under
-# `imagenet` it is 0.5 points behind, and undecided. It gives every layer one voice, and that helps where
-# one layer is loud: on insects the loudest of `natural` has 59% of the variance before and 20% after,
+# `imagenet` it is 0.5 points behind, and undecided. It gives every layer the same length, and that helps
+# where one layer has most of the variance: on insects the loudest of `natural` has 59% of the variance before and 20% after,
 # while on PACS photo no layer of `imagenet` has more than 23%. L2 per image leaves the loudest as loud, and
 # gains nothing (-0.1 and -0.2 points); so "careful if mixing layers" is a warning against L2 over all of
 # them, and not against L2 by layer. That scales stay unequal *within* a layer follows from the formula,
@@ -624,12 +623,12 @@ on = "Standardised by the target's own training images, all layers, C chosen for
 limits = "VGG16 has 12,416 features, and was trained without batch normalisation."
 claim.measured(effects, on, limits, option=option, beside=beside)
 
-# %% [markdown] slideshow={"notes": "One voice a layer or one voice a feature: that is the whole difference.", "slide_type": "subslide"}
+# %% [markdown] slideshow={"notes": "Equal layers or equal features: that is the whole difference.", "slide_type": "subslide"}
 # **Reading.** Standardising is level with L2 by layer, -0.3 points on both kinds of targets and undecided:
-# to see one point would take 29 targets like the real ones. One gives each *feature* a voice, the other
-# each *layer*, and both repair the scale between layers. The features do adapt, as the unit shows; the
+# to see one point would take 29 targets like the real ones. One gives each *feature* the same weight, the
+# other each *layer*, and both repair the scale between layers. The features do adapt, as the unit shows; the
 # accuracy does not ask for it: under `imagenet` the statistics of all *other* targets are better, by 1.4
-# points and hardly beyond chance, perhaps because 337 of 3,120 features hardly vary on a target like
+# points with an interval that just misses zero, perhaps because 337 of 3,120 features hardly vary on a target like
 # PACS sketch, and to divide by that makes much of little. VGG16, with large fully connected layers and
 # without batch normalisation, may differ.
 

@@ -191,7 +191,9 @@ else:
 # When source and target are similar, off-the-shelf features come near the state of the art, and the
 # full network is at or above `fc6` and `fc7`. **Why one would say so**: a near source has what the
 # target needs in its last layers; all layers together hold that too, and more. **Near the state of the
-# art** means within five points here, as in the published table five of eight are.
+# art** means within five points here, as in the published table five of eight are. *Near* real targets
+# are the five whose kind of thing ImageNet has, read off the names; a family's nearer source is that of
+# the smaller distance above.
 
 # %% slideshow={"notes": "Commit. Ask how many test images half a point is: three of 600.", "slide_type": "subslide"} tags=["predict"]
 claim = claims.open("high-similarity-table")
@@ -392,7 +394,7 @@ claim.measured(effects, on, limits, option=option, beside=beside)
 # %% [markdown] slideshow={"notes": "More classes and images: what was added may be less similar. A likely reason, not a tested one.", "slide_type": "subslide"}
 # **Reading.** Width and similarity matter on every target: half the width costs 3.9 points, the less
 # similar source 4.3 points. Half the images (1.3 points), half the classes (1.6 points) and three times of
-# both (2.8 points) are not told from zero on six targets, as Huh et al. found little: more is of use where
+# both (2.8 points) have intervals across zero on six targets, as Huh et al. found little: more is of use where
 # it is similar, and insects lose 4.3 points from the source whose added classes are mostly things, a likely
 # reason, not a tested one. *photos* is right on 34.1% of its own 123 classes, the lowest of all, and has the
 # best features: accuracy ranks sources of the same classes only. With one network a source, a

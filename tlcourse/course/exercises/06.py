@@ -34,9 +34,8 @@ def read_layers(network, images, names, keep=torch.clone, remove=True):
     return kept
 
 
-def all_as_the_last(network, images, names):
-    (output,) = read_layers(network, images, names[-1:]).values()
-    return {names[-1]: output}
+def all_as_the_last(network, images, names, **slips):
+    return {names[-1]: read_layers(network, images, names, **slips)[names[-1]]}
 
 
 def outputs_and_hooks(result, network, images, names):
@@ -81,6 +80,16 @@ EXERCISES = {
                 all_as_the_last,
                 "Every hook kept its output under the last name, which the loop's variable had "
                 "when it ran: make each hook in a function that takes the name.",
+            ),
+            (
+                lambda *given: all_as_the_last(*given, remove=False),
+                "Two slips: every hook kept its output under the last name, which the loop's "
+                "variable had when it ran; and the hooks are still there.",
+            ),
+            (
+                lambda *given: read_layers(*given, keep=lambda output: output, remove=False),
+                "Two slips: an output was kept without a copy, and the ReLU behind it has "
+                "overwritten it; and the hooks are still there.",
             ),
             (
                 lambda network, images, names: {name: network(images) for name in names},

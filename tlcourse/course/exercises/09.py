@@ -46,6 +46,11 @@ EXERCISES = {
                 "Test images went into the mean and the deviation: take the training images only.",
             ),
             (
+                lambda *both: standardise(*both, lambda train, test: (train, test), constant=0),
+                "Two slips: the test images were standardised by their own statistics, and a "
+                "constant feature became NaN: divide it by 1.",
+            ),
+            (
                 lambda *both: standardise(*both, constant=0),
                 "A feature that is constant on the training images became NaN or infinite: "
                 "divide it by 1.",
