@@ -316,7 +316,7 @@ short = short.groupby("target").mean()
 rival = {f: short.loc[f, short.drop(f)[[MIXED, ALL]].mean().idxmax()] for f in short.index}
 gains["features for few images, over the best policy"] = short["all layers, SVM"] - pd.Series(rival)
 rows = {name: {"mean": list(each)} for name, each in gains.items() if "pixels" not in name}
-ax = plots.plot_dumbbells(rows, "points over the rival; band: all its targets", scale=1)
+ax = plots.plot_dumbbells(rows, "points over the rival; band: all its targets", None, 1, 1)
 plots.alt_text(ax, "Five takeaways: only pre-trained over from scratch is clearly above zero.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Six takeaways, six intervals. Ask of each whether its rival is a fair one. Then: which of them needs more targets?", "slide_type": "subslide"} tags=["claim:decide"]
