@@ -18,6 +18,8 @@ import nbformat
 import pytest
 import requests
 from packaging.requirements import Requirement
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from tlcourse import cli, paths
 from tlcourse.tools import jupyter, suite
@@ -324,8 +326,13 @@ class TestLab:
                 )
                 address, token = next(filter(None, said))[0].split("?token=")
                 contents = address.split("/lab")[0] + "/api/contents"
-                assert requests.get(contents, timeout=60).status_code == 403
-                assert requests.get(f"{contents}?token={token}", timeout=60).status_code == 200
+                again = Retry(
+                    connect=20, backoff_factor=0.1
+                )  # it is said a moment before it listens
+                with requests.Session() as session:
+                    session.mount("http://", HTTPAdapter(max_retries=again))
+                    assert session.get(contents).status_code == 403
+                    assert session.get(f"{contents}?token={token}").status_code == 200
             finally:
                 server.terminate()
                 server.stderr.close()
