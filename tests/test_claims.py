@@ -149,7 +149,7 @@ def test_an_illustration_has_numbers_and_no_verdict():
 def test_numbers_are_rounded_and_not_cut_off_on_card_and_table(value, text):
     kept = measure(beside={"images": value})
     assert f"images <b>{text}</b>" in claims.card(kept)
-    assert f"<li>images: {text}</li>" in table_html([Entry(kept.claim, kept, None, ())])
+    assert f"<li>images: {text}</li>" in table_html([Entry(kept.claim, kept, None, ())], 1)
 
 
 def test_the_card_has_prediction_effect_interval_unit_and_verdict(monkeypatch):

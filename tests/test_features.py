@@ -15,7 +15,7 @@ from torch.utils.data import Dataset, Subset
 from scripts.remake.shipping import SPLITS, extract_family
 from tlcourse import paths
 from tlcourse.classifiers.svm import LinearSVM
-from tlcourse.datasets import FAMILIES, PHOTO_SOURCES, HandwrittenDigits, ImageFolder
+from tlcourse.datasets import FAMILIES, PHOTO_SOURCES, ImageFolder
 from tlcourse.datasets.photos import default_root
 from tlcourse.features import cache as feature_cache
 from tlcourse.features import extraction
@@ -145,12 +145,6 @@ class TestOnePass:
         )
         assert np.array_equal(found.matrix, wanted.matrix)
         assert Frames.readers == {threading.get_ident()}
-
-    def test_digits_are_real_scans_at_the_side_of_the_network(self, natural):
-        digits = HandwrittenDigits()
-        image, label = digits[0]
-        assert (len(digits), image.size, image.mode, label) == (1797, (64, 64), "RGB", 0)
-        assert features_of(natural, Subset(digits, range(4))).labels.tolist() == [0, 1, 2, 3]
 
 
 class TestPrecision:

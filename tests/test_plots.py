@@ -106,13 +106,6 @@ def test_a_figure_brings_its_paper_and_its_text_and_is_closed():
         plots.alt_text(ax, " ")
 
 
-def test_pictures_lie_in_rows_of_equal_length():
-    picture = Image.new("RGB", (12, 12), "red")
-    ax = plots.plot_pictures({"few": [picture] * 2, "many": [picture] * 5})
-    assert ax.images[0].get_array().shape[:2] == (25, 24)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["few", "many"]
-
-
 def test_rows_of_pictures_as_a_page():
     rows = plots.PictureRows({"<day>": [Image.new("RGB", (8, 8))] * 3}, "three  birds")
     page = rows._repr_html_()

@@ -139,7 +139,7 @@ def test_filters_part_the_register():
 
 def test_table_is_escaped_and_says_when_empty_and_has_a_static_page():
     kept = replace(measure("task"), on="a < b", beside={"<x>": 1.0})
-    page = table_html([register.Entry(claims.CLAIMS["task"], kept, None)])
+    page = table_html([register.Entry(claims.CLAIMS["task"], kept, None)], 1)
     assert "a &lt; b" in page and "&lt;x&gt;: 1" in page and "<x>" not in page
     assert 'href="04_domains_and_tasks.ipynb"' in page
     assert "None of the 38 claims" in table_html([], 38)

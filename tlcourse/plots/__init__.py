@@ -5,7 +5,6 @@ take none and return a matplotlib Figure. Shares and accuracies are from 0 to 1 
 percent; "over draws" or "over seeds" is a sequence of float, one value each.
 """
 
-from tlcourse.plots.domains import plot_pictures
 from tlcourse.plots.generalization import plot_curves, plot_dumbbells
 from tlcourse.plots.pictures import PictureRows
 from tlcourse.plots.style import (

@@ -49,10 +49,6 @@ class ClaimsTable(Explorer):
         chosen = [entry for entry in self._entries if wanted(entry)]
         return table_html(chosen, len(self._entries))
 
-    def to_text(self):
-        """One line for a terminal."""
-        return f"ClaimsTable of {len(self._entries)} claims"
-
     def to_html(self):
         """What a page without a kernel shows."""
         return self.children[0].value + self._readout.value
@@ -87,9 +83,8 @@ def _marked(verdict):
     return f'<b role="img" aria-label="{label}" style="color:{colour}">{mark}</b>'
 
 
-def table_html(entries, of=None):
+def table_html(entries, of):
     """Claims as one HTML table, each a row."""
-    of = len(entries) if of is None else of
     caption = (
         f'<caption style="text-align:left;font-weight:700;font-size:18px;padding:6px 12px">'
         f"{len(entries)} of {of} claims</caption>"

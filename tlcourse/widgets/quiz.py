@@ -47,10 +47,6 @@ class Quiz(Control):
             for place, question in zip(self.chosen, self._questions, strict=True)
         ]
 
-    def to_text(self):
-        """One line for a terminal."""
-        return "Quiz"
-
     def to_html(self):
         """What a page without a kernel shows."""
         return "".join(map(_static, range(1, len(self._questions) + 1), self._questions))
