@@ -4,7 +4,7 @@
   const kernel = () => shown().sessionContext.session.kernel;
   const pause = (ms) => new Promise((again) => setTimeout(again, ms));
   const seen = { input: 0, change: 0, view: null, control: null };
-  let changed = 0, watcher = null;
+  let changed = 0, watcher = null, isProbed = false;
 
   // Wait for a notebook and its kernel, and run some code in it.
   async function ready(code) {
@@ -12,6 +12,15 @@
     await shown().context.ready;
     await shown().sessionContext.ready;
     await kernel().requestExecute({ code, store_history: false }).done;
+  }
+
+  // Close the notebook that is shown, unsaved and without its kernel, and open another.
+  async function openNext(path) {
+    const last = shown();
+    await last.sessionContext.shutdown();
+    last.dispose();
+    const opened = await window.jupyterapp.commands.execute("docmanager:open", { path });
+    while (shown() !== opened) await pause(50);
   }
 
   function allRun() {
@@ -123,6 +132,8 @@
 
   // Note from now on when the last click or key came, and when its widget changed outside of it.
   function probe() {
+    if (isProbed) return;
+    isProbed = true;
     for (const type of ["pointerdown", "keydown"]) {
       document.addEventListener(type, (event) => {
         seen.control = event.target.closest("[data-tested]") ?? event.target;
@@ -151,6 +162,6 @@
     return seen.change ? seen.change - seen.input : null;
   }
 
-  window.inTests = { ready, allRun, runSteps, errorOutputs, watch, isDrawn, cutOff, markControls,
-    probe, answer };
+  window.inTests = { ready, openNext, allRun, runSteps, errorOutputs, watch, isDrawn, cutOff,
+    markControls, probe, answer };
 })();

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -59,6 +59,8 @@ class Jupyter:
         self._folder, self._url = folder, url
         self._context = chromium.new_context()  # what a page has loaded, the next has at hand
         self._context.add_init_script(path=IN_PAGES)
+        self._last = ExitStack()  # of ``open_next``: the page
+        self._next = None
 
     @contextmanager
     def open(self, path, size=(1400, 1000)):
@@ -86,6 +88,29 @@ class Jupyter:
         with self.open(path, *size) as (page, problems):
             ready(page, f"import os; os.environ['TLCOURSE_CACHE'] = {str(cache)!r}")
             yield page, problems
+
+    @contextmanager
+    def open_next(self, notebook, size):
+        """As ``open_lab``, by JupyterLab's own command in the page of the notebook before."""
+        is_first = self._next is None
+        if is_first:
+            self._next = self._last.enter_context(self.open_lab(notebook, size))
+        page, problems = self._next
+        if not is_first:
+            page.set_viewport_size({"width": size[0], "height": size[1]})
+            page.evaluate("(path) => inTests.openNext(path)", f"notebooks/{notebook}")
+            cache = str(self._folder / secrets.token_hex(4))
+            ready(page, f"import os; os.environ['TLCOURSE_CACHE'] = {cache!r}")
+        try:
+            yield page, problems
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        """Close the page of ``open_next``; the next notebook gets another."""
+        self._next = None
+        self._last.close()
 
     @contextmanager
     def open_slides(self, notebook, *size):
@@ -131,7 +156,10 @@ def jupyter(chromium, folder, command=LAB):
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_until_up(f"{address}/api/status?token={token}", server, log)
-        yield Jupyter(chromium, folder, lambda page: f"{address}/{page}?token={token}")
+        with closing(
+            Jupyter(chromium, folder, lambda page: f"{address}/{page}?token={token}")
+        ) as lab:
+            yield lab
     finally:
         server.terminate()
         try:

@@ -217,7 +217,7 @@ def test_every_widget_of_a_notebook_is_drawn_and_every_control_answers(in_lab, n
     The quickest and not the median: a machine that is busy with other things slows every answer, a
     widget that is too slow has no fast one.
     """
-    with in_lab.open_lab(notebook.name, (1500, 2000)) as (page, problems):
+    with in_lab.open_next(notebook.name, (1500, 2000)) as (page, problems):
         assert lab.run_widgets(page, notebook) == []
         page.set_viewport_size({"width": 1500, "height": 6000})
         lab.screenshot(page, notebook.stem)

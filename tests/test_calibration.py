@@ -33,7 +33,7 @@ def test_fc7_lands_between_50_and_92_percent_and_raw_pixels_far_below(family, ba
     labels = [part.labels for part in features]
     accuracy = svm_accuracy(features[0].matrix, labels[0], features[1].matrix, labels[1])
     raw = [
-        np.array([np.asarray(picture).ravel() for picture, _ in part]) / 255
+        np.array([np.asarray(picture.reduce(2)).ravel() for picture, _ in part]) / 255
         for part in (train, test)
     ]
     pixels = svm_accuracy(raw[0], labels[0], raw[1], labels[1])
