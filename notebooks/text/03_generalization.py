@@ -215,7 +215,7 @@ claim.measured(effects, on, limits, option=option, beside=left)
 # of the cat, but at the background of the dog. A map cannot show a colour that is *everywhere*: a square
 # covers a part of it. To exchange the background and to count, as above, is the surer test.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"notes": "49 places for the square, all scored in one call. The sign makes it the score of the label that was given.", "slide_type": "subslide"}
 def lost_when_covered(machine, into, picture, side=16, step=8):
     corners = list(product(range(0, 64 - side + 1, step), repeat=2))
     covered = np.repeat(picture[None], len(corners), axis=0)
