@@ -323,7 +323,7 @@ some = {each: [asked[i][0] for i in np.flatnonzero(truth == each)[:4]] for each 
 rows = {"cats, dogs": some["cat"] + some["dog"], "lions, wolves": some["lion"] + some["wolf"]}
 plots.PictureRows(rows, "drawn heads that f_S has not seen")
 
-# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Nothing is trained between the two label spaces: cat is read as feline. Photographs on the right, so that the drawings are not to blame.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Nothing is trained between the two label spaces: cat is read as feline. Photographs on the right, so that the drawings are not to blame.", "slide_type": "subslide"} tags=["no-code"]
 train, test = shipped_features("natural", "cats and dogs")  # photographs, fc7
 groups = {"cat": ["tabby", "Persian cat", "Egyptian cat"], "cougar": ["cougar"], "lion": ["lion"]}
 groups["dog"] = ["Chihuahua", "Labrador retriever", "German shepherd"]
@@ -413,7 +413,7 @@ for seed in range(5):
         for way, answers in said.items():
             right.setdefault((target, way), []).append(100 * (answers == test.labels))
 
-# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Left to right, from near to far; the last is another task. Look where the black diamond, without f_S, passes the others. The distance is in the table.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Left to right, from near to far; the last is another task. Look where the black diamond, without f_S, passes the others. The distance is in the table.", "slide_type": "subslide"} tags=["no-code"]
 of_image = {key: np.mean(draws, axis=0) for key, draws in right.items()}  # a value a test image
 means = pd.Series({key: each.mean() for key, each in of_image.items()}).unstack()
 half = pd.Series({key: 1.96 * each.std() / len(each) ** 0.5 for key, each in of_image.items()})
