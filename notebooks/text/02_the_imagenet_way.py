@@ -205,7 +205,7 @@ everything, nothing = "depth, parameters, multiply-adds", "none of the three"
 options = [everything, "depth, parameters", "depth, multiply-adds", "depth", nothing]
 growth.predict(question, options)
 
-# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Point at counted and paper side by side. Inception's authors count 42 layers, the longest way has 48. The published errors are averages of up to seven networks.", "slide_type": "subslide"} tags=["no-code"]
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Point at what was counted, above, and what the papers say, below. Inception's authors count 42 layers, the longest way has 48. The published errors are averages of up to seven networks.", "slide_type": "subslide"} tags=["no-code"]
 BARE = {"init_weights": False, "aux_logits": False}  # without the heads that training drops
 with torch.device("meta"):
     designs = {
@@ -225,7 +225,7 @@ for name, (_, _, network, shape) in designs.items():
     networks.loc[name, columns] = [depth_of(network), *by_kind.sum() / 1e6, connected]
 published = published.pivot(index="network", columns="quantity", values="value")
 papers = published[[*columns[:3], "top-5 error", "error"]].add_suffix(", paper")
-networks.join(papers).round(2).fillna("")
+networks.join(papers).round(2).fillna("").T
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "The grey line joins the largest of each year: it rises in the first panel only. Point at 2014: two networks of one year, 22 times apart in parameters. Heights are logarithmic.", "slide_type": "subslide"} tags=["no-code"]
 looks = {"ImageNet": ("o", "#0072B2"), "CIFAR-10": ("^", "#000000"), "MNIST": ("s", "#D55E00")}
