@@ -205,7 +205,7 @@ everything, nothing = "depth, parameters, multiply-adds", "none of the three"
 options = [everything, "depth, parameters", "depth, multiply-adds", "depth", nothing]
 growth.predict(question, options)
 
-# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Point at counted and paper side by side. Inception's authors count 42 layers, the longest way has 48. The published errors are averages of up to seven networks.", "slide_type": "subslide"} tags=["no-code"]
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "Point at what was counted, above, and what the papers say, below. Inception's authors count 42 layers, the longest way has 48. The published errors are averages of up to seven networks.", "slide_type": "subslide"} tags=["no-code"]
 BARE = {"init_weights": False, "aux_logits": False}  # without the heads that training drops
 with torch.device("meta"):
     designs = {
@@ -225,7 +225,7 @@ for name, (_, _, network, shape) in designs.items():
     networks.loc[name, columns] = [depth_of(network), *by_kind.sum() / 1e6, connected]
 published = published.pivot(index="network", columns="quantity", values="value")
 papers = published[[*columns[:3], "top-5 error", "error"]].add_suffix(", paper")
-networks.join(papers).round(2).fillna("")
+networks.join(papers).round(2).fillna("").T
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "The grey line joins the largest of each year: it rises in the first panel only. Point at 2014: two networks of one year, 22 times apart in parameters. Heights are logarithmic.", "slide_type": "subslide"} tags=["no-code"]
 looks = {"ImageNet": ("o", "#0072B2"), "CIFAR-10": ("^", "#000000"), "MNIST": ("s", "#D55E00")}
@@ -319,9 +319,9 @@ calculator
 # %% [markdown] slideshow={"notes": "Ask for the number of choices before you run the next cell. Then ask who made them, and how often they tried.", "slide_type": "subslide"}
 # ### Human effort, in its parts
 #
-# People are the bill: those who label, those who design, those who try. Electricity is a footnote in
-# dollars; that says nothing about its CO2, which nobody was billed for. Moving and keeping the data
-# is cheap, and takes days on the line.
+# Most of the dollars go to people: those who label, those who design, those who try. Electricity is
+# under 1% of either bill; its CO2 is counted in kg, as nobody was billed for it. Moving and keeping
+# the data is cheap, but takes days on the line.
 #
 # How much is there to design and to try? Count the numbers that somebody had to choose: those of
 # AlexNet's **architecture** are in its code, and those of its **training**, the hyper-parameters, in
@@ -359,8 +359,7 @@ print("feature extraction and a linear SVM: 2 choices, a layer and C")
 #
 # Published are AlexNet's cards, days and rated watts; the small VGG's seconds are on its model card.
 # **Assumed**: a core draws 5 to 50 W, another machine takes half to twice the time, a card draws half
-# of its rated power to all of it, and the
-# building adds 0 to 58%.
+# of its rated power to all of it, and the building adds 0 to 58%.
 
 # %% slideshow={"notes": "Powers of ten only. Write the four options on the board and count hands.", "slide_type": "subslide"} tags=["predict"]
 cost = claims.open("imagenet-cost")

@@ -99,7 +99,8 @@ left.axhline(losses[-1], color="black", linestyle="dashed")
 left.set(xlabel="step of gradient descent", ylabel="loss", ylim=(0, 2 * losses[-1]))
 draw(right, X, y, lambda at: at @ found[:2] + found[2], held)
 right.set(xlabel="x1", ylabel="x2", title=f"{len(held)} of 40 points with a loss, or at 1")
-plots.alt_text(figure, "The loss falls to its least value; the boundary between two clouds.")
+text = "The loss falls to its least value within some ten steps; 15 of 40 points, ringed, lie on "
+plots.alt_text(figure, text + "the margin, inside it, or on the wrong side.")
 
 # %% [markdown] slideshow={"notes": "Let a student remove a point with a thin edge: nothing moves. Ask why before one with a thick edge goes.", "slide_type": "slide"}
 # ## Remove one point, and another
@@ -160,7 +161,8 @@ for (name, values), look in zip(spaces.items(), ("s", "^", "o"), strict=True):
     axes[2].plot(values, values.index, look, ms=11, label=name)
 axes[2].set(xlabel="test accuracy (%)", xlim=(0, 102))
 axes[2].legend(loc="lower left", bbox_to_anchor=(-0.4, 1), ncols=3, columnspacing=0.8)
-plots.alt_text(figure, "A disc in a ring in two coordinates; twelve targets in three spaces.")
+text = "No line parts a disc from its ring, but one does by distance and angle; on all twelve targets "
+plots.alt_text(figure, text + "the last layer is ahead of raw pixels and of random weights.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: the SVM is defined as the minimum. The numbers are what its sentence leaves open.", "slide_type": "subslide"} tags=["claim:svm-given-space"]
 better = int((spaces["last layer"] > spaces["raw pixels"]).sum())
@@ -247,7 +249,7 @@ options = [
 question = "Cat, dog, lion or wolf, on raw pixels: what does the RBF kernel do to the linear SVM?"
 claim.predict(question, options)
 
-# %% jupyter={"outputs_hidden": true} slideshow={"notes": "The number over each picture is what the kernel gets right, in brackets what a line does. Have them change gamma to 100 and to 0.01.", "slide_type": "subslide"}
+# %% jupyter={"outputs_hidden": true} slideshow={"notes": "The first number over each picture is what the kernel gets right, the second what a line does. Have them change gamma to 100 and to 0.01.", "slide_type": "subslide"}
 corners = np.random.default_rng(0).uniform(-2, 2, (400, 2))
 curved = {
     "disc and ring": make_circles(400, factor=0.5, noise=0.1, random_state=0),
@@ -263,8 +265,9 @@ for column, (shape, (places, kind)) in zip(axes.T, curved.items(), strict=True):
         share = 100 * cross_val_score(bent, places, kind, cv=5).mean()
         gains[f"{name} over linear, {shape}: points"] = share - straight
         draw(ax, places, 2 * kind - 1, bent.fit(places, kind).decision_function)
-        ax.set_title(f"{name}: {share:.0f}% ({straight:.0f}%)")
-plots.alt_text(figure, "Boundaries of two kernels on a disc in a ring, two moons, a chessboard.")
+        ax.set_title(f"{name}: {share:.0f}%, line: {straight:.0f}%")
+text = "Both kernels bend round a disc and cut a chessboard; of two moons the RBF kernel follows the "
+plots.alt_text(figure, text + "curve, and the quadratic one is as good as a line.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Settings are chosen within the training half, for every row anew. The pixels are averaged two by two; fc7 is of a network that has seen drawings.", "slide_type": "subslide"}
 source = load_backbone("drawn")
@@ -324,7 +327,8 @@ claim.measured(gains | numbers, on, limits, option=option)
 # is. That is true by construction, and so an illustration. But every layer is a representation for those that
 # follow: a [linear probe](../docs/glossary.md#linear-probe) asks how well a straight boundary does there.
 #
-# The network `drawn` was trained to tell 30 hybrids, on any background. The animals are new to it.
+# The network `drawn` was trained to tell 30 hybrids (drawn mixtures of two classes) on any background.
+# The animals are new to it. Its `fc7` is read behind its ReLU, `relu7`.
 
 # %% slideshow={"notes": "Commit. The background is the interesting half.", "slide_type": "subslide"} tags=["predict"]
 claim = claims.open("dnn-is-both")
@@ -426,7 +430,8 @@ for ax, lines, title in zip(axes, (curves, deep), ("drawn", "imagenet"), strict=
     ax.set(xlabel=f"network: {title}")
     ax.legend(loc="lower left", bbox_to_anchor=(-0.1, 1), ncols=2, columnspacing=1)
 axes[0].set(ylabel="linear SVM (% right)", ylim=(0, 102))
-plots.alt_text(figure, "Accuracy of a linear SVM after each piece, for four and three tasks.")
+text = "Left, the own task rises to the last piece, the background rises to relu3_2 and falls; right, "
+plots.alt_text(figure, text + "photographs rise to the last layer, steel is level from block4 on.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: whatever is cut in two has two parts. Nearly all of its own task after fc7, a third of the backgrounds: a loss or an achievement?", "slide_type": "subslide"} tags=["claim:dnn-is-both"]
 own_task, _, background, _ = (curves.loc[name] for name in asked)
@@ -521,7 +526,8 @@ ax.hlines([5.5, 8.5], 0, 100, "0.7")
 ax.invert_yaxis()
 ax.set(xlabel="mean class accuracy (%)", xlim=(0, 101))
 ax.legend(ncols=2, loc="lower left", bbox_to_anchor=(-0.1, 1), columnspacing=1)
-plots.alt_text(figure, "Two old classifiers, a new one and a control, on twelve targets.")
+text = "A new classifier on the last layer is ahead on every target but level on PACS photo; the old "
+plots.alt_text(figure, text + "one of the seven things is below the control on cartoons and sketches.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Five rows: two about another task, three about another domain. Ask which of them the slide speaks about, and what paintings have that sketches have not.", "slide_type": "subslide"} tags=["claim:classifier-task-representation-domain"]
 alike = reuse.loc[photographs].groupby(lambda name: name.rstrip("0127")).mean()
@@ -544,8 +550,8 @@ limits = "One network. Half of caltech101's classes and four of PACS's are in Im
 claim.measured(effects, on, limits, option=option, beside=beside)
 
 # %% [markdown] slideshow={"notes": "The slide holds in direction. What it leaves out: the classifier is bound to its domain as well, more than the representation.", "slide_type": "subslide"}
-# **Reading.** On another task a new classifier beats the old one by 18.9 points, undecided: by next to nothing
-# where ImageNet has the classes under other names, by most on flowers. The representation leads its controls
+# **Reading.** On another task a new classifier beats the old one by 18.9 points, undecided: by least on
+# caltech101, half of whose classes ImageNet has, by most on flowers. The representation leads its controls
 # by 54.8 points there; in cartoons and sketches of the same seven things its lead is 27.1 and 32.1 points
 # smaller, in paintings not: to this network they are nearly photographs. What the slide leaves out: a
 # classifier is bound to its domain as well. That of the seven things falls from 96.1% to 26.1% on sketches,

@@ -93,6 +93,10 @@ EXERCISES = {
         inputs=cases,
         wrong=[
             (by_the_domains, "The tasks decide first: where they differ, domains may differ too."),
+            (
+                lambda *given: "transductive" if given[0] != given[2] else setting(*given),
+                "The tasks decide first: where they differ, no setting is transductive.",
+            ),
             (by_Y_alone, "T = {Y, f}: with the same labels and another P(y|x) the tasks differ."),
             (by_X_alone, "D = {X, P(X)}: with the same X and another P(X) the domains differ."),
             (
