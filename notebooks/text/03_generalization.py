@@ -183,8 +183,9 @@ axes[0].legend(title="trained at", loc="lower right")
 changed = {key: (draws[:, 0] != draws[:, 1]).mean() for key, draws in right.items()}
 print("labels that change when the background alone is exchanged, %, by r in training:")
 print((100 * pd.Series(changed)).unstack().loc[list(seen)].round(1).to_string())
-text = "As the correlation in test falls, raw pixels drop from all right to none, natural fc7 less, "
-plots.alt_text(figure, text + "drawn fc7 not at all; after training at 0 all three stay level.")
+text = "As the correlation in test falls, raw pixels drop from all right to none, natural "
+text += "fc7 less, drawn fc7 not at all; after training at 0 all three stay level."
+plots.alt_text(figure, text)
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "100 means that the background decides alone, -100 the animal. 0% right is remarkable: guessing would give 50. Ask how one gets everything wrong.", "slide_type": "subslide"} tags=["claim:conditional-shift"]
 wrong = {name: 100 * (1 - right[name, 1][:, 1].mean(axis=0)) for name in seen}  # before the other

@@ -131,8 +131,7 @@ for (name, sample), look in zip(samples.items(), ("C0o", "C1s"), strict=True):
     ax.contour(*grid, P[name](grid.reshape(2, -1)).reshape(90, 70), 4, colors=look[:2])
 ax.set(xlabel="brightness", ylabel="between channels")
 ax.legend()
-text = "Birds by night lie in a small cloud of low brightness, by day in a wide one to the right; "
-plots.alt_text(figure, text + "they meet at a brightness of about 90.")
+plots.alt_text(figure, "Birds: a small dark cloud by night, a wide bright one by day.")
 
 # %% slideshow={"notes": "Same X, other topic. The last sentence is the first in Catalan: none of its words has a column, so that X itself would have to be another.", "slide_type": "subslide"}
 from sklearn import datasets
@@ -189,14 +188,12 @@ figure, axes = plt.subplots(1, 3, figsize=(15, 6), layout="constrained")
 shown = ("stem", style_of), ("head", style_of), ("head", kind_of)
 for ax, (layer, names) in zip(axes, shown, strict=True):
     for name, (colour, marker, _) in zip(dict.fromkeys(names), plots.style.SERIES, strict=False):
-        look = {"color": colour, "ls": "none", "alpha": 0.5, "ms": 6, "label": name}
-        ax.plot(*planes[layer][names == name].T, marker, **look)
+        ax.plot(*planes[layer][names == name].T, marker, c=colour, alpha=0.5, ms=6, label=name)
     ax.set(title=f"X = {layer}", xlabel="first component")
     place = {"loc": "lower left", "bbox_to_anchor": (-0.15, 1.06)}
     ax.legend(ncols=4, fontsize=13, columnspacing=0.3, handletextpad=0, **place)
 axes[0].set_ylabel("second component")
-text = "In stem sketches lie apart, cartoons to their right, photographs and art together; in head "
-plots.alt_text(figure, text + "all four styles part, and the kinds are mixed within each style.")
+plots.alt_text(figure, "In stem sketches lie apart, in head all four styles do.")
 
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: a definition is not true or false. Read the four shares, then the two that say in how many pictures a classifier knows a sketch from a photograph.", "slide_type": "subslide"} tags=["claim:domain"]
@@ -340,14 +337,10 @@ called["photographs"] = 100 * says_cat[of].groupby(group_test[of]).mean()
 figure, axes = plt.subplots(1, 2, figsize=(13, 4), layout="constrained")
 for ax, (name, share) in zip(axes, called.items(), strict=True):
     rows = [each for each in ("wolf", "dog", "cougar", "lion", "cat") if each in share.index]
-    bars = ax.barh(rows, share[rows], edgecolor="white")
-    for bar, each in zip(bars, rows, strict=True):
-        is_canine = each in ("wolf", "dog")
-        bar.set(facecolor="C0" if is_canine else "C1", hatch="//" if is_canine else "")
+    ax.barh(rows, share[rows], color=["C0" if each in ("wolf", "dog") else "C1" for each in rows])
     ax.axvline(50, color="0.4", linestyle="dotted")
     ax.set(title=name, xlim=(0, 100), xlabel="called cat, so feline (%)")
-text = "Called cat: of drawn heads most cats, but fewer lions than dogs or wolves; of photographs "
-plots.alt_text(figure, text + "cats, cougars and lions more often than not, dogs less often.")
+plots.alt_text(figure, "Drawn lions are called cats less often than dogs are.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Under {lion, wolf} it is 0 without any measurement: a definition, hence no verdict. Under {feline, canine} it is what the figure says.", "slide_type": "subslide"} tags=["claim:task"]
 drawn, photographs = called.values()
@@ -432,8 +425,7 @@ for n, (way, look) in enumerate(zip(table, ("C3X", "C1s", "C2o", "kD"), strict=T
 ax.set_xticks(range(len(table)), table.index)
 ax.set(ylabel="right (%)", ylim=(0, 102))
 ax.legend(ncols=4, loc="lower left", bbox_to_anchor=(0, 1))
-text = "f_S as it is falls from photographs to sketches, below the rival without f_S from paintings "
-plots.alt_text(figure, text + "on; all of it is near the rival or above; a part of it is far behind on flowers.")
+plots.alt_text(figure, "As it is, f_S falls to 29% on sketches; without f_S 72%.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Seven conditions: as it is by style, a part by what differs. Ask which of them the slide's question is about.", "slide_type": "subslide"} tags=["claim:reuse-f"]
 def over_rival(way, *targets):

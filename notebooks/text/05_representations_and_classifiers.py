@@ -80,8 +80,7 @@ print("the same weights as LinearSVC to 0.001:", gap < 0.001)
 
 
 # %% slideshow={"notes": "Left, the loss comes down to what LinearSVC finds. Right, count the thick edges: on the margin or inside it.", "slide_type": "subslide"} tags=["no-code"]
-def draw(ax, X, y, score, held=()):
-    """Points of two classes, a boundary (score 0) and its margin (-1 and 1)."""
+def draw(ax, X, y, score, held=()):  # two classes, the boundary (0), the margin (-1 and 1)
     ax.plot(*X[y < 0].T, "o", *X[y > 0].T, "s")
     ax.plot(*X[list(held)].T, "o", ms=15, mfc="none", mec="black")
     low, high = X.min(axis=0), X.max(axis=0)
@@ -161,8 +160,9 @@ for (name, values), look in zip(spaces.items(), ("s", "^", "o"), strict=True):
     axes[2].plot(values, values.index, look, ms=11, label=name)
 axes[2].set(xlabel="test accuracy (%)", xlim=(0, 102))
 axes[2].legend(loc="lower left", bbox_to_anchor=(-0.4, 1), ncols=3, columnspacing=0.8)
-text = "No line parts a disc from its ring, but one does by distance and angle; on all twelve targets "
-plots.alt_text(figure, text + "the last layer is ahead of raw pixels and of random weights.")
+text = "No line parts a disc from its ring, but one does by distance and angle; on all twelve "
+text += "targets the last layer is ahead of raw pixels and of random weights."
+plots.alt_text(figure, text)
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: the SVM is defined as the minimum. The numbers are what its sentence leaves open.", "slide_type": "subslide"} tags=["claim:svm-given-space"]
 better = int((spaces["last layer"] > spaces["raw pixels"]).sum())
@@ -266,8 +266,8 @@ for column, (shape, (places, kind)) in zip(axes.T, curved.items(), strict=True):
         gains[f"{name} over linear, {shape}: points"] = share - straight
         draw(ax, places, 2 * kind - 1, bent.fit(places, kind).decision_function)
         ax.set_title(f"{name}: {share:.0f}%, line: {straight:.0f}%")
-text = "Both kernels bend round a disc and cut a chessboard; of two moons the RBF kernel follows the "
-plots.alt_text(figure, text + "curve, and the quadratic one is as good as a line.")
+text = "Both kernels bend round a disc and cut a chessboard; of two moons the RBF kernel follows "
+plots.alt_text(figure, text + "the curve, and the quadratic one is as good as a line.")
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Settings are chosen within the training half, for every row anew. The pixels are averaged two by two; fc7 is of a network that has seen drawings.", "slide_type": "subslide"}
 source = load_backbone("drawn")
@@ -430,8 +430,9 @@ for ax, lines, title in zip(axes, (curves, deep), ("drawn", "imagenet"), strict=
     ax.set(xlabel=f"network: {title}")
     ax.legend(loc="lower left", bbox_to_anchor=(-0.1, 1), ncols=2, columnspacing=1)
 axes[0].set(ylabel="linear SVM (% right)", ylim=(0, 102))
-text = "Left, the own task rises to the last piece, the background rises to relu3_2 and falls; right, "
-plots.alt_text(figure, text + "photographs rise to the last layer, steel is level from block4 on.")
+text = "Left, the own task rises to the last piece, the background rises to relu3_2 and falls; "
+text += "right, photographs rise to the last layer, steel is level from block4 on."
+plots.alt_text(figure, text)
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "No verdict: whatever is cut in two has two parts. Nearly all of its own task after fc7, a third of the backgrounds: a loss or an achievement?", "slide_type": "subslide"} tags=["claim:dnn-is-both"]
 own_task, _, background, _ = (curves.loc[name] for name in asked)
@@ -526,8 +527,9 @@ ax.hlines([5.5, 8.5], 0, 100, "0.7")
 ax.invert_yaxis()
 ax.set(xlabel="mean class accuracy (%)", xlim=(0, 101))
 ax.legend(ncols=2, loc="lower left", bbox_to_anchor=(-0.1, 1), columnspacing=1)
-text = "A new classifier on the last layer is ahead on every target but level on PACS photo; the old "
-plots.alt_text(figure, text + "one of the seven things is below the control on cartoons and sketches.")
+text = "A new classifier on the last layer is ahead on every target but level on PACS photo; "
+text += "the old one of the seven things is below the control on cartoons and sketches."
+plots.alt_text(figure, text)
 
 # %% jupyter={"outputs_hidden": true} slideshow={"notes": "Five rows: two about another task, three about another domain. Ask which of them the slide speaks about, and what paintings have that sketches have not.", "slide_type": "subslide"} tags=["claim:classifier-task-representation-domain"]
 alike = reuse.loc[photographs].groupby(lambda name: name.rstrip("0127")).mean()
