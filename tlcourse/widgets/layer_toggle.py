@@ -47,10 +47,6 @@ class LayerToggle(Control):
         """The drawing as it is now, as an ``<img>`` for pages without a kernel."""
         return static_picture(self.layer_sizes, self.value, TITLE)
 
-    def to_text(self):
-        """One line for a terminal."""
-        return f"LayerToggle({', '.join(self.value)})"
-
 
 def usual_sets(layer_sizes):
     """The sets of layers of the lecture, as ``{label: layers in network order}``."""
