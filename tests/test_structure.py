@@ -28,11 +28,7 @@ ROOMS = (
     "tools",
 )
 ENTRANCE = ("cli", "__main__")  # they call the tools; nothing imports them
-LARGE = (
-    "tlcourse/datasets/drawn",
-    "tlcourse/widgets",
-    "tlcourse/course/exercises",
-)  # one a notebook
+LARGE = ("tlcourse/datasets/drawn", "tlcourse/widgets")
 BY_NAME = {  # what finds such a module calls it
     "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},
     "tlcourse.datasets.drawn.": {"CLASSES", "FILLS", "SOURCE_CLASSES", "draw"},
