@@ -43,6 +43,7 @@ def load_start(folder, monkeypatch):
     """start.py of a project as a module of its own; ``play`` puts others for some of its names."""
     module = SimpleNamespace(**runpy.run_path(str(folder / "start.py")))
     names = module.main.__globals__
+    monkeypatch.setattr(sys, "path", [*sys.path])  # ``main`` puts its project there
 
     def play(**values):
         for name, value in values.items():

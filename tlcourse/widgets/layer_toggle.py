@@ -43,6 +43,10 @@ class LayerToggle(Control):
                 raise traitlets.TraitError(_unknown(name, self.layer_sizes))
         return [name for name in self.layer_sizes if name in wanted]
 
+    def to_text(self):
+        """One line for a terminal."""
+        return f"LayerToggle({', '.join(self.value)})"
+
     def to_html(self):
         """The drawing as it is now, as an ``<img>`` for pages without a kernel."""
         return static_picture(self.layer_sizes, self.value, TITLE)

@@ -101,6 +101,10 @@ class SVMPlayground(Control):
             "words": self.words,
         }
 
+    def to_text(self):
+        """One line for a terminal."""
+        return f"SVMPlayground({len(self.points)} points)"
+
     def to_html(self):
         """What a page without a kernel shows."""
         alt = f"Points of two classes in the plane and a linear SVM, C = {self.C:g}. {self.words}"
