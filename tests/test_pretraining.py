@@ -13,7 +13,6 @@ from torchvision.transforms.v2 import functional as transforms
 from scripts.remake import pretraining, runner
 from tlcourse.datasets import photos
 from tlcourse.datasets.drawn import HybridImages
-from tlcourse.finetuning import loop
 from tlcourse.networks import sources
 from tlcourse.networks.small_vgg import FC_WIDTH, MEAN, STD, as_input, small_vgg
 
@@ -48,7 +47,7 @@ def trained(root, tmp_path_factory):
 
 
 def interrupt_at_batch(monkeypatch, number):
-    calls, augment = [], loop.augment
+    calls, augment = [], pretraining.augment
 
     def interrupted(*arguments):
         calls.append(1)
@@ -158,13 +157,13 @@ def test_augmentation_changes_each_image_by_its_generator_alone():
     images = torch.rand(16, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     before, state = images.clone(), torch.get_rng_state()
     one, again, other = (
-        loop.augment(images, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
+        pretraining.augment(images, torch.Generator().manual_seed(seed)) for seed in (0, 0, 1)
     )
     assert one.shape == images.shape and one.isfinite().all() and torch.equal(images, before)
     assert torch.equal(one, again) and not torch.equal(one, other)
     assert torch.equal(torch.get_rng_state(), state)
     same = images[:1].repeat(16, 1, 1, 1)
-    out = loop.augment(same, torch.Generator().manual_seed(0))
+    out = pretraining.augment(same, torch.Generator().manual_seed(0))
     distances = torch.cdist(out.flatten(1), torch.cat([out, same[:1]]).flatten(1))
     assert (distances + torch.eye(16, 17) * 100 > 1).all()  # no two change alike
 

@@ -19,13 +19,13 @@ from filelock import FileLock
 from torch import nn
 from torch.nn import functional as F
 
+from scripts.remake.pretraining import augment
 from scripts.remake.runner import Step, bfloat16
 from tlcourse import paths
 from tlcourse.classifiers.score import choose_C, evaluate_features, of_rows
 from tlcourse.datasets.benchmarks import read_benchmark
 from tlcourse.datasets.photos import FAMILIES, TinyImageNet
 from tlcourse.features.extraction import extract_features
-from tlcourse.finetuning.loop import augment
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.small_vgg import as_input, small_vgg
 

@@ -21,7 +21,6 @@ from tqdm import tqdm
 from scripts.remake.runner import Step
 from tlcourse import paths
 from tlcourse.devices import check_device
-from tlcourse.finetuning.loop import augment
 from tlcourse.networks.small_vgg import MEAN, STD, as_input, fold_batch_norm, small_vgg
 from tlcourse.networks.sources import SOURCES, _place_in_cycle, learning_rate, n_epochs
 
@@ -91,6 +90,41 @@ def pretrain(name, root, folder, recipe=None, device="cpu", progress=True):
         )
     accuracy = measure_accuracy(network, *validation, device)
     return network, {"source_validation_accuracy": accuracy, "training_seconds": round(seconds)}
+
+
+def augment(images, generator, strength=1.0):
+    """Each image of a batch (n, 3, h, w) cropped, rotated, flipped and recoloured on its own.
+
+    torchvision's transforms draw one set of parameters a batch; one image at a time they cost a
+    quarter of the training time on two cores. Here one resampling does all of the geometry.
+    """
+    n = len(images)
+
+    def uniform(low, high):
+        return torch.empty(n).uniform_(low, high, generator=generator)
+
+    side = uniform(1 - 0.65 * strength, 1).sqrt()
+    aspect = uniform(-0.25 * strength, 0.25 * strength).exp()
+    width, height = (side * aspect).clamp(max=1), (side / aspect).clamp(max=1)
+    flip = uniform(-1, 1).sign()
+    angle = uniform(-15 * strength, 15 * strength).deg2rad()
+    shift_x, shift_y = uniform(-1, 1) * (1 - width), uniform(-1, 1) * (1 - height)
+    rows = (
+        torch.stack([flip * width * angle.cos(), -height * angle.sin(), shift_x], dim=1),
+        torch.stack([flip * width * angle.sin(), height * angle.cos(), shift_y], dim=1),
+    )
+    grid = F.affine_grid(torch.stack(rows, dim=1), images.shape, align_corners=False)
+    images = F.grid_sample(images, grid, padding_mode="reflection", align_corners=False)
+
+    grey = images.mean(dim=1, keepdim=True)
+    factor = 1 - 0.4 * strength, 1 + 0.4 * strength
+    saturation = uniform(*factor) * (uniform(0, 1) > 0.1 * strength)
+    images = grey + saturation.view(n, 1, 1, 1) * (images - grey)
+    level = images.mean(dim=(1, 2, 3), keepdim=True)
+    contrast = uniform(*factor).view(n, 1, 1, 1)
+    brightness = uniform(-0.4 * strength, 0.4 * strength).view(n, 1, 1, 1)
+    images = level + contrast * (images - level) + brightness
+    return images.contiguous(memory_format=torch.channels_last)
 
 
 @torch.no_grad()

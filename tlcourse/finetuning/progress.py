@@ -12,7 +12,7 @@ LEARNING_RATE = 0.005  # by default: twice that sends some seeds of "fine-tune a
 class Settings:
     """How a run is trained.
 
-    seed : of new weights, the order of the images, augmentation and dropout.
+    seed : of new weights, the order of the images, and dropout.
     epochs : passes over the training images in each stage; ``steps``: updates instead.
     learning_rate : at its peak, of a layer with the factor 1. Fine-tuning all layers of the bundled
         backbones, which have no batch normalisation, went well by SGD at 0.003 to 0.006 and fell to
