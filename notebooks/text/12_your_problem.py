@@ -202,12 +202,13 @@ written = write_report(found, paths.cache_folder() / "reports", pdf=False)  # or
 print(written.html.name, f"{written.html.stat().st_size / 1000:.0f} kB")
 print(found.outcome)
 columns = ["accuracy", "accuracy, low", "accuracy, high", "behind", "behind, low", "behind, high"]
-print(found.table[columns].head(3).round(1).to_string())
+short = ["%", "low", "high", "behind", "low", "high"]
+print(found.table[columns].head(3).round(1).to_string(header=short))
 
 # investigate(open_problem("PACS/cartoon", per_class=57)), 399 pictures: its table, kept
 folder = pd.read_csv(MEASURED / "your_problem.csv").set_index("option")
 print("\nPACS cartoon, a folder of 399 pictures:")
-print(folder[columns].iloc[[0, 1, 2, -3, -2]].round(1).to_string())
+print(folder[columns].iloc[[0, 1, 2, -3, -2]].round(1).to_string(header=short))
 print(f"minutes of CPU in all: {folder['cpu_seconds_in_all'].iloc[0] / 60:.1f}")
 
 # %% [markdown] slideshow={"slide_type": "skip"}

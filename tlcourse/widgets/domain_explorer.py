@@ -37,11 +37,11 @@ class DomainExplorer(Explorer):
 
     def _answer(self):
         setting = self.layer.value, self.domains.value
-        plane, groups, self.shares = plane_of(*setting)
+        _, _, self.shares = plane_of(*setting)
         style, kind = (f"{100 * self.shares[what]:.0f}%" for what in ("style", "kind"))
         words = f"Of the variance in X, {style} lies between styles and {kind} between kinds."
         alt = f"{setting[1]} of PACS in the first two components of {setting[0]}. {words}"
-        picture = _drawn(plane, groups[self.colour.value])
+        picture = _drawn(*setting, self.colour.value)
         return readout_html(words, body=image_html(picture, "png", alt, "max-width:100%"))
 
     def _failed(self):
@@ -68,17 +68,19 @@ def between(X, groups):
     return float(means[members].var(axis=0).sum() / X.var(axis=0).sum())
 
 
-def _drawn(plane, groups):
+@lru_cache(maxsize=128)
+def _drawn(layer, domains, colour):
     """A scatter as PNG, drawn without pyplot: a widget leaves a notebook's figures alone."""
     from matplotlib import style
     from matplotlib.figure import Figure
 
+    plane, groups, _ = plane_of(layer, domains)
+    groups = groups[colour]
     with style.context(COURSE):
         figure = Figure(figsize=(12, 5), dpi=80, layout="constrained")
         ax = figure.subplots()
         for name, (colour, marker, _) in zip(dict.fromkeys(groups), SERIES, strict=False):
-            look = {"color": colour, "marker": marker, "linestyle": "none", "alpha": 0.45}
-            ax.plot(*plane[groups == name].T, ms=7, label=name, **look)
+            ax.plot(*plane[groups == name].T, marker, color=colour, alpha=0.45, ms=7, label=name)
         ax.set(xlabel="first component", ylabel="second component")
         ax.legend(loc="center left", bbox_to_anchor=(1, 0.5))
         buffer = io.BytesIO()
