@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+from jupyter_client import BlockingKernelClient
 from parsed import cells_of, code_of
 from statements import needed_by
 
@@ -27,7 +28,14 @@ SCREENSHOTS = PROJECT / "build" / "screenshots"
 LAB = ("-m", "tlcourse", "lab", "--expose-app-in-browser")
 SLIDES = ("-m", "tlcourse", "slides", "06")
 IN_PAGES = Path(__file__).with_suffix(".js")  # what a page does: ``inTests``
-PIECE = 300_000  # numbers: 16 ms of work
+PIECE = 100_000  # numbers: 5 ms of work
+EMPTY = """
+import ipywidgets
+from matplotlib import pyplot
+pyplot.close("all")
+ipywidgets.Widget.close_all()
+get_ipython().reset()
+"""
 SLOW = 240_000  # ms, for a page on a busy machine
 WIDGET = "application/vnd.jupyter.widget-view+json"
 LOCAL = ("http://127.0.0.1", "ws://127.0.0.1", "data:", "blob:")
@@ -52,78 +60,105 @@ def find_browser():
 
 
 class Jupyter:
-    """A server on copies of the notebooks, in the folder ``notebooks``, and pages of it."""
+    """A server on copies of the notebooks, in the folder ``notebooks``, and pages of it.
+
+    What has imported torch once is handed on, emptied: the kernel from notebook to notebook, and
+    the page of JupyterLab.
+    """
 
     def __init__(self, chromium, folder, url):
         self.notebooks = folder / "root" / "notebooks"
         self._folder, self._url = folder, url
         self._context = chromium.new_context()  # what a page has loaded, the next has at hand
         self._context.add_init_script(path=IN_PAGES)
-        self._last = ExitStack()  # of ``open_next``: the page
-        self._next = None
+        self._session = None  # with the kernel to hand on
+        self._last, self._lab = ExitStack(), None
 
     @contextmanager
-    def open(self, path, size=(1400, 1000)):
+    def open(self, path, size=(1400, 1000), own_kernel=True):
         """Playwright's page, and a list of the errors on its console and of requests elsewhere.
 
-        The kernel of its notebook is stopped in the end.
+        A kernel of its own is stopped in the end.
         """
         page, problems = self._context.new_page(), []
         page.set_default_timeout(SLOW)
-        page.set_viewport_size({"width": size[0], "height": size[1]})
+        set_size(page, size)
         listen(page, problems, LOCAL)
+        if not own_kernel:
+            self._hand_on(path)
         try:
             page.goto(self._url(path))
             yield page, problems
         finally:
             shown = urlsplit(page.url).path
             page.close()
-            self._stop_kernel(shown)
+            session = self._session_of(shown)
+            if not own_kernel:
+                self._session = session
+            elif session:
+                self._context.request.delete(self._url(f"api/sessions/{session['id']}"))
 
     @contextmanager
-    def open_lab(self, notebook, *size):
+    def open_new_lab(self, notebook, *size):
         """As ``open``, for a notebook in JupyterLab, with no tab and no cache but its own."""
-        name = secrets.token_hex(4)
-        path, cache = f"lab/workspaces/{name}/tree/notebooks/{notebook}", self._folder / name
-        with self.open(path, *size) as (page, problems):
-            ready(page, f"import os; os.environ['TLCOURSE_CACHE'] = {str(cache)!r}")
+        with self.open(self._workspace(notebook), *size) as (page, problems):
+            ready(page, self._own_cache())
             yield page, problems
 
     @contextmanager
-    def open_next(self, notebook, size):
-        """As ``open_lab``, by JupyterLab's own command in the page of the notebook before."""
-        is_first = self._next is None
-        if is_first:
-            self._next = self._last.enter_context(self.open_lab(notebook, size))
-        page, problems = self._next
-        if not is_first:
-            page.set_viewport_size({"width": size[0], "height": size[1]})
+    def open_lab(self, notebook, size=(1400, 1000)):
+        """As ``open_new_lab``, in the page and with the kernel of the notebook before."""
+        if self._lab is None:
+            opened = self.open(self._workspace(notebook), size, own_kernel=False)
+            self._lab = self._last.enter_context(opened)
+        else:
+            page, _ = self._lab
+            set_size(page, size)
+            self._session = self._session_of(page.evaluate("inTests.closeLast()"))
+            self._hand_on(f"notebooks/{notebook}")
             page.evaluate("(path) => inTests.openNext(path)", f"notebooks/{notebook}")
-            cache = str(self._folder / secrets.token_hex(4))
-            ready(page, f"import os; os.environ['TLCOURSE_CACHE'] = {cache!r}")
         try:
-            yield page, problems
+            ready(self._lab[0], self._own_cache())
+            yield self._lab
         except BaseException:
             self.close()
             raise
 
     def close(self):
-        """Close the page of ``open_next``; the next notebook gets another."""
-        self._next = None
+        """Close the page of ``open_lab`` and stop its kernel; the next notebook gets others."""
         self._last.close()
+        self._lab = self._session = None
 
     @contextmanager
     def open_slides(self, notebook, *size):
-        """As ``open``, for a notebook live as slides whose cells have run."""
-        with self.open(f"slides/notebooks/{notebook}", *size) as (page, problems):
-            page.wait_for_selector("body.tlcourse-ready", state="attached")
-            yield page, problems
+        """As ``open``, for a notebook live as slides whose cells have run, in the last kernel."""
+        with self.open(f"slides/notebooks/{notebook}", *size, own_kernel=False) as opened:
+            opened[0].wait_for_selector("body.tlcourse-ready", state="attached")
+            yield opened
 
-    def _stop_kernel(self, path):
-        request = self._context.request
-        for session in request.get(self._url("api/sessions")).json():
-            if path.endswith(session["path"]):
-                request.delete(self._url(f"api/sessions/{session['id']}"))
+    def _workspace(self, notebook):
+        return f"lab/workspaces/{secrets.token_hex(4)}/tree/notebooks/{notebook}"
+
+    def _own_cache(self):
+        cache = str(self._folder / secrets.token_hex(4))
+        return f"import os; os.environ['TLCOURSE_CACHE'] = {cache!r}"
+
+    def _session_of(self, path):
+        sessions = self._context.request.get(self._url("api/sessions")).json()
+        return next((session for session in sessions if path.endswith(session["path"])), None)
+
+    def _hand_on(self, path):
+        """Empty the kernel that is at hand, if one is, and give it to the notebook of ``path``."""
+        if self._session is None:
+            return
+        file = self._folder / "runtime" / f"kernel-{self._session['kernel']['id']}.json"
+        client = BlockingKernelClient(connection_file=str(file))
+        client.load_connection_file()
+        client.start_channels()
+        client.execute_interactive(EMPTY)
+        client.stop_channels()
+        moved = {"path": path[path.index("notebooks/") :]}
+        self._context.request.patch(self._url(f"api/sessions/{self._session['id']}"), data=moved)
 
 
 @contextmanager
@@ -192,6 +227,10 @@ def _wait_until_up(url, server, log, seconds=90):
     raise RuntimeError("JupyterLab did not start:\n" + log.read_text(encoding="utf-8")[-3000:])
 
 
+def set_size(page, size):
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+
+
 def listen(page, problems, local):
     """Note the errors on a page's console, and its requests that do not begin as ``local`` says."""
 
@@ -221,7 +260,7 @@ def ready(page, code=""):
     page.evaluate("inTests.ready", code)
 
 
-def run_all(page):
+def run_all(page, _notebook=None):
     """Run all cells of the notebook by the menu; returns what ``wrong_outputs`` finds."""
     page.evaluate("jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     page.get_by_role("menuitem", name="Run", exact=True).click()
@@ -299,7 +338,7 @@ def slowness():
         started = time.perf_counter()
         sum(number * number % 7 for number in range(PIECE))
         taken.append(time.perf_counter() - started)
-    return max(1, statistics.median(taken) / 0.016)
+    return max(1, statistics.median(taken) / 0.0053)
 
 
 def wait_for_text(page, name, text):

@@ -42,8 +42,8 @@ def move_all(page, leave_alone=()):
     controls = [Control(**found) for found in page.evaluate("inTests.markControls()")]
     controls = [control for control in controls if control.widget not in leave_alone]
     page.evaluate("inTests.probe()")
+    before = slowness()
     for control in controls:
-        control.slowness = slowness()
         for when in ("new", "seen"):
             for move in _moves(page, control):
                 page.evaluate("inTests.markControls()")  # a control may have been drawn anew
@@ -51,7 +51,8 @@ def move_all(page, leave_alone=()):
                 latency = page.evaluate("inTests.answer", [RESTED, UNANSWERED])
                 if latency is not None:
                     control.latencies[when].append(latency)
-        control.slowness = max(control.slowness, slowness())
+        after = slowness()
+        control.slowness, before = max(before, after), after
     return controls
 
 

@@ -101,7 +101,7 @@ def check_form(page):
     """Go through the steps of ``form`` by the key of a presenter, and see what the room sees."""
     for step in range(6):
         for size in SIZES:
-            set_size(page, size)
+            lab.set_size(page, size)
             page.wait_for_timeout(200)
             slide = page.locator(".slides > section.present > section.present")
             assert slide.evaluate(MEASURE, LIMITS) == []
@@ -112,10 +112,6 @@ def check_form(page):
             assert seen["end"] > 560 or step != 1
             assert seen["card"] == (step == 5)
         page.keyboard.press("PageDown")
-
-
-def set_size(page, size):
-    page.set_viewport_size({"width": size[0], "height": size[1]})
 
 
 def limits_of(notebook):
@@ -142,7 +138,7 @@ def open_deck(decks, tmp_path):
 
     def open_deck(html):
         (tmp_path / "deck.html").write_text(html, encoding="utf-8")
-        set_size(page, SIZES[0])
+        lab.set_size(page, SIZES[0])
         page.emulate_media(media="screen")
         page.goto((tmp_path / "deck.html").as_uri())
         page.wait_for_function("window.Reveal?.isReady()")
@@ -165,7 +161,7 @@ def deck_of(tmp_path):
 def test_every_slide_of_a_deck_fits(open_deck, notebook):
     page = open_deck(export.deck_html(notebook))
     for size in SIZES:
-        set_size(page, size)
+        lab.set_size(page, size)
         assert page.evaluate(MEASURE_DECK, limits_of(notebook)) == {}, size
 
 
@@ -307,7 +303,7 @@ def test_every_live_slide_fits_and_every_widget_is_drawn(in_slides, notebook):
         nbformat.write(with_what_widgets_rest_on(notebook), in_slides.notebooks / notebook.name)
     with in_slides.open_slides(notebook.name, SIZES[0]) as (page, problems):
         for size in SIZES:
-            set_size(page, size)
+            lab.set_size(page, size)
             found = {}
             for slide in page.locator(".slides > section > section").all():
                 at = slide.get_attribute("id").removeprefix("slide-")

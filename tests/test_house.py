@@ -50,6 +50,7 @@ def test_no_error_path_or_prediction_of_whoever_ran_it_is_stored(notebook):
     here = (paths.PROJECT, paths.PROJECT.resolve(), Path.home() / ".")
     assert not [folder for folder in here if f"{folder}{os.sep}" in text]
     assert "You predicted" not in text
+    assert "widgets" not in content_of(notebook).metadata  # drawn from there, they do not answer
     assert text.count("No prediction was committed") == text.count(".measured(")
 
 

@@ -75,7 +75,7 @@ def static_page(title, shapes, choices, tables):
         for choice, paint in PAINTS.items()
     )
     words = ", ".join(f"{layer} {choice}" for layer, choice in choices.items())
-    cells = "".join(f'<div style="flex:1 1 30em;overflow-x:auto">{table}</div>' for table in tables)
+    cells = "".join(f'<div tabindex="0" style="flex:30em;overflow:auto">{t}</div>' for t in tables)
     drawing = static_drawing(shapes, choices, title, words)
     return (
         f'<div style="font-size:18px"><p>{legend}</p>{drawing}'
