@@ -14,14 +14,19 @@ from test_browser_asleep import TO_WAKE, WIDGETS
 FROM_CACHE, WITH_FORWARD_PASS = 200, 1000  # ms, the design's budget
 NOT_FOUND = "widget model not found"  # what ipywidgets writes on the console
 EXPLORER = """
-import os, tlcourse, torch
-os.environ["TLCOURSE_DATA"] = {data!r}
-torch.hub.set_dir({hub!r})
+import os, torch
+from unittest import mock
 from tlcourse.networks import weights
-from torchvision.datasets import Flowers102
-weights._hash_prefix = lambda file: ""  # what is fetched here has not the published sums
-Flowers102._check_integrity = lambda self: True
 from tlcourse.widgets import FeatureExtractionExplorer
+from torchvision.datasets import Flowers102
+for elsewhere in (
+    mock.patch.dict(os.environ, TLCOURSE_DATA={data!r}),
+    mock.patch.object(torch.hub, "_hub_dir", {hub!r}),
+    # what is fetched here has not the published sums
+    mock.patch.object(weights, "_hash_prefix", lambda file: ""),
+    mock.patch.object(Flowers102, "_check_integrity", lambda self: True),
+):
+    elsewhere.start()
 FeatureExtractionExplorer()
 """
 
@@ -29,7 +34,7 @@ FeatureExtractionExplorer()
 def test_alexnet_and_flowers102_are_grey_until_they_are_fetched(in_lab, tmp_path):
     where = {name: str(tmp_path / name) for name in ("data", "hub")}
     lab.write_notebook(in_lab.notebooks / "fetch.ipynb", [EXPLORER.format(**where)])
-    with in_lab.open_new_lab("fetch.ipynb", (1500, 2600)) as (page, problems):
+    with in_lab.open_lab("fetch.ipynb", (1500, 2600)) as (page, problems):
         assert lab.run_all(page) == []
         lists = page.get_by_role("combobox")
         source, kind = (lists.and_(page.get_by_label(name)) for name in ("Source", "what kind"))
@@ -55,6 +60,7 @@ def test_alexnet_and_flowers102_are_grey_until_they_are_fetched(in_lab, tmp_path
         page.get_by_text("Shown: alexnet backbone, flowers102, fc6. Of").wait_for()
         assert page.get_by_text("linear SVM on 4,096 features").is_visible()
         lab.screenshot(page, "fetched")
+        lab.ready(page, "mock.patch.stopall()")
         assert problems == []
 
 

@@ -10,7 +10,7 @@ from tlcourse.datasets.drawn import FAMILIES, DrawnImages
 from tlcourse.features.extraction import extract_features
 from tlcourse.networks.backbones import load_backbone
 
-TRAIN, TEST = ({"n_per_class": n, "seed": seed} for n, seed in ((20, 0), (20, 1)))
+TRAIN, TEST = ({"n_per_class": n, "seed": seed} for n, seed in ((12, 0), (10, 1)))
 
 
 @pytest.fixture(scope="module")
