@@ -1,5 +1,6 @@
 """The league of policies: ranking, spread, and what is the same policy."""
 
+import json
 import re
 from types import SimpleNamespace
 
@@ -7,7 +8,7 @@ import matplotlib
 import pytest
 
 from tlcourse.finetuning.audits import audit
-from tlcourse.finetuning.league import League, preset_name, stages_of
+from tlcourse.finetuning.league import League, describe, preset_name, stages_of
 from tlcourse.finetuning.policies import PRESETS, Policy, as_policy
 from tlcourse.finetuning.progress import CurvePoint, Settings
 from tlcourse.plots import plot_learning_curves
@@ -71,9 +72,9 @@ class TestRanking:
     def test_mean_and_spread_over_seeds(self):
         values = (0.5, 0.8, 0.6)
         league = a_league(*(a_run(seed=seed, accuracy=v) for seed, v in enumerate(values)))
-        (only,) = league.standings()
-        assert only.accuracies == pytest.approx(values) and only.mean == pytest.approx(1.9 / 3)
-        assert only.spread == pytest.approx((0.5, 0.8)) and only.seconds == 1.0
+        (only,) = league.standings().itertuples()
+        assert (only.mean, only.low, only.high) == pytest.approx((1.9 / 3, 0.5, 0.8))
+        assert only.seconds == 1.0 and list(league.results["accuracy"]) == pytest.approx(values)
         assert "<b>63.3%</b><br>50 to 80</td><td>3</td>" in plain(league_html(league))
 
     def test_best_mean_is_first_and_of_equals_the_smaller(self):
@@ -83,10 +84,10 @@ class TestRanking:
             a_run(OWN.painted("fc7", "fine-tune"), accuracy=0.1),
             a_run(OWN, accuracy=0.9),
         )
-        names = [each.name for each in league.standings()]
+        names = list(league.standings()["name"])
         assert names == ["my policy 2", "reuse all", "fine-tune all", "my policy 1"]
-        assert league.best(own=True).name == "my policy 2"
-        assert league.best(own=False).name == "reuse all"
+        assert league.best(own=True)["name"] == "my policy 2"
+        assert league.best(own=False)["name"] == "reuse all"
 
     @pytest.mark.parametrize(
         ("policy", "words"),
@@ -96,10 +97,10 @@ class TestRanking:
         ],
     )
     def test_parameters_are_the_audits_and_words_the_policys(self, policy, words):
-        (each,) = a_league(a_run(policy)).standings()
+        (each,) = a_league(a_run(policy)).standings().itertuples()
         audits = audit("natural", policy, 4)
         assert each.trained_parameters == (audits.then or audits).trained_parameters
-        assert words in each.describe()
+        assert words in describe(json.loads(each.policy))
 
 
 class TestAdd:
@@ -112,7 +113,7 @@ class TestAdd:
     ):
         first = a_run(accuracy=0.4, stopped=first_stopped)
         league = a_league(first, a_run(accuracy=0.6, stopped=second_stopped))
-        assert [result.accuracy for result in league.results] == pytest.approx([counts])
+        assert list(league.results["accuracy"]) == pytest.approx([counts])
 
     @pytest.mark.parametrize("other", [{"images": "B"}, {"learning_rate": 0.1}, {"epochs": 3}])
     def test_another_setting_is_refused_but_seed_and_device_are_none(self, other):

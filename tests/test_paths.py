@@ -11,7 +11,7 @@ from tlcourse import paths, widgets
 from tlcourse.datasets.benchmarks.readable import left_out
 from tlcourse.paths import CannotWrite
 from tlcourse.tables.cells import make_cells
-from tlcourse.tables.sweep import SweepStore, run_sweep
+from tlcourse.tables.sweep import run_sweep
 
 
 @pytest.fixture
@@ -67,19 +67,9 @@ class TestCannotWrite:
         assert paths.cache_folder() == tmp_path / "cache"
         assert paths.data_folder() == tmp_path / "data"
         assert paths.writable_folder("~/new") == tmp_path / "new"
-        assert SweepStore("~/store").folder == tmp_path / "store"
         with paths.write_whole("~/b.txt") as temporary:
             temporary.touch()
-        assert {"new", "store", "b.txt"} <= {each.name for each in tmp_path.iterdir()}
-
-
-class TestStore:
-    def test_what_becomes_unwritable_later_is_a_warning(self, tmp_path):
-        store = SweepStore(tmp_path / "store")
-        (tmp_path / "store").rmdir()
-        (tmp_path / "store").touch()
-        with pytest.warns(UserWarning, match="Not kept for the next time: .*store cannot be"):
-            store.write("key", {"a": 1})
+        assert {"new", "b.txt"} <= {each.name for each in tmp_path.iterdir()}
 
 
 class TestCacheThatIsAFile:
@@ -109,7 +99,7 @@ class TestCacheThatIsAFile:
 
     def test_sweep(self, taken):
         cells = make_cells("natural", "insects", "fc7", seeds=(0,), C=1)
-        with pytest.warns(UserWarning, match=re.escape(f"{taken / 'sweeps'} is not a folder")):
+        with pytest.warns(UserWarning, match=re.escape(f"{taken / 'sweeps'} cannot be written")):
             assert len(run_sweep(cells)) == 1
-        with pytest.raises(ValueError, match="name another folder in store="):
+        with pytest.raises(ValueError, match="cannot be written .*: set TLCOURSE_CACHE"):
             run_sweep(cells, os.fspath(taken))

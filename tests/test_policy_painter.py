@@ -198,12 +198,12 @@ class TestTraining:
         say(painter, "train")
         painter._runs.wait(60)
         train, validation, test = (pictures(seed=seed) for seed in range(3))
-        assert [result.seed for result in painter.league.results] == [0, 1]
-        for result in painter.league.results:
+        assert list(painter.league.results["seed"]) == [0, 1]
+        for result in painter.league.results.itertuples():
             options = {"seed": result.seed, "epochs": 2, "progress": False}
             run = fine_tune(natural, "reuse all", train, validation, **options)
             assert result.accuracy == pytest.approx(run.accuracy(test))
-            accuracies = [accuracy for *_, accuracy in result.curve]
+            accuracies = [accuracy for _, accuracy in result.curve]
             assert accuracies == pytest.approx([p.validation_accuracy for p in run.curve])
             assert result.trained_parameters == painter.audit.trained_parameters
         assert "reuse all" in painter._league and "<b>★<br>best</b>" in painter._league
@@ -228,9 +228,9 @@ class TestTraining:
         say(painter, "stop")
         painter._runs.wait(60)
         assert not painter.is_training and "Stopped" in painter._training["words"]
-        (result,) = painter.league.results
+        (result,) = painter.league.results.itertuples()
         assert result.stopped and "<br>stopped" in painter._league
-        assert painter.league.best(own=False).name == "reuse all"
+        assert painter.league.best(own=False)["name"] == "reuse all"
 
     def test_a_failure_is_a_sentence(self, natural):
         def fails(*_, **__):

@@ -133,7 +133,7 @@ class TestStore:
         file, other = sorted(tmp_path.iterdir())[:2]
         text = file.read_text()
         record = json.loads(text)
-        record["result"]["accuracy"] = 0.99
+        record["content"]["result"]["accuracy"] = 0.99
         broken = {
             "torn": text[: len(text) // 2],
             "altered": json.dumps(record),
@@ -144,7 +144,7 @@ class TestStore:
         again = run_sweep(ONE, tmp_path)
         assert len(measured) == len(ONE) + 1
         assert list(again["accuracy"]) == list(whole["accuracy"])
-        assert json.loads(file.read_text())["result"]["accuracy"] != 0.99
+        assert json.loads(file.read_text())["content"]["result"]["accuracy"] != 0.99
 
     @pytest.mark.parametrize("change", [{"C": 0.1}, {"seed": 7}, {"target": PhotoTarget("food")}])
     def test_other_settings_are_other_cells(self, tmp_path, measured, change):
@@ -160,7 +160,7 @@ class TestStore:
 
     def test_a_file_is_no_store(self, tmp_path):
         (tmp_path / "mine.csv").write_text("a,b\n")
-        with pytest.raises(ValueError, match="mine.csv is not a folder that can be written"):
+        with pytest.raises(ValueError, match="mine.csv cannot be written .*: name another folder"):
             run_sweep(ONE, tmp_path / "mine.csv")
         assert (tmp_path / "mine.csv").read_text() == "a,b\n"
 

@@ -2,39 +2,13 @@
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from itertools import groupby
+
+import pandas as pd
 
 from tlcourse.finetuning.policies import PRESETS
 from tlcourse.networks.images import prepare_images
-
-CURVE = ("images", "seconds", "validation_accuracy")
-
-
-def grouped(pairs):
-    """Pairs of key and value as ``{key: its values}``, both in their order."""
-    found = {}
-    for key, value in pairs:
-        found.setdefault(key, []).append(value)
-    return found
-
-
-@dataclass(frozen=True)
-class Result:
-    """What one run of a policy gave."""
-
-    stages: tuple
-    seed: int
-    accuracy: float
-    trained_parameters: int
-    seconds: float
-    curve: tuple
-    stopped: bool = False
-
-    @property
-    def policy_key(self):
-        """The same for policies that do the same."""
-        return json.dumps(self.stages)
 
 
 def stages_of(policy, layers):
@@ -65,19 +39,19 @@ def setting_of(run, test):
 
 
 def result_of(run, test):
-    """A run as a ``Result``; parameters as for ``setting_of``."""
+    """A run as a row (dict) of ``League.results``; parameters as for ``setting_of``."""
     audits = [run.audit()]
     while audits[-1].then:
         audits.append(audits[-1].then)
-    return Result(
-        stages=stages_of(run.policy, [layer.name for layer in run.network.layers]),
-        seed=run.settings.seed,
-        accuracy=run.best.validation_accuracy if test is None else run.accuracy(test),
-        trained_parameters=max(each.trained_parameters for each in audits),
-        seconds=run.curve[-1].seconds,
-        curve=tuple(tuple(getattr(point, name) for name in CURVE) for point in run.curve),
-        stopped=run.stopped,
-    )
+    return {
+        "policy": json.dumps(stages_of(run.policy, [layer.name for layer in run.network.layers])),
+        "seed": run.settings.seed,
+        "accuracy": run.best.validation_accuracy if test is None else run.accuracy(test),
+        "trained_parameters": max(each.trained_parameters for each in audits),
+        "seconds": run.curve[-1].seconds,
+        "curve": [(point.images, point.validation_accuracy) for point in run.curve],
+        "stopped": run.stopped,
+    }
 
 
 def preset_keys(layers):
@@ -102,53 +76,19 @@ def describe_stage(stage):
     return ", ".join(parts)
 
 
-@dataclass(frozen=True)
-class Standing:
-    """A policy's place in the league: the results of its seeds together."""
+def describe(stages):
+    """A policy's stages in words, layers in a row taken together."""
+    return "; then ".join(map(describe_stage, stages))
 
-    name: str
-    is_own: bool
-    results: tuple[Result, ...]
 
-    @property
-    def accuracies(self):
-        """Accuracy of each seed."""
-        return [result.accuracy for result in self.results]
-
-    @property
-    def mean(self):
-        """Mean accuracy over the seeds."""
-        return sum(self.accuracies) / len(self.results)
-
-    @property
-    def spread(self):
-        """Lowest and highest accuracy over the seeds."""
-        return min(self.accuracies), max(self.accuracies)
-
-    @property
-    def seconds(self):
-        """Mean over the seeds."""
-        return sum(result.seconds for result in self.results) / len(self.results)
-
-    @property
-    def trained_parameters(self):
-        """Of the stage that trains most."""
-        return self.results[0].trained_parameters
-
-    @property
-    def choices(self):
-        """Layer -> choice, in the first stage."""
-        return {layer: choice for layer, (choice, _) in self.results[0].stages[0].items()}
-
-    def describe(self):
-        """The policy in words, layers in a row taken together."""
-        return "; then ".join(map(describe_stage, self.results[0].stages))
+COLUMNS = ["policy", "seed", "accuracy", "trained_parameters", "seconds", "curve", "stopped"]
 
 
 class League:
     """Runs of different policies on the same target, from the same backbone, trained alike.
 
-    ``setting`` (dict) is what all ``results`` have in common; empty before the first one.
+    ``results`` is a DataFrame with a row a run; ``policy`` are the ``stages_of`` it as JSON.
+    ``setting`` (dict) is what all of them have in common; empty before the first one.
     """
 
     def __init__(self):
@@ -156,7 +96,7 @@ class League:
 
     def clear(self):
         """Forget all runs."""
-        self.setting, self.results = {}, []
+        self.setting, self.results = {}, pd.DataFrame(columns=COLUMNS)
 
     def add(self, run, test=None):
         """Put a run into the league; one of the same policy and seed takes the older one's place.
@@ -178,42 +118,59 @@ class League:
                 f"This run has another {other[0].replace('_', ' ')} ({setting.get(other[0])}) than "
                 f"those of the league ({self.setting[other[0]]}): begin a new league."
             )
-        self.setting, key = setting, (result.policy_key, result.seed)
-        same = [old for old in self.results if (old.policy_key, old.seed) == key]
-        if not (same and result.stopped and not same[0].stopped):
-            self.results = [old for old in self.results if old not in same] + [result]
+        self.setting, old = setting, self.results.to_dict("records")
+        same = [r for r in old if (r["policy"], r["seed"]) == (result["policy"], result["seed"])]
+        if not (same and result["stopped"] and not same[0]["stopped"]):
+            kept = [row for row in old if row not in same]
+            self.results = pd.DataFrame([*kept, result], columns=COLUMNS)
 
     def standings(self):
-        """Standings: the best mean accuracy first, of equals that which trains less."""
-        by_policy = grouped((result.policy_key, result) for result in self.results)
-        presets = preset_keys(list(self.results[0].stages[0])) if self.results else {}
-        own = [key for key in by_policy if key not in presets]
-        standings = [
-            Standing(
-                presets.get(key) or f"my policy {own.index(key) + 1}", key in own, tuple(results)
-            )
-            for key, results in by_policy.items()
-        ]
-        return sorted(standings, key=lambda each: (-each.mean, each.trained_parameters))
+        """A row a policy: the best mean accuracy first, of equals that which trains less.
+
+        Returns
+        -------
+        DataFrame
+            name, is_own (no preset), policy, and of its seeds: mean, low, high (accuracies),
+            seeds (how many), seconds (mean), trained_parameters, stopped (any), curves.
+        """
+        found = self.results.groupby("policy", sort=False).agg(
+            mean=("accuracy", "mean"),
+            low=("accuracy", "min"),
+            high=("accuracy", "max"),
+            seeds=("seed", "size"),
+            seconds=("seconds", "mean"),
+            trained_parameters=("trained_parameters", "first"),
+            stopped=("stopped", "any"),
+            curves=("curve", list),
+        )
+        presets = preset_keys(list(json.loads(found.index[0])[0])) if len(found) else {}
+        own = [policy for policy in found.index if policy not in presets]
+        names = {policy: f"my policy {place}" for place, policy in enumerate(own, 1)} | presets
+        found = found.assign(name=found.index.map(names), is_own=found.index.isin(own))
+        order = {"by": ["mean", "trained_parameters"], "ascending": [False, True]}
+        return found.sort_values(**order, kind="stable").reset_index()
 
     def best(self, own):
         """The first of the standings, of one's own or of the presets alone; None if none is."""
-        return next((each for each in self.standings() if each.is_own == own), None)
+        found = self.standings().query("is_own == @own")
+        return found.iloc[0] if len(found) else None
 
     def verdict(self):
         """One's own best policy against the best preset, in a sentence or two."""
         own, preset = self.best(own=True), self.best(own=False)
-        if not self.results:
+        if own is None and preset is None:
             return "No run yet: paint a policy and train it."
-        if not (own and preset):
-            missing = "Train a preset too" if own else "Paint a policy of your own and train it"
-            return f"Best so far: {_named(own or preset)}. {missing}, to compare."
-        first, second = (own, preset) if own.mean >= preset.mean else (preset, own)
-        points = 100 * (first.mean - second.mean)
+        if own is None or preset is None:
+            best, missing = own, "Train a preset too"
+            if own is None:
+                best, missing = preset, "Paint a policy of your own and train it"
+            return f"Best so far: {_named(best)}. {missing}, to compare."
+        first, second = (own, preset) if own["mean"] >= preset["mean"] else (preset, own)
+        points = 100 * (first["mean"] - second["mean"])
         if round(points, 1) == 0:
             return f"{_named(own)} and {_named(preset)} are equal."
-        luck = "." if first.spread[0] > second.spread[1] else ", and their seeds overlap."
-        if 1 in (len(own.results), len(preset.results)):
+        luck = "." if first["low"] > second["high"] else ", and their seeds overlap."
+        if 1 in (own["seeds"], preset["seeds"]):
             luck = ": with one seed this may be luck."
         return f"{_named(first)} is {points:.1f} points ahead of {_named(second)}{luck}"
 
@@ -222,4 +179,4 @@ class League:
 
 
 def _named(standing):
-    return f"{standing.name} ({100 * standing.mean:.1f}%)"
+    return f"{standing['name']} ({100 * standing['mean']:.1f}%)"

@@ -5,12 +5,10 @@ of other features or settings is not found; a truncated or altered one is not us
 """
 
 import hashlib
-import json
 import warnings
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,44 +22,7 @@ from tlcourse.classifiers.score import choose_C, evaluate_features, of_rows
 from tlcourse.features import cache
 from tlcourse.features.extraction import Features
 
-FORMAT = "tlcourse sweep 1"
-
-
-class SweepStore:
-    """Finished cells in a folder."""
-
-    def __init__(self, folder=None):
-        self.folder = Path(folder or paths.cache_folder() / "sweeps").expanduser()
-        try:
-            paths.writable_folder(self.folder)
-        except paths.CannotWrite as problem:
-            raise ValueError(
-                f"The store {self.folder} is not a folder that can be written "
-                f"({problem.strerror}): name another folder in store=."
-            ) from problem
-
-    def read(self, key):
-        """The result stored under a key as a dict."""
-        try:
-            record = json.loads(self._file(key).read_text(encoding="utf-8"))
-            whole = record["check"] == _check(key, record["result"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        return record["result"] if whole else None
-
-    def write(self, key, result):
-        """Keep a result, a dict that JSON can hold, whole; a warning where that fails."""
-        record = {"format": FORMAT, "result": result, "check": _check(key, result)}
-        with paths.warn_if_not_kept():
-            paths.write_text(self._file(key), json.dumps(record) + "\n")
-
-    def _file(self, key):
-        return self.folder / f"{key}.json"
-
-
-def _check(key, result):
-    text = json.dumps([FORMAT, key, result], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+FORMAT = "tlcourse sweep 2"
 
 
 def run_sweep(cells, store=None, n_jobs=None, progress=True):
@@ -95,7 +56,7 @@ def run_sweep(cells, store=None, n_jobs=None, progress=True):
     prepared = {pair: _prepare(*pair, wanted[pair], progress) for pair in wanted}
     pairs = [prepared[cell.source, cell.target] for cell in cells]
     keys = [_key(cell, pair) for cell, pair in zip(cells, pairs, strict=True)]
-    results = {number: store and store.read(key) for number, key in enumerate(keys)}
+    results = {number: store and _stored(store, key) for number, key in enumerate(keys)}
     missing = [number for number, result in results.items() if result is None]
     silent = {} if progress else {"disable": True}  # so that TQDM_DISABLE counts where it is {}
     done = len(cells) - len(missing)
@@ -104,7 +65,9 @@ def run_sweep(cells, store=None, n_jobs=None, progress=True):
         run = Parallel(n_jobs=n_jobs, return_as="generator_unordered", batch_size=1)
         for number, result in run(jobs) if jobs else ():
             if store:
-                store.write(keys[number], result)
+                with paths.warn_if_not_kept():
+                    kept = {"key": keys[number], "result": result}
+                    paths.write_json(store / f"{keys[number]}.json", kept)
             results[number] = result
             bar.update()
     about = [(cell.source, cell.target.name, cell.embedding.name, cell.seed) for cell in cells]
@@ -113,12 +76,24 @@ def run_sweep(cells, store=None, n_jobs=None, progress=True):
 
 
 def _open_store(folder):
+    """The folder of finished cells, None for none; a cache that cannot be written is a warning."""
+    if folder is False:
+        return None
     try:
-        return None if folder is False else SweepStore(folder)
-    except ValueError as problem:
+        return paths.writable_folder(folder or paths.cache_folder() / "sweeps")
+    except paths.CannotWrite as problem:
         if folder is not None:
             raise
         warnings.warn(f"No cell is kept: {problem}", stacklevel=3)
+
+
+def _stored(store, key):
+    """The result of a cell; None where its file is not there, torn, altered or of another cell."""
+    try:
+        kept = paths.read_sealed(store / f"{key}.json")
+        return kept["result"] if kept["key"] == key else None
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _measured(number, cell, pair):

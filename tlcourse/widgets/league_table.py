@@ -1,8 +1,10 @@
 """The league of policies as a table: who leads, by how much, at what price."""
 
+import json
 from html import escape
 from itertools import groupby
 
+from tlcourse.finetuning.league import describe
 from tlcourse.plots.style import OKABE_ITO, as_duration
 from tlcourse.widgets.policy_drawing import PAINTS
 
@@ -16,10 +18,10 @@ def league_html(league):
     """A league as an HTML table, the best on top and marked, under the verdict."""
     standings = league.standings()
     verdict = f'<div style="font-size:16px"><b>{escape(league.verdict())}</b></div>'
-    if not standings:
+    if standings.empty:
         return verdict
-    last = max(point[0] for result in league.results for point in result.curve)
-    rows = "".join(_row(place, standing, last) for place, standing in enumerate(standings, start=1))
+    last = max(images for curve in league.results["curve"] for images, _ in curve)
+    rows = "".join(_row(place, each, last) for place, each in enumerate(standings.itertuples(), 1))
     cells = "".join(f'<th scope="col" {CELL}>{escape(name)}</th>' for name in HEAD)
     return f"{verdict}{TABLE}<thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>"
 
@@ -44,17 +46,17 @@ def strip(choices):
 def _row(place, standing, last):
     best = "★<br>best" if place == 1 else str(place)
     kind = "yours" if standing.is_own else "preset"
-    low, high = (100 * value for value in standing.spread)
-    seeds = len(standing.results)
-    spread = f"{low:.0f} to {high:.0f}" if seeds > 1 else ""
-    stopped = "<br>stopped" if any(result.stopped for result in standing.results) else ""
+    several = standing.seeds > 1
+    spread = f"{100 * standing.low:.0f} to {100 * standing.high:.0f}" if several else ""
+    stages = json.loads(standing.policy)
+    choices = {layer: choice for layer, (choice, _) in stages[0].items()}
     cells = (
         f"<b>{best}</b>",
         f"<b>{escape(standing.name)}</b><br>"
-        f'<span style="white-space:nowrap"><span title="{escape(standing.describe())}">'
-        f"{strip(standing.choices)}</span> {kind}</span>",
+        f'<span style="white-space:nowrap"><span title="{escape(describe(stages))}">'
+        f"{strip(choices)}</span> {kind}</span>",
         f"<b>{100 * standing.mean:.1f}%</b><br>{spread}",
-        f"{seeds}{stopped}",
+        f"{standing.seeds}{'<br>stopped' if standing.stopped else ''}",
         f"{standing.trained_parameters:,}<br>in {as_duration(standing.seconds)}",
         _curves(standing, last),
     )
@@ -70,14 +72,13 @@ def _curves(standing, last):
             "L".join(
                 f"{2 + (CURVE_WIDTH - 4) * images / max(last, 1):.1f},"
                 f"{CURVE_HEIGHT - 2 - (CURVE_HEIGHT - 4) * accuracy:.1f}"
-                for images, _, accuracy in result.curve
+                for images, accuracy in curve
             ),
             OKABE_ITO["blue"],
         )
-        for result in standing.results
+        for curve in standing.curves
     )
-    ends = [f"{100 * result.curve[-1][2]:.0f}%" for result in standing.results]
-    starts = [f"{100 * result.curve[0][2]:.0f}%" for result in standing.results]
+    starts, ends = ([f"{100 * curve[at][1]:.0f}%" for curve in standing.curves] for at in (0, -1))
     alt = f"Validation accuracy from {', '.join(starts)} to {', '.join(ends)}"
     return (
         f'<svg role="img" aria-label="{alt}" width="{CURVE_WIDTH}" height="{CURVE_HEIGHT}" '
