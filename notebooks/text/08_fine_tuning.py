@@ -199,7 +199,7 @@ for words, net in (("as training left them", top.eval()), ("re-estimated", None)
 # NBVAL_CHECK_OUTPUT
 _, stopped, its_optimizer = begin()
 fit(stopped, its_optimizer, known, train.labels, range(3))
-file = paths.cache_folder() / "training.pt"
+file = paths.writable_folder(paths.cache_folder()) / "training.pt"
 torch.save([stopped.state_dict(), its_optimizer.state_dict(), 3], file)
 
 _, resumed, its_optimizer = begin(seed=1)  # another process: other random weights

@@ -63,7 +63,8 @@ def test_notebooks(environment):
     report = build / "notebooks.xml"
     xml = ["--junitxml", str(report), "-o", "junit_family=xunit1"]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
-        environment = {**environment, "TLCOURSE_CACHE": cache, "TLCOURSE_DATA": str(data_folder())}
+        own = {"TLCOURSE_CACHE": os.path.join(cache, "new"), "TLCOURSE_DATA": str(data_folder())}
+        environment = {**environment, **own}
         environment["PYTHONPATH"] = os.pathsep.join(
             filter(None, (str(PROJECT / "tests"), os.environ.get("PYTHONPATH")))
         )

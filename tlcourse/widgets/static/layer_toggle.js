@@ -2,6 +2,8 @@ function render({ model, el }) {
   const status = make("p", { class: "tlc-status", role: "status", "aria-live": "polite" });
   const scroll = make("div", { class: "tlc-scroll" });
   scroll.innerHTML = model.get("_svg");
+  const [drawing] = scroll.children;
+  drawing.style.minWidth = `${0.8 * drawing.getAttribute("width")}px`;
   const layers = [...scroll.querySelectorAll(".tlc-layer")];
   const buttons = new Map();
   const presets = make("div", { class: "tlc-row", role: "group", "aria-label": "Sets of layers" });
