@@ -433,9 +433,7 @@ for name, normaliser in normalisers.items():
     search.fit(train.matrix, train.labels)
     curves[name] = 100 * search.cv_results_["mean_test_score"]
 curves = pd.DataFrame(curves, index=pd.Index(Cs, name="C"))
-print(
-    "at C = 1:", curves.loc[1].round(1).to_dict(), "at the best C:", curves.max().round(1).to_dict()
-)
+print(pd.DataFrame({"at C = 1": curves.loc[1], "at the best C": curves.max()}).round(1).to_string())
 
 # %% slideshow={"notes": "Look along the dotted line first, as a paper does that sets C = 1, then at the heights of the curves.", "slide_type": "subslide"}
 ax = plots.style.new_axes()

@@ -313,10 +313,8 @@ for side, sign in (("presence", 1), ("absence", -1)):
     pairs, chance = sign * learnt > limit, (sign * luck > limit).sum(axis=1).mean()
     kept, flowers = (sign * held_out[pairs] > 0).mean(), pairs.sum(axis=0)
     alone = (flowers == 1).sum() / (flowers > 0).sum()
-    print(
-        f"{side}: {pairs.sum(axis=1).mean():.0f} features a class, by luck {chance:.0f};", end=" "
-    )
-    print(f"{kept:.0%} keep their side on test images; {alone:.0%} of the features mark one class")
+    print(f"{side}: {pairs.sum(axis=1).mean():.0f} features a class, by luck {chance:.0f};")
+    print(f"  {kept:.0%} keep their side on test images; {alone:.0%} of them mark one class alone")
 
 # %% slideshow={"notes": "Columns in pairs: the clearest presence and the clearest absence of the first three flowers. Signs are of the training images, colours of the test images. Go along one column: how many flowers share the mark?", "slide_type": "subslide"}
 names = [f"{layer} n{i}" for layer, n in train.layer_sizes.items() for i in range(n)]
