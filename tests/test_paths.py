@@ -1,13 +1,10 @@
 """Folders that cannot be written: a sentence where it matters, a warning where nothing is lost."""
 
-import os
 import re
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from tlcourse import paths, widgets
+from tlcourse import paths
 from tlcourse.datasets.benchmarks.readable import left_out
 from tlcourse.paths import CannotWrite
 from tlcourse.tables.cells import make_cells
@@ -66,50 +63,23 @@ class TestCannotWrite:
         monkeypatch.setenv("TLCOURSE_DATA", "~/data")
         assert paths.cache_folder() == tmp_path / "cache"
         assert paths.data_folder() == tmp_path / "data"
-        assert paths.writable_folder("~/new") == tmp_path / "new"
         assert SweepStore("~/store").folder == tmp_path / "store"
-        with paths.write_whole("~/b.txt") as temporary:
-            temporary.touch()
-        assert {"new", "store", "b.txt"} <= {each.name for each in tmp_path.iterdir()}
+        paths.write_text("~/b.txt", "b")
+        assert {"store", "b.txt"} <= {each.name for each in tmp_path.iterdir()}
 
 
-class TestStore:
-    def test_what_becomes_unwritable_later_is_a_warning(self, tmp_path):
-        store = SweepStore(tmp_path / "store")
-        (tmp_path / "store").rmdir()
-        (tmp_path / "store").touch()
-        with pytest.warns(UserWarning, match="Not kept for the next time: .*store cannot be"):
-            store.write("key", {"a": 1})
+def test_a_store_that_becomes_unwritable_later_is_a_warning(tmp_path):
+    store = SweepStore(tmp_path / "store")
+    (tmp_path / "store").rmdir()
+    (tmp_path / "store").touch()
+    with pytest.warns(UserWarning, match="Not kept for the next time: .*store cannot be"):
+        store.write("key", {"a": 1})
 
 
-class TestCacheThatIsAFile:
-    """Lessons go on, and say that nothing is kept."""
-
-    @pytest.fixture(autouse=True)
-    def cache(self, taken, monkeypatch):
-        monkeypatch.setenv("TLCOURSE_CACHE", str(taken))
-
-    @pytest.fixture
-    def warned(self):
-        sentence = "cannot be written .Not a directory.: set TLCOURSE_CACHE to a folder"
-        return lambda: pytest.warns(UserWarning, match=sentence)
-
-    def test_prediction(self, warned):
-        prediction = widgets.Prediction("reuse-all", "Which one?", ("fc6", "fc7"))
-        with warned():
-            prediction.committed = "fc7"
-        assert prediction.committed == "fc7"
-
-    def test_which_images_are_left_out(self, warned, tmp_path):
-        Image.fromarray(np.zeros((8, 8, 3), np.uint8)).save(tmp_path / "good.png")
-        (tmp_path / "bad.png").write_bytes(b"")
-        with warned():
-            bad = left_out([tmp_path / "good.png", tmp_path / "bad.png"], "mine")
-        assert list(bad) == [tmp_path / "bad.png"]
-
-    def test_sweep(self, taken):
-        cells = make_cells("natural", "insects", "fc7", seeds=(0,), C=1)
-        with pytest.warns(UserWarning, match=re.escape(f"{taken / 'sweeps'} is not a folder")):
-            assert len(run_sweep(cells)) == 1
-        with pytest.raises(ValueError, match="name another folder in store="):
-            run_sweep(cells, os.fspath(taken))
+def test_with_a_cache_that_is_a_file_lessons_go_on_and_say_so(taken, monkeypatch):
+    monkeypatch.setenv("TLCOURSE_CACHE", str(taken))
+    with pytest.warns(UserWarning, match="cannot be written .Not a directory.: set TLCOURSE_CACHE"):
+        assert list(left_out([taken], "mine")) == [taken]
+    cells = make_cells("natural", "insects", "fc7", seeds=(0,), C=1)
+    with pytest.warns(UserWarning, match=re.escape(f"{taken / 'sweeps'} is not a folder")):
+        assert len(run_sweep(cells)) == 1
