@@ -8,10 +8,9 @@ from scipy.spatial.distance import cdist
 
 from scripts.remake import class_means, runner
 from scripts.remake.class_means import write_class_means
-from tlcourse.datasets import FAMILIES, PHOTO_SOURCES
+from tlcourse.datasets import FAMILIES
 from tlcourse.features import extraction
 from tlcourse.networks.backbones import load_backbone
-from tlcourse.networks.sources import SOURCES
 from tlcourse.tables import similarity
 from tlcourse.tables.similarity import ClassMeans, read_class_means, similarity_table
 from tlcourse.tables.targets import DrawnTarget
@@ -29,24 +28,11 @@ class TestSimilarity:
         assert table["similarity"][0] == pytest.approx(np.exp(-0.1 * cheapest))
         assert table.attrs["space"].startswith("fc7 of ")
 
-    def test_a_source_is_nearer_to_itself_than_to_any_target(self, monkeypatch):
-        def as_a_target(source, means):
-            return similarity.source_domain(source.name, means)
-
-        monkeypatch.setattr(similarity, "_target_domain", as_a_target)
-        monkeypatch.setattr(similarity, "as_target", SOURCES.get)
-        own, other = similarity_table(["natural"], PHOTO_SOURCES)["distance"]
-        assert own == pytest.approx(0, abs=1e-9) and other > 1
-
     def test_a_drawn_target_is_described_in_the_same_space(self):
         target = DrawnTarget("shapes", per_class=2, pool_per_class=3, test_per_class=2)
         found = similarity_table(["natural"], [target]).loc[0]
         photos = similarity_table(["natural"], FAMILIES)["distance"]
         assert found["distance"] > photos.min() and 0 < found["similarity"] < 1
-
-    def test_counts_weigh_classes(self):
-        rows, labels = similarity._weighted(np.array([[0.0], [1.0]]), np.array([50, 25]))
-        assert rows.ravel().tolist() == [0, 0, 1] and labels.tolist() == [0, 0, 1]
 
     @pytest.mark.parametrize(
         ("source", "target", "sentence"),
@@ -96,14 +82,9 @@ class TestClassMeans:
     def test_measured_from_photographs(self, monkeypatch, natural):
         """Each class's mean, by hand, over pictures made for the purpose."""
 
-        class Photographs(list):
-            classes = ["red", "blue"]
-
         colours = [(200, 30 * n, 30) for n in range(3)] + [(30, 40 * n, 200) for n in range(2)]
-        images = Photographs(
-            (Image.new("RGB", (64, 64), colour), int(row > 2)) for row, colour in enumerate(colours)
-        )
-        asked = []
+        pictures = [Image.new("RGB", (64, 64), colour) for colour in colours]
+        images, asked = list(zip(pictures, [0, 0, 0, 1, 1], strict=True)), []
 
         def photographs(role, split, root, per_class):
             asked.append((role, split, per_class))
