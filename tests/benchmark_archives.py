@@ -48,11 +48,12 @@ def mat(**values):
     return content.getvalue()
 
 
-def tar(files):
+def tar(files, mode="w:gz"):
+    """Of files by name, or by ``TarInfo``."""
     content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+    with tarfile.open(fileobj=content, mode=mode) as archive:
         for name, data in files.items():
-            info = tarfile.TarInfo(name)
+            info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
     return content.getvalue()

@@ -107,9 +107,7 @@ class TestGreyOfMoreThan8Bits:
     def test_one_value_everywhere_is_black(self, grey, value):
         assert not grey(np.full((4, 4), value, np.float32)).any()
 
-    def test_a_picture_that_comes_out_flat_is_said_and_one_of_few_levels_is_not(
-        self, grey, recwarn
-    ):
+    def test_what_comes_out_flat_is_said_and_a_picture_of_few_levels_is_not(self, grey, recwarn):
         mask = np.where(RAMP < 2, 65535, 0).astype(np.uint16)
         np.testing.assert_array_equal(grey(mask, "x.png"), mask // 257)
         assert not recwarn

@@ -24,18 +24,16 @@ def taken(tmp_path):
 
 
 class TestCannotWrite:
-    def test_a_folder_below_a_file(self, taken):
+    def test_a_folder_below_a_file_and_the_variable_that_names_it(self, taken, monkeypatch):
         with pytest.raises(CannotWrite) as refused, paths.write_whole(taken / "a" / "b.json"):
             pass
         said = f"{taken / 'a'} cannot be written (Not a directory): name another folder."
         assert str(refused.value) == said
         assert isinstance(refused.value, OSError) and isinstance(refused.value, ValueError)
-
-    @pytest.mark.parametrize("variable", ["TLCOURSE_CACHE", "TLCOURSE_DATA"])
-    def test_the_variable_that_names_the_folder_is_named(self, taken, monkeypatch, variable):
-        monkeypatch.setenv(variable, str(taken))
-        with pytest.raises(CannotWrite, match=f"set {variable} to a folder that can be written"):
-            paths.writable_folder(taken / "inside")
+        for variable in ("TLCOURSE_CACHE", "TLCOURSE_DATA"):
+            monkeypatch.setenv(variable, str(taken))
+            with pytest.raises(CannotWrite, match=f"set {variable} to a folder that can be writt"):
+                paths.writable_folder(taken / "inside")
 
     @pytest.mark.parametrize("problem", [PermissionError(13, "not allowed"), KeyError("a")])
     def test_of_a_write_that_fails_nothing_stays(self, tmp_path, problem):

@@ -78,9 +78,7 @@ WRAPPINGS = {
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
-def test_usual_wrappings_and_owners_names_before_those_of_the_network(
-    tmp_path, squeezenet, wrapping
-):
+def test_usual_wrappings_and_owners_before_the_networks_names(tmp_path, squeezenet, wrapping):
     other = {key: torch.zeros_like(value) for key, value in squeezenet.items()}
     torch.save(WRAPPINGS[wrapping](squeezenet, other), tmp_path / "own.pth")
     loaded = load_backbone("squeezenet1_1", tmp_path / "own.pth").network.state_dict()
