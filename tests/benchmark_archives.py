@@ -1,7 +1,7 @@
 """The nine data sets in small: the layout of each published archive, with real image files.
 
-Two classes, one red and one blue, so that any network tells them apart; ``caltech101`` has four, as
-its background and its two kinds of faces matter.
+The first class is red and the second blue, so that any network tells them apart; ``caltech101`` has
+two more, as its background and its two kinds of faces matter.
 """
 
 import io
@@ -25,11 +25,11 @@ def picture(colour, seed=0, suffix="jpg", mode="RGB"):
     return content.getvalue()
 
 
-def pictures(form, red, blue, counts=(4, 4)):
+def pictures(form, *names, counts=(4, 4), colours=(RED, BLUE)):
     """``{path: bytes}``: of two classes, images named by ``form``."""
     return {
         form.format(name, number): picture(colour, number)
-        for name, colour, count in ((red, RED, counts[0]), (blue, BLUE, counts[1]))
+        for name, colour, count in zip(names, colours, counts, strict=True)
         for number in range(1, count + 1)
     }
 
@@ -48,22 +48,19 @@ def mat(**values):
     return content.getvalue()
 
 
-def tar(files, mode="w"):
+def tar(files, mode="w:gz"):
+    """Of files by name, or by ``TarInfo``."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode=mode) as archive:
         for name, data in files.items():
-            info = tarfile.TarInfo(name)
+            info = name if isinstance(name, tarfile.TarInfo) else tarfile.TarInfo(name)
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
     return content.getvalue()
 
 
-def tgz(files):
-    return tar(files, "w:gz")
-
-
 def mit67():
-    images = pictures("Images/{}/{}.jpg", "kitchen", "wine_cellar", (5, 4))
+    images = pictures("Images/{}/{}.jpg", "kitchen", "wine_cellar", counts=(5, 4))
     listed = without("Images/", images)[:-1]  # most are in neither list
     test = [name for name in listed if name.endswith("3.jpg")]
     return {
@@ -83,13 +80,13 @@ def cub200():
         "train_test_split": [f"{n} {int('4.jpg' not in name)}" for n, name in numbered],
     }
     files = {f"CUB_200_2011/{name}.txt": lines(rows) for name, rows in lists.items()}
-    return {"CUB_200_2011.tgz": tgz(images | files | {"attributes.txt": b"1 has_bill\n"})}
+    return {"CUB_200_2011.tgz": tar(images | files | {"attributes.txt": b"1 has_bill\n"})}
 
 
 def flowers102():
     images = {f"jpg/image_{n:05d}.jpg": picture(BLUE if n > 4 else RED, n) for n in range(1, 9)}
     return {
-        "102flowers.tgz": tgz(images),
+        "102flowers.tgz": tar(images),
         "imagelabels.mat": mat(labels=[[1] * 4 + [2] * 4]),
         "setid.mat": mat(trnid=[[1, 5]], valid=[[2, 6]], tstid=[[3, 4, 7, 8]]),
     }
@@ -102,7 +99,7 @@ def cats_dogs():
     parts = {"trainval": [row for row in rows if "_4 " not in row]}
     parts["test"] = [row for row in rows if "_4 " in row]
     annotations = {f"annotations/{part}.txt": lines(rows) for part, rows in parts.items()}
-    return {"images.tar.gz": tgz(images), "annotations.tar.gz": tgz(annotations)}
+    return {"images.tar.gz": tar(images), "annotations.tar.gz": tar(annotations)}
 
 
 def sdogs():
@@ -118,39 +115,29 @@ def sdogs():
 
 
 def caltech101():
-    images = {
-        f"101_ObjectCategories/{name}/image_{number:04d}.jpg": picture(colour, number)
-        for name, colour, count in (
-            ("BACKGROUND_Google", GREEN, 3),
-            ("Faces", RED, 85),
-            ("Faces_easy", BLUE, 32),
-            ("ant", GREEN, 31),
-        )
-        for number in range(1, count + 1)
-    }
-    images["101_ObjectCategories/ant/image_0001.jpg"] = picture(GREEN, mode="L")
+    form = "101_ObjectCategories/{}/image_{:04d}.jpg"
+    images = pictures(form, "Faces", "Faces_easy", counts=(85, 32))
+    images |= pictures(form, "ant", "BACKGROUND_Google", counts=(31, 3), colours=[GREEN] * 2)
+    images[form.format("ant", 1)] = picture(GREEN, mode="L")
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
-        archive.writestr("caltech-101/101_ObjectCategories.tar.gz", tgz(images))
+        archive.writestr("caltech-101/101_ObjectCategories.tar.gz", tar(images))
         archive.writestr("caltech-101/Annotations.tar", tar({"a": b"b"}))
         archive.writestr("__MACOSX/._caltech-101", b"x")
     return {"caltech-101.zip": content.getvalue()}
 
 
 def food101():
-    images = pictures("food-101/images/{}/{}.jpg", "red_soup", "blue_cheese", (12, 12))
-    parts = {"train": (11, 12), "test": range(1, 11)}
-    meta = {
-        f"food-101/meta/{part}.json": json.dumps(
-            {kind: [f"{kind}/{n}" for n in numbers] for kind in ("red_soup", "blue_cheese")}
-        ).encode()
-        for part, numbers in parts.items()
-    }
-    return {"food-101.tar.gz": tgz(images | meta)}
+    kinds = "beet_soup", "blue_cheese"
+    files = pictures("food-101/images/{}/{}.jpg", *kinds, counts=(12, 12))
+    for part, numbers in (("train", (11, 12)), ("test", range(1, 11))):
+        listed = {kind: [f"{kind}/{n}" for n in numbers] for kind in kinds}
+        files[f"food-101/meta/{part}.json"] = json.dumps(listed).encode()
+    return {"food-101.tar.gz": tar(files)}
 
 
 def textures():
-    images = pictures("dtd/images/{0}/{0}_{1}.jpg", "banded", "dotted", (3, 3))
+    images = pictures("dtd/images/{0}/{0}_{1}.jpg", "banded", "dotted", counts=(3, 3))
     names = without("dtd/images/", images)
     lists = {
         f"dtd/labels/{part}{number}.txt": lines(
@@ -159,7 +146,7 @@ def textures():
         for number in range(1, 11)
         for place, part in enumerate(("train", "val", "test"))
     }
-    return {"dtd-r1.0.1.tar.gz": tgz(images | lists)}
+    return {"dtd-r1.0.1.tar.gz": tar(images | lists)}
 
 
 def wood():
@@ -168,10 +155,8 @@ def wood():
     return {"names.txt": lines(f"{name} {kind} 3 7" for name, kind in kinds.items())} | files
 
 
-ARCHIVES = {build.__name__: build for build in (mit67, cub200, flowers102, sdogs, caltech101)}
-ARCHIVES |= {build.__name__: build for build in (food101, textures, wood)} | {
-    "cats-dogs": cats_dogs
-}
+BUILDERS = (mit67, cub200, flowers102, cats_dogs, sdogs, caltech101, food101, textures, wood)
+ARCHIVES = {build.__name__.replace("_", "-"): build for build in BUILDERS}
 
 # images, classes, training and test images of the first fold, folds
 COUNTS = {name: (8, 2, 6, 2, 1) for name in ("mit67", "cub200", "cats-dogs", "sdogs")}

@@ -39,9 +39,7 @@ class FileServer:
 
     files: dict = field(default_factory=dict)  # name -> content
     breaks: list = field(default_factory=list)  # after so many bytes the next answers break off
-    statuses: list = field(
-        default_factory=list
-    )  # of the next answers, instead of the file; 0: file
+    statuses: list = field(default_factory=list)  # of the next answers; 0: the file
     asked: list = field(default_factory=list)  # (name, ``Range``) of each request
     stalls: int = 0  # after so many bytes every answer falls silent
     content_type: str = "application/octet-stream"

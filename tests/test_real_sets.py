@@ -1,18 +1,22 @@
-"""The real sets: one list, features that score as the photographs' own, a command that adds one."""
+"""The real sets: features that score as the photographs' own, tables of them, and a new set."""
 
 from dataclasses import asdict
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from real_scores import evaluate_real
 from sklearn.datasets import load_digits
+from sklearn.metrics import balanced_accuracy_score
 
 from scripts.remake import real_sets as command
 from scripts.remake import runner
+from scripts.remake.real_tables import measure_accuracies, measure_pacs, resampled
 from tlcourse import paths
 from tlcourse.classifiers.score import choose_C
 from tlcourse.datasets.real_sets import REAL_SETS, SAMPLE, RealSet
+from tlcourse.domains.similarity import prototype_similarity
 from tlcourse.features import cache
 from tlcourse.features.extraction import Features, shipped_card, shipped_features
 
@@ -34,10 +38,6 @@ def test_predictions_on_shipped_features_are_those_on_the_photographs_own(name):
         assert np.mean(found.predicted != stored) <= 0.01, representation
         assert found.accuracy == pytest.approx(score["accuracy"], abs=0.01)
         assert found.converged, representation
-
-
-@pytest.mark.parametrize("name", TARGETS)
-def test_shipped_features_are_as_the_list_says(name):
     few, rest = REAL_SETS[name].per_class
     train, test = shipped_features("imagenet", name)
     assert len(train.layer_sizes) == 18 and train.matrix.shape[1] == 3120
@@ -117,3 +117,63 @@ def test_C_is_chosen_without_regard_to_scale():
     many = Features(1000 * matrix, labels, ["a", "b", "c"], {"layer": 30})
     found = [choose_C(features, ["layer"], "none") for features in (few, many)]
     assert found[1] == pytest.approx(found[0] / 1e6, rel=1e-2)
+
+
+def read_real(table):
+    return pd.read_csv(paths.SHIPPED / "measured" / f"real_{table}.csv")
+
+
+def test_accuracies_are_those_of_the_cards_and_of_the_features():
+    kept = read_real("accuracies")
+    steel = kept[kept["target"] == "steel"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(steel, pd.DataFrame(measure_accuracies("steel")), rtol=1e-4)
+    assert set(kept["target"]) == set(TARGETS)
+    assert ((kept["low"] < kept["accuracy"]) & (kept["accuracy"] < kept["high"])).all()
+    for target, rows in kept.groupby("target"):
+        scores = {kind: score["accuracy"] for kind, score in shipped_card(target)["scores"].items()}
+        found = dict(zip(rows["representation"], rows["accuracy"], strict=True))
+        assert found == pytest.approx(scores, abs=1e-4)
+
+
+def test_the_interval_is_that_of_test_images_drawn_again_one_by_one():
+    rng, labels = np.random.default_rng(1), np.repeat([0, 1, 2], [60, 30, 10])
+    predicted = np.where(rng.random(100) < 0.7, labels, 3)
+    draws = []
+    for _ in range(1500):
+        parts = [rng.choice(predicted[labels == y], sum(labels == y)) == y for y in range(3)]
+        draws.append(np.mean(list(map(np.mean, parts))))
+    mean, low, high = resampled(predicted == labels, labels)
+    with pytest.warns(UserWarning, match="not in y_true"):
+        assert mean == pytest.approx(balanced_accuracy_score(labels, predicted))
+    assert (low, high) == pytest.approx(np.quantile(draws, (0.025, 0.975)), abs=0.015)
+
+
+def test_a_set_tested_on_its_own_domain_is_the_set_itself():
+    rows = {(row["trained_on"], row["tested_on"]): row for row in measure_pacs("last layer")}
+    assert len(rows) == 16
+    for name in {name for name, _ in rows}:
+        own = evaluate_real(name, "last layer").accuracy
+        assert rows[name, name]["accuracy"] == pytest.approx(own)
+    kept = read_real("pacs").set_index(["trained_on", "tested_on", "representation"])["accuracy"]
+    for pair, row in rows.items():
+        assert kept[(*pair, "last layer")] == pytest.approx(row["accuracy"], abs=0.01)
+
+
+def test_every_target_lies_clear_of_the_noise():
+    kept = read_real("distances").set_index("target")
+    assert set(kept.index) == set(TARGETS)
+    for kind in ("mmd", "a_distance", "prototypes"):
+        assert (kept[kind] > kept[f"{kind}_noise"]).all()
+    assert set(kept["mmd"].nsmallest(2).index) == {"caltech101", "PACS photo"}
+
+
+def test_prototype_similarity_by_hand():
+    rng = np.random.default_rng(0)
+    X, prototypes, y = rng.normal(size=(12, 5)), rng.normal(size=(4, 5)), np.arange(12) % 3
+    nearest = []
+    for label in range(3):
+        mean = X[y == label].mean(axis=0)
+        each = [row - prototypes.mean(axis=0) for row in prototypes]
+        nearest.append(max(mean @ row / np.sqrt(mean @ mean * (row @ row)) for row in each))
+    for shift in (0, 7):
+        assert prototype_similarity(X, y, prototypes + shift) == pytest.approx(np.mean(nearest))

@@ -1,7 +1,6 @@
 """Weights from torchvision's host, and from files of one's own, whoever wrote them."""
 
 import hashlib
-import os
 from types import SimpleNamespace
 
 import pytest
@@ -39,23 +38,14 @@ class TestFetchOfTorchvisionsWeights:
             host.fetch()
         assert len(host.asked) == downloads.TRIES + 1 and not host.file.exists()
 
-    def test_other_content_is_not_kept(self, host):
-        host.files[host.file.name] = b"other"
-        with pytest.raises(WeightsError, match="published checksum .SHA-256.*it was not kept"):
-            host.fetch()
-        assert not list(host.file.parent.glob("net*"))
-
-    def test_one_process_at_a_time(self, host):
+    def test_one_process_at_a_time_unless_it_is_there(self, host):
         host.file.parent.mkdir()
         with FileLock(host.file.with_name(f".{host.file.name}.lock")):
             with pytest.raises(WeightsError, match="Another process is fetching net"):
                 host.fetch()
-        assert host.fetch() == host.file
-
-    @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root writes everywhere")
-    def test_what_is_there_is_used_from_a_folder_that_cannot_be_written(self, host):
-        host.fetch().parent.chmod(0o500)
-        assert host.fetch() == host.file
+            host.file.write_bytes(host.files[host.file.name])
+            assert host.fetch() == host.file
+        assert host.asked == []
 
 
 @pytest.fixture(scope="module")
@@ -68,21 +58,17 @@ def under(owner, state):
     return {owner + key: state[key] for key in state}
 
 
-OWNERS = ["module.", "_orig_mod.", "_orig_mod.module.", "module._orig_mod.", "model.", "net."]
-OWNERS += ["backbone.", "model.backbone.", "my.own_name."]
+OWNERS = ["module.", "_orig_mod.module.", "model.", "model.backbone.", "my.own_name."]
 WRAPPINGS = {
     **{owner: lambda state, _, owner=owner: under(owner, state) for owner in OWNERS},
     "a part that was compiled": lambda state, _: {
         key.replace("features.", "features._orig_mod."): state[key] for key in state
     },
-    "state_dict": lambda state, _: {"state_dict": state},
-    "model": lambda state, _: {"model": state, "epoch": 1, "optimizer": {"state": {}}},
     "model_state_dict": lambda state, _: {"model_state_dict": state, "loss": 0.5},
-    "two of them": lambda state, _: {"model": {"state_dict": state}},
+    "two of them": lambda state, _: {"model": {"state_dict": state}, "optimizer": {"state": {}}},
     "with a loss": lambda state, _: {
         "state_dict": {**under("model.", state), "criterion.weight": torch.ones(2)}
     },
-    "average": lambda state, other: {"model": other, "model_ema": state},
     "average of PyTorch": lambda state, other: {
         "model": other,
         "model_ema": {"n_averaged": torch.tensor(9), **under("module.module.", state)},
@@ -92,20 +78,11 @@ WRAPPINGS = {
 
 
 @pytest.mark.parametrize("wrapping", WRAPPINGS)
-def test_usual_wrappings_and_owners_names_before_those_of_the_network(
-    tmp_path, squeezenet, wrapping
-):
+def test_usual_wrappings_and_owners_before_the_networks_names(tmp_path, squeezenet, wrapping):
     other = {key: torch.zeros_like(value) for key, value in squeezenet.items()}
     torch.save(WRAPPINGS[wrapping](squeezenet, other), tmp_path / "own.pth")
     loaded = load_backbone("squeezenet1_1", tmp_path / "own.pth").network.state_dict()
     assert all(torch.equal(loaded[key], squeezenet[key]) for key in squeezenet)
-
-
-def test_bundled_and_lecture_names_have_owners_too(tmp_path):
-    natural = load_backbone("natural").network.state_dict()
-    torch.save(under("module.", natural), tmp_path / "natural.pth")
-    loaded = load_backbone("natural", tmp_path / "natural.pth").network.state_dict()
-    assert all(torch.equal(loaded[key], natural[key]) for key in natural)
 
 
 def test_two_networks_in_one_file_are_not_chosen_from(tmp_path, squeezenet):
