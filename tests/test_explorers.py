@@ -139,8 +139,7 @@ def test_each_control_of_the_normalization_explorer_at_both_ends():
     for source in explorer.source.options:
         explorer.source.value = source
         shown, other = explorer.real, explorer.family
-        if source != "imagenet":
-            shown, other = other, shown
+        shown, other = (shown, other) if source == "imagenet" else (other, shown)
         assert explorer.target is shown and shown.layout.display is None
         assert other.layout.display == "none"
         for control in (explorer.target, explorer.normalization, explorer.C):

@@ -14,7 +14,6 @@ from tlcourse.classifiers.score import sample_per_class
 from tlcourse.datasets import BENCHMARKS, load_benchmark
 from tlcourse.datasets.benchmarks import fetch_benchmark
 from tlcourse.datasets.drawn import DrawnImages, Factors
-from tlcourse.features import cache
 from tlcourse.features.extraction import extract_features, shipped_features
 from tlcourse.networks import places365
 from tlcourse.networks.sources import SOURCES
@@ -80,7 +79,7 @@ def test_places365_alexnet_to_a_row_of_the_table_and_what_is_not_there(data, tmp
 DRAWN = DrawnTarget("shapes", per_class=3, pool_per_class=5, test_per_class=4)
 
 
-def test_drawn_pools_and_test_pictures_are_apart_and_drawn_by_the_seed(monkeypatch):
+def test_drawn_pools_and_test_pictures_are_apart_and_drawn_by_the_seed():
     features = DRAWN.features("natural", progress=False)
     classes = len(features.classes)
     train, test = DRAWN.split(features, seed=2)
@@ -88,11 +87,6 @@ def test_drawn_pools_and_test_pictures_are_apart_and_drawn_by_the_seed(monkeypat
     assert np.bincount(features.labels[test]).tolist() == [4] * classes
     assert not set(train) & set(test) and max(train) < 5 * classes == min(test)
     assert set(train) != set(DRAWN.split(features, seed=3)[0])
-    pair = sweep._prepare("natural", DRAWN, (), progress=False)
-    assert cache.read(pair.entry)  # and a worker reads what was kept
-    monkeypatch.setattr(DrawnTarget, "features", None)
-    sweep._load.cache_clear()
-    assert sweep._load(pair).matrix.shape[0] == 9 * classes
 
 
 def test_a_drawn_accuracy_by_hand_and_other_factors_are_another_target(natural):
