@@ -75,13 +75,6 @@ def server(monkeypatch):
         yield served
 
 
-@pytest.fixture
-def user_cache(monkeypatch, tmp_path):
-    """A cache of this test alone."""
-    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
 @pytest.fixture(scope="module")
 def natural():
     """A bundled backbone."""

@@ -1,26 +1,24 @@
-"""The register of claims, the rule of their verdicts, and what is kept and shown of them."""
+"""Claims: the rule of their verdicts, the card, one experiment each, the register as a table."""
 
-import ast
+import json
 import re
-from collections import Counter
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from parsed import NOTEBOOKS, code_of
+from parsed import NOTEBOOKS, cells_of
 from scipy import stats
 
+from scripts.remake import verdicts
 from tlcourse import paths
-from tlcourse.course import claims
-from tlcourse.course.register import Entry
+from tlcourse.course import claims, register
+from tlcourse.networks.layers import as_backbone
+from tlcourse.tables.published import published_part
+from tlcourse.widgets import ClaimsTable, claims_table
 from tlcourse.widgets.claims import open as open_claim
-from tlcourse.widgets.claims_table import table_html
 
 pytestmark = pytest.mark.usefixtures("own_cache")
-CLAIMS_OF = {
-    **{"01": 6, "02": 2, "03": 5, "04": 3, "05": 4, "06": 2},
-    **{"07": 2, "08": 4, "09": 5, "10": 1, "11": 3, "12": 1},
-}
 CLAIM = claims.Claim("task", "", "", "", "claim", "gain", "points", "target", ())
 RATIO = replace(CLAIM, measured_in="times")
 TWO = replace(CLAIM, conditions=("near", "far"))
@@ -31,33 +29,24 @@ def measure(effect=(2, 2.1, 2.2), claim=CLAIM, on="Three targets.", **more):
     return claims.measure(claim, effect, on, **more)
 
 
-def test_register_has_the_lectures_claims_in_the_designs_notebooks():
-    assert Counter(claim.notebook[:2] for claim in claims.CLAIMS.values()) == CLAIMS_OF
+def test_every_claim_of_the_lecture_is_a_whole_row():
+    assert len(claims.CLAIMS) == 38
     for claim_id, claim in claims.CLAIMS.items():
         assert re.fullmatch(r"[a-z0-9-]+", claim_id) and claim.id == claim_id
         assert claim.slide and re.search(r'[.?!)"]$', claim.sentence), claim_id
         if claim.kind == "claim":
             assert claim.effect and claim.measured_in and claim.unit_of, claim_id
         else:
-            assert claim.kind == claims.ILLUSTRATION
-            assert not claim.conditions and not claim.measured_in, claim_id
+            assert claim.kind == claims.ILLUSTRATION and not claim.conditions, claim_id
 
 
 def test_the_interval_is_that_of_t():
-    values = np.array([2.0, 3.5, -1.0, 4.0, 2.5, 0.5])
+    values, ratios = np.array([2.0, 3.5, -1.0, 4.0, 2.5, 0.5]), np.array([2.0, 4, 9])
     low, high = stats.ttest_1samp(values, 0).confidence_interval(0.95)
     np.testing.assert_allclose(claims.effect_of(values), (values.mean(), low, high))
-    low, high = stats.ttest_1samp(np.log([2, 4, 9]), 0).confidence_interval(0.95)
-    wanted = np.exp([np.log([2, 4, 9]).mean(), low, high])
-    np.testing.assert_allclose(claims.effect_of([2, 4, 9], zero=1.0), wanted)
-
-
-@pytest.mark.parametrize("values", [[1], [], [1, np.nan], [[1, 2], [3, 4]], [1, np.inf]])
-def test_values_without_an_interval_are_refused(values):
-    with pytest.raises(ValueError):
-        claims.effect_of(values)
-    with pytest.raises(ValueError, match="ratios above 0"):
-        claims.effect_of([1, 0], zero=1.0)
+    logs = stats.ttest_1samp(np.log(ratios), 0)
+    wanted = np.exp([np.log(ratios).mean(), *logs.confidence_interval(0.95)])
+    np.testing.assert_allclose(claims.effect_of(ratios, zero=1.0), wanted)
 
 
 ABOVE, BELOW, ACROSS = (claims.Effect(*each) for each in ((2, 1, 3), (-2, -3, -1), (1, -1, 3)))
@@ -76,24 +65,17 @@ def test_the_rule(effects, zero, verdict):
     assert claims.verdict_on(effects, zero) == verdict
 
 
-def test_a_ratio_is_judged_against_one():
-    assert measure(claims.Effect(0.8, 0.5, 0.9), RATIO).verdict == "does not hold here"
-
-
 def test_what_was_measured_is_read_back_without_the_prediction(own_cache):
     more = {"limits": "One backbone.", "beside": {"accuracy (%)": 41}}
     kept = measure(on="Six targets.", predicted="fc7", option="fc7", **more)
     assert claims.recorded("task") == replace(kept, predicted=None, option=None)
     assert "fc7" not in (own_cache / "verdicts/task.json").read_text("utf-8")
-    measure((-2, -2.1, -2.2))
-    assert claims.recorded("task").verdict == "does not hold here"
+    ratio = measure(claims.Effect(0.8, 0.5, 0.9), RATIO)
+    assert claims.recorded("task").verdict == ratio.verdict == "does not hold here"
     assert [file.name for file in (own_cache / "verdicts").iterdir()] == ["task.json"]
-
-
-def test_a_cache_that_cannot_be_written_does_not_stop_the_lesson(tmp_path, monkeypatch):
-    (tmp_path / "a file").touch()
-    monkeypatch.setenv("TLCOURSE_CACHE", str(tmp_path / "a file"))
-    with pytest.warns(UserWarning, match="TLCOURSE_CACHE"):
+    shutil.rmtree(own_cache / "verdicts")
+    (own_cache / "verdicts").touch()
+    with pytest.warns(UserWarning, match="TLCOURSE_CACHE"):  # and the lesson goes on
         assert measure().verdict == "holds"
     assert claims.recorded("task") is None
 
@@ -110,13 +92,6 @@ def test_damaged_or_altered_file_counts_as_not_recorded(own_cache, broken):
     assert (own_cache / "verdicts/task.json.unreadable-1").read_bytes() == broken
 
 
-def test_unknown_claim_names_close_ones():
-    with pytest.raises(ValueError, match="no claim 'reuse_all': did you mean reuse-all"):
-        open_claim("reuse_all")
-    with pytest.raises(ValueError, match="no claim"):
-        claims.recorded("zzzzzzzz")
-
-
 @pytest.mark.parametrize(
     "effect, claim, more, words",
     [
@@ -126,6 +101,10 @@ def test_unknown_claim_names_close_ones():
         ((1, 2), CLAIM, {"beside": {"n": np.nan}}, "finite"),
         ({}, SHOWN, {}, "needs measured numbers"),
         ((1, 2), CLAIM, {"on": " "}, "on what task was measured"),
+        ([1], CLAIM, {}, "two values or more"),
+        ([[1, 2], [3, 4]], CLAIM, {}, "two values or more"),
+        ([1, np.inf], CLAIM, {}, "finite values"),
+        ([1, 0], RATIO, {}, "ratios above 0"),
     ],
 )
 def test_what_cannot_be_judged_is_refused_and_nothing_is_written(effect, claim, more, words):
@@ -140,16 +119,8 @@ def test_an_illustration_has_numbers_and_no_verdict():
     page = claims.card(replace(shown, id="imagenet-growth"))
     assert "pictures <b>12,416</b>" in page and "share &lt;b&gt; <b>0.412</b>" in page
     assert not any(verdict.capitalize() in page for verdict in claims.VERDICTS)
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(1999.9, "2,000"), (999.6, "1,000"), (-1999.9, "-2,000"), (0.41234, "0.412"), (0, "0")],
-)
-def test_numbers_are_rounded_and_not_cut_off_on_card_and_table(value, text):
-    kept = measure(beside={"images": value})
-    assert f"images <b>{text}</b>" in claims.card(kept)
-    assert f"<li>images: {text}</li>" in table_html([Entry(kept.claim, kept, None, ())], 1)
+    rounded = {1999.9: "2,000", 999.6: "1,000", -1999.9: "-2,000", 0.41234: "0.412", 0: "0"}
+    assert list(map(claims.as_number, rounded)) == list(rounded.values())
 
 
 def test_the_card_has_prediction_effect_interval_unit_and_verdict(monkeypatch):
@@ -176,23 +147,118 @@ def test_a_claim_in_a_notebook_is_predicted_and_measured():
     assert claims.recorded("warm-up") is None
     with pytest.raises(ValueError, match="'c' is not an option"):
         claim.measured({"n": 3}, "Something.", option="c")
+    with pytest.raises(ValueError, match="no claim 'reuse_all': did you mean reuse-all"):
+        open_claim("reuse_all")
+    with pytest.raises(ValueError, match="no claim 'zzzzzzzz': see docs/claims.md"):
+        claims.recorded("zzzzzzzz")
 
 
-def test_verdicts_are_words_of_the_rule_alone():
-    """No notebook and no module but the rule's says what a verdict is."""
-    files = (
-        file
-        for folder in ("tlcourse", "scripts")
-        for file in paths.PROJECT.glob(f"{folder}/**/*.py")
-    )
-    sources = {file.as_posix(): file.read_text("utf-8") for file in files}
+def test_every_claim_has_one_experiment_in_its_notebook_and_its_card_there():
+    measured = []
     for notebook in NOTEBOOKS:
-        cells = code_of(notebook).items()
-        sources |= {f"{notebook.name}, {n}": cell for n, cell in cells if cell[:1] != "%"}
-    said = {
-        place
-        for place, source in sources.items()
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.Constant) and node.value in claims.VERDICTS
-    }
-    assert [place.endswith("tlcourse/course/claims.py") for place in said] == [True]
+        for cell in (cell for cell in cells_of(notebook) if cell.cell_type == "code"):
+            tags = [tag for tag in cell.metadata.get("tags", []) if tag.startswith("claim:")]
+            data = [out.get("data", {}).get(claims.JSON, {"id": "warm-up"}) for out in cell.outputs]
+            assert [f"claim:{card['id']}" for card in data if card["id"] != "warm-up"] == tags
+            measured += [(tag.removeprefix("claim:"), notebook.stem) for tag in tags]
+    assert sorted(measured) == sorted((each.id, each.notebook) for each in claims.CLAIMS.values())
+
+
+def test_what_is_stored_is_that_of_the_notebooks():
+    stored = json.loads(register.FILE.read_text("utf-8"))
+    assert verdicts.executed() == stored, "make it again: python -m scripts.remake verdicts"
+    assert list(stored) == list(claims.CLAIMS)
+    measured = register.stored_verdicts().values()
+    assert verdicts.PAGE.read_text("utf-8") == verdicts.page(measured)
+    for each in measured:
+        if each.claim.kind == claims.ILLUSTRATION:
+            assert each.verdict == "illustration" and not each.effects
+        else:
+            assert each.verdict == claims.verdict_on(each.effects.values(), each.claim.zero)
+            assert set(each.effects) == set(each.claim.conditions or [""])
+
+
+def judged(claim_id, effect=BELOW):
+    claim = claims.CLAIMS[claim_id]
+    return measure(dict.fromkeys(claim.conditions, effect) or effect, claim, "Another machine.")
+
+
+def test_second_and_missing_cards_are_named(tmp_path):
+    def executed(*cards):
+        outputs = [{"data": {"text/plain": "", claims.JSON: each}} for each in cards]
+        cells = [{"cell_type": "code", "outputs": outputs}]
+        (tmp_path / "10_made_up.ipynb").write_text(json.dumps({"cells": cells}))
+        return verdicts.executed(tmp_path)
+
+    card = claims.kept_part(judged("discretise"))
+    with pytest.raises(ValueError, match="second card of discretise"):
+        executed(card, card)
+    with pytest.raises(ValueError, match="No card of scratch-is-hard, .*decide"):
+        executed(card)
+    every = executed(*({**card, "id": name} for name in reversed(claims.CLAIMS)))
+    assert list(every) == list(claims.CLAIMS)
+
+
+def numbers_of(number, field):
+    """The numbers that a correction speaks of."""
+    text = getattr(register.slide_corrections()[number - 1], field).replace("+", "")
+    return [float(found.replace(",", "")) for found in re.findall(r"\d[\d,]*\.?\d*", text)]
+
+
+def test_corrections_are_about_claims_and_those_counted_and_derived():
+    found = register.slide_corrections()
+    assert [each.number for each in found] == [str(n) for n in range(1, 15)]
+    assert all(each.claim in claims.CLAIMS and all(vars(each).values()) for each in found)
+    low = published_part("low", "value").T
+    gains = low["full-network"] - low["fc7"]
+    derived = [round(gains["wood"], 1), round(float(np.mean(gains)), 1)]
+    assert derived == numbers_of(4, "what_is_right")
+    assert published_part("high", "value")["wood"]["full-network"] in numbers_of(8, "evidence")
+    said = {"vgg16": numbers_of(1, "what_is_right"), "vgg19": numbers_of(2, "evidence")}
+    for name, numbers in said.items():
+        sizes = as_backbone(name).layer_sizes
+        del sizes["fc8"]
+        convolutions = [size for layer, size in sizes.items() if layer.startswith("conv")]
+        total = sum(sizes.values())
+        assert round(100 * sum(convolutions) / total, 1) in numbers
+        assert numbers[0] == len(convolutions) if name == "vgg16" else total in numbers
+
+
+def test_filters_part_the_register_by_this_machines_verdicts():
+    stored = register.stored_verdicts().items()
+    other, same, *_ = [name for name, each in stored if each.verdict == "holds"]
+    judged(other)
+    judged(same, claims.Effect(3, 2, 4))
+    entries = {entry.claim.id: entry for entry in register.register()}
+    assert len(entries) == 38 and entries[same].here.on == "Another machine."
+    assert entries[other].differs and not entries[same].differs
+    assert {entries[name].differs for name in set(entries) - {other, same}} == {None}
+    table, shown = ClaimsTable(), {}
+    for name in claims_table.FILTERS:
+        table.filter.value = name
+        shown[name] = table._readout.value.count("<tr") - 1
+    by_verdict = sum(shown[name] for name in (*claims.VERDICTS, "illustration"))
+    assert shown[claims_table.ALL] == by_verdict == 38
+    assert shown[claims_table.NOT_HERE] == 36 and shown[claims_table.DIFFERS] == 1
+    corrected = {each.claim for each in register.slide_corrections()}
+    assert shown[claims_table.CORRECTED] == len(corrected)
+
+
+def test_table_is_escaped_and_says_when_empty():
+    kept = replace(judged("discretise"), on="a < b", beside={"<x>": 1999.9})
+    page = claims_table.table_html([register.Entry(kept.claim, kept, None)], 1)
+    assert "a &lt; b" in page and "&lt;x&gt;: 2,000" in page and "<x>" not in page
+    assert f'href="{kept.claim.notebook}.ipynb"' in page
+    assert "None of the 38 claims" in claims_table.table_html([], 38)
+
+
+def test_the_overview_counts_and_marks_every_claim():
+    kept = register.stored_verdicts()
+    page = claims_table.overview_html(register.register())
+    assert page.count("<li>") == 38 and all(f"> {name}</li>" in page for name in kept)
+    for verdict in (*claims.VERDICTS, "illustration"):
+        count = sum(each.verdict == verdict for each in kept.values())
+        assert f"{verdict}: {count}" in page
+        assert page.count(f'aria-label="{verdict}"') == count + 1
+    static = ClaimsTable()._repr_mimebundle_()["text/html"]
+    assert page in static and static.count("<tr") == 39

@@ -1,43 +1,30 @@
 """Features: which side of the ReLU, which mode, which order, and a cache that never lies."""
 
-import os
 import threading
+from unittest import mock
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageOps
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import Normalizer
 from torch import nn
-from torch.utils.data import Dataset, Subset
+from torch.utils.data import Subset
 
-from scripts.remake.shipping import SPLITS, extract_family
-from tlcourse import paths
-from tlcourse.classifiers.svm import LinearSVM
-from tlcourse.datasets import FAMILIES, PHOTO_SOURCES, ImageFolder
-from tlcourse.datasets.photos import default_root
+from tlcourse.datasets import ImageFolder
 from tlcourse.features import cache as feature_cache
 from tlcourse.features import extraction
 from tlcourse.features.extraction import Features, extract_features, shipped_features
 from tlcourse.networks.backbones import load_backbone, recorded_means
 
 
-class Pictures(Dataset):
-    """A few coloured pictures in memory."""
+class Pictures(list):
+    """A few coloured pictures in memory, with their labels."""
 
     classes = ["one", "two"]
 
     def __init__(self, n=5, seed=0):
         pixels = np.random.default_rng(seed).integers(0, 256, (n, 64, 64, 3), dtype=np.uint8)
-        self.images = [Image.fromarray(array) for array in pixels]
-        self.targets = [index % 2 for index in range(n)]
-
-    def __len__(self):
-        return len(self.images)
-
-    def __getitem__(self, index):
-        return self.images[index], self.targets[index]
+        super().__init__((Image.fromarray(array), i % 2) for i, array in enumerate(pixels))
 
 
 def features_of(backbone, dataset, layers=("fc7",), *device, **options):
@@ -52,8 +39,8 @@ def assert_close(found, wanted):
 @pytest.fixture
 def folder(tmp_path):
     """Two classes of two pictures, and what is to be made of them."""
-    for number, image in enumerate(Pictures(4).images):
-        file = tmp_path / "pictures" / ("one", "two")[number % 2] / f"{number}.png"
+    for number, (image, label) in enumerate(Pictures(4)):
+        file = tmp_path / "pictures" / Pictures.classes[label] / f"{number}.png"
         file.parent.mkdir(parents=True, exist_ok=True)
         image.save(file)
     return tmp_path / "pictures"
@@ -63,17 +50,14 @@ class TestOnePass:
     @pytest.mark.parametrize("layer", ["conv1_1", "conv3_2", "fc6", "fc7"])
     def test_features_are_after_relu_averaged_over_space(self, natural, layer):
         """As module by module, the ReLU applied out of place."""
-        rows = []
-        for image, _ in Pictures():
-            value = natural.preprocess(image)[None]
-            for name, module in natural.network.named_children():
-                value = torch.relu(value) if isinstance(module, nn.ReLU) else module(value)
-                if name == natural.layers[layer]:
-                    break
-            rows.append(value.mean(dim=(2, 3)) if value.ndim == 4 else value)
+        value = torch.stack([natural.preprocess(image) for image, _ in Pictures()])
+        for name, module in natural.network.named_children():
+            value = torch.relu(value) if isinstance(module, nn.ReLU) else module(value)
+            if name == natural.layers[layer]:
+                break
         found = features_of(natural, Pictures(), [layer]).matrix
         assert found.min() >= 0
-        assert_close(found, torch.cat(rows).detach().numpy())
+        assert_close(found, (value.mean(dim=(2, 3)) if value.ndim == 4 else value).detach())
 
     def test_dropout_is_off_and_hooks_and_modes_are_restored(self, natural):
         natural.network.train()
@@ -129,21 +113,15 @@ class TestOnePass:
         for layer, wanted in seen.items():
             assert_close(found.select(layer), wanted)
 
-    def test_a_data_set_of_one_handle_is_read_by_one_thread_at_a_time(self, natural):
+    def test_a_data_set_of_any_kind_is_read_in_the_calling_thread(self, natural):
         class Frames(Pictures):
-            """One buffer that each item is read into, as of a file that is open."""
-
-            buffer, readers = Image.new("RGB", (64, 64)), set()
+            readers = set()
 
             def __getitem__(self, index):
                 self.readers.add(threading.get_ident())
-                self.buffer.paste(self.images[index])
-                return self.buffer, self.targets[index]
+                return super().__getitem__(index)
 
-        found, wanted = (
-            features_of(natural, kind(40), batch_size=8) for kind in (Frames, Pictures)
-        )
-        assert np.array_equal(found.matrix, wanted.matrix)
+        features_of(natural, Frames(12), batch_size=4)
         assert Frames.readers == {threading.get_ident()}
 
 
@@ -160,28 +138,19 @@ class TestPrecision:
             assert cosine.min() > extraction.SAFE_COSINE
 
     @pytest.mark.parametrize(
-        ("seconds", "spoilt", "chosen"),
+        ("seconds", "factor", "chosen"),
         [
-            ((9, 1), False, "bfloat16"),
-            ((9, 9), False, "float32"),
-            ((9, 1), True, "float32"),
-            ((0.001, 0.0001), False, "float32"),
+            ((9, 1), 1, "bfloat16"),
+            ((9, 9), 1, "float32"),
+            ((9, 1), -1, "float32"),  # faster but wrong
+            ((0.001, 0.0001), 1, "float32"),  # too short to matter
         ],
-        ids=["faster and safe", "not faster", "faster but wrong", "too short to matter"],
     )
-    def test_auto_takes_16_bits_only_where_they_pay(
-        self, natural, monkeypatch, seconds, spoilt, chosen
-    ):
-        trial, clock = extraction._trial, list(seconds)
-
-        def timed(*arguments):
-            means = trial(*arguments)[1]
-            if spoilt and len(clock) == 1:
-                means = {layer: mean.flip(1) for layer, mean in means.items()}
-            return clock.pop(0), means
-
-        monkeypatch.setattr(extraction, "_trial", timed)
-        assert features_of(natural, Pictures(20), ["fc6", "fc7"]).about["precision"] == chosen
+    def test_auto_takes_16_bits_where_they_pay(self, natural, monkeypatch, seconds, factor, chosen):
+        means = torch.rand(8, 512)
+        trials = iter([(seconds[0], {"fc7": means}), (seconds[1], {"fc7": factor * means})])
+        monkeypatch.setattr(extraction, "_trial", lambda *_: next(trials))
+        assert features_of(natural, Pictures(20)).about["precision"] == chosen
 
 
 class TestWhatIsRefused:
@@ -198,95 +167,66 @@ class TestWhatIsRefused:
         with pytest.raises(ValueError, match=message):
             features_of(natural, Pictures(n), **options)
 
-    def test_an_unreadable_image_is_named_and_no_entry_is_left(self, natural, user_cache, folder):
-        class Broken(Pictures):
-            def __getitem__(self, index):
-                if index == 3:
-                    raise OSError("image file is truncated")
-                return super().__getitem__(index)
-
-        for cache in (True, False):
-            with pytest.raises(ValueError, match="Image 3 .*truncated"):
-                extract_features(natural, Broken(), cache=cache)
-        damaged_later = ImageFolder(folder)
-        damaged_later.files[2].write_bytes(b"")
-        with pytest.raises(ValueError, match=r"two.1\.png"):
-            extract_features(natural, damaged_later)
-        assert not list(user_cache.rglob("*"))
-
-    def test_left_out_files_are_named_in_the_features(self, natural, folder):
+    def test_unreadable_images_are_named_and_no_entry_is_left(self, natural, own_cache, folder):
         (folder / "two" / "empty.png").write_bytes(b"")
         with pytest.warns(UserWarning, match=r"empty\.png"):
             found = features_of(natural, ImageFolder(folder))
         assert len(found.labels) == 4 and "empty.png" in found.about["left_out"][0]
+        (folder / "two" / "empty.png").unlink()
+        damaged_later = ImageFolder(folder)
+        damaged_later.files[2].write_bytes(b"")
+        with pytest.raises(ValueError, match=r"two.1\.png"):
+            extract_features(natural, damaged_later)
+        assert not (own_cache / "features").exists()
 
 
-class TestLabelsAndClasses:
-    @pytest.mark.parametrize("cache", [False, True])
-    def test_labels_index_the_classes_also_of_a_part_or_without_names(
-        self, natural, user_cache, cache
+@pytest.mark.parametrize("cache", [False, True])
+def test_labels_index_the_classes_which_are_those_of_this_data_set(natural, own_cache, cache):
+    (one, _), (two, _), *_ = renamed = Pictures(4)
+    renamed.classes = np.arange(2)
+    for dataset, classes, labels in (
+        (Subset(Subset(Pictures(4), [1, 2, 3]), [0, 2]), ["one", "two"], [1, 1]),
+        (Pictures(4), ["one", "two"], [0, 1, 0, 1]),
+        (renamed, ["0", "1"], [0, 1, 0, 1]),
+        ([(one, 0), (two, 2)], ["0", "1", "2"], [0, 2]),
+        ([(one, 40_000), (two, 70_001)], None, [40_000, 70_001]),
     ):
-        images = Pictures(4).images
-        part = Subset(Subset(Pictures(4), [1, 2, 3]), [0, 2])
-        for dataset, classes, labels in (
-            (part, ["one", "two"], [1, 1]),
-            ([(images[0], 0), (images[1], 2)], ["0", "1", "2"], [0, 2]),
-            ([(images[0], 40_000), (images[1], 70_001)], None, [40_000, 70_001]),
-        ):
-            for _ in range(2):
-                found = extract_features(natural, dataset, ["fc7"], cache=cache)
-                assert found.labels.tolist() == labels
-                assert classes is None or found.classes == classes
-
-    def test_classes_are_those_of_this_data_set_and_text_whatever_the_cache_holds(
-        self, natural, user_cache, passes
-    ):
-        dataset = Pictures()
-        for classes in (np.arange(2), np.array(["a", "b"]), {0: "x", 1: "y"}, (None, 2.5)):
-            dataset.classes = classes
-            for _ in range(2):
-                found = extract_features(natural, dataset, ["fc7"]).classes
-                assert found == list(map(str, classes))
-        assert len(passes) == 1
-        assert extract_features(natural, dataset, ["fc6"]).classes == ["None", "2.5"]
+        for _ in range(2):
+            found = extract_features(natural, dataset, ["fc7"], cache=cache)
+            assert found.labels.tolist() == labels
+            assert classes is None or found.classes == classes
 
 
 @pytest.fixture
 def passes(monkeypatch):
-    """The layers of each pass through a network."""
-    seen, stream = [], extraction._stream
-
-    def counted(*arguments):
-        seen.append(arguments[3])
-        return stream(*arguments)
-
-    monkeypatch.setattr(extraction, "_stream", counted)
-    return seen
+    """Passes through a network."""
+    watched = mock.Mock(wraps=extraction._stream)
+    monkeypatch.setattr(extraction, "_stream", watched)
+    return watched
 
 
-@pytest.mark.usefixtures("user_cache")
+@pytest.mark.usefixtures("own_cache")
 class TestCache:
     def test_asking_again_reads_it_and_more_layers_extend_it(self, natural, passes):
         first = extract_features(natural, Pictures(), ["fc6"])
-        assert np.array_equal(extract_features(natural, Pictures(), ["fc6"]).matrix, first.matrix)
         for _ in range(2):  # extended, then read
             other = extract_features(natural, Pictures(), ["fc7"])
             assert list(other.layer_sizes) == ["fc7"]
-            assert np.array_equal(other.matrix, features_of(natural, Pictures()).matrix)
         both = extract_features(natural, Pictures(), ["fc7", "fc6"])
+        assert [call.args[3] for call in passes.call_args_list] == [["fc6"], ["fc6", "fc7"]]
         assert list(both.layer_sizes) == ["fc6", "fc7"]  # in the order of the network
         assert np.array_equal(both.select("fc6"), first.matrix)
-        assert [each for each in passes if each != ["fc7"]] == [["fc6"], ["fc6", "fc7"]]
+        assert np.array_equal(other.matrix, features_of(natural, Pictures()).matrix)
 
     def test_other_images_weights_or_labels_miss_it(self, passes):
         backbone, relabelled = load_backbone("natural"), Pictures()
-        relabelled.targets = [1, *relabelled.targets[1:]]
+        relabelled[0] = relabelled[0][0], 1
         for dataset in (Pictures(), Pictures(seed=1), relabelled):
             extract_features(backbone, dataset, ["fc7"])
         with torch.no_grad():
             backbone.network.fc7.weight.zero_()
         found = extract_features(backbone, Pictures(), ["fc7"])
-        assert len(passes) == 4
+        assert passes.call_count == 4
         assert np.array_equal(found.matrix, features_of(backbone, Pictures()).matrix)
 
     def test_a_data_set_that_changes_its_images_is_not_known_by_its_files(self, natural, folder):
@@ -302,65 +242,35 @@ class TestCache:
         assert np.array_equal(inverted, features_of(natural, Inverted(folder)).matrix)
         assert not np.allclose(inverted, plain, atol=0.01)
 
-    def test_names_of_files_need_not_be_text(self, natural, user_cache, tmp_path):
-        for name in (b"\xe9", b"tea"):
-            folder = os.path.join(os.fsencode(tmp_path), b"pictures", name)
-            try:
-                os.makedirs(folder)
-            except (OSError, UnicodeError):
-                pytest.skip("this file system takes names that are text only")
-            with open(os.path.join(folder, b"\xe9.png"), "wb") as file:
-                Pictures().images[0].save(file, "PNG")
-        dataset = ImageFolder(tmp_path / "pictures")
-        first, again = (extract_features(natural, dataset, ["fc7"]) for _ in range(2))
-        assert first.classes == again.classes == ["tea", r"\udce9"]
-        assert len(list(user_cache.rglob("*.npz"))) == 1
-
-    @pytest.mark.parametrize("place", ["cache", "cache/features"])
-    def test_one_that_cannot_be_written_is_a_warning(self, natural, user_cache, place):
-        blocked = user_cache.parent / place
-        blocked.parent.mkdir(exist_ok=True)
-        blocked.write_bytes(b"a file where a folder is to be")
+    def test_one_that_cannot_be_written_is_a_warning(self, natural, own_cache):
+        (own_cache / "features").write_bytes(b"a file where a folder is to be")
         with pytest.warns(UserWarning, match="Not kept .*cannot be written .*TLCOURSE") as seen:
             found = extract_features(natural, Pictures(), ["fc7"])
         assert len(seen) == 1
         assert np.array_equal(found.matrix, features_of(natural, Pictures()).matrix)
 
 
-def kept(tmp_path, matrix, eight_bits):
+def kept(folder, matrix, eight_bits):
     """The features that an entry of these gives back."""
-    labels, sizes = np.zeros(len(matrix), dtype=int), {"fc7": matrix.shape[1]}
-    feature_cache.write_file(tmp_path / "f.npz", matrix, labels, ["a"], sizes, {}, eight_bits)
-    return feature_cache.read_file(tmp_path / "f.npz")["matrix"]
+    about = np.zeros(len(matrix), dtype=int), ["a"], {"fc7": matrix.shape[1]}, {}
+    feature_cache.write_file(folder / "f.npz", matrix, *about, eight_bits)
+    return feature_cache.read_file(folder / "f.npz")["matrix"]
 
 
 class TestShipped:
     def test_rounding_is_within_half_a_step_and_large_or_ternary_values_stay(self, tmp_path):
-        matrix = np.random.default_rng(0).gamma(0.3, 2, (50, 8)).astype(np.float32)
+        random = np.random.default_rng(0)
+        matrix = random.gamma(0.3, 2, (50, 8)).astype(np.float32) - [0, 0, 0, 0, 0, 0, 1, 5]
         matrix[:, 3] = 0
-        step = matrix.max(axis=0) / 255
+        step = (matrix.max(axis=0) - np.minimum(matrix.min(axis=0), 0)) / 255
         assert (np.abs(kept(tmp_path, matrix, True) - matrix) <= 0.501 * step).all()
         large = np.array([[-1e5, 1], [-2, 70_000]], dtype=np.float32)
         rounded = large.copy()
         feature_cache.round_in_place(rounded)
-        assert np.array_equal(rounded, large) and np.array_equal(
-            kept(tmp_path, large, False), large
-        )
-        ternary = np.random.default_rng(0).integers(-1, 2, (7, 13)).astype(np.int8)
+        assert np.array_equal(rounded, large)
+        assert np.array_equal(kept(tmp_path, large, False), large)
+        ternary = random.integers(-1, 2, (7, 13)).astype(np.int8)
         assert np.array_equal(kept(tmp_path, ternary, True), ternary)
-        tolerance = 0.004 * np.abs(large).max(axis=0)
-        assert (np.abs(kept(tmp_path, large, True) - large) <= tolerance).all()
-
-    @pytest.mark.parametrize("name", PHOTO_SOURCES)
-    def test_features_hold_what_the_design_asks_for(self, name):
-        for family in FAMILIES:
-            train, test = shipped_features(name, family)
-            assert np.bincount(train.labels).tolist() == [40] * len(train.classes)
-            assert np.bincount(test.labels).tolist() == [50] * len(test.classes)
-            assert sum(train.layer_sizes.values()) == train.matrix.shape[1]
-            assert list(train.layer_sizes)[-2:] == ["fc6", "fc7"]
-        files = (paths.SHIPPED_FEATURES / name).glob("*.npz")
-        assert sum(file.stat().st_size for file in files) <= 12e6
 
     def test_features_of_other_weights_and_of_no_family_are_refused(self, monkeypatch):
         with pytest.raises(ValueError, match="No features of 'birds'.*manmade, natural"):
@@ -369,18 +279,3 @@ class TestShipped:
         shipped_features.cache_clear()
         with pytest.raises(RuntimeError, match="made by other weights.*git checkout"):
             shipped_features("natural", "insects")
-
-    @pytest.mark.skipif(not default_root().is_dir(), reason="Tiny ImageNet is not in TLCOURSE_DATA")
-    @pytest.mark.parametrize("name", PHOTO_SOURCES)
-    def test_features_can_be_recomputed_and_8_bits_change_one_image_in_500_at_most(self, name):
-        backbone, shipped = load_backbone(name), shipped_features(name, "insects")
-        whole = [extract_family(backbone, "insects", s, default_root(), False) for s in SPLITS]
-        step = whole[1].matrix.max(axis=0) / 255
-        assert (np.abs(shipped[1].matrix - whole[1].matrix) <= 0.51 * step + 1e-3).all()
-        assert np.array_equal(shipped[1].labels, whole[1].labels)
-        right = []
-        for train, test in (shipped, whole):
-            model = make_pipeline(Normalizer(), LinearSVM(random_state=0))
-            predicted = model.fit(train.matrix, train.labels).predict(test.matrix)
-            right.append(int((predicted == test.labels).sum()))
-        assert abs(right[0] - right[1]) <= len(whole[1].labels) / 500

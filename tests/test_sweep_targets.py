@@ -14,23 +14,13 @@ from tlcourse.classifiers.score import sample_per_class
 from tlcourse.datasets import BENCHMARKS, load_benchmark
 from tlcourse.datasets.benchmarks import fetch_benchmark
 from tlcourse.datasets.drawn import DrawnImages, Factors
-from tlcourse.features import cache
 from tlcourse.features.extraction import extract_features, shipped_features
 from tlcourse.networks import places365
 from tlcourse.networks.sources import SOURCES
 from tlcourse.tables import sweep, targets
 from tlcourse.tables.cells import PAPER, make_cells
 from tlcourse.tables.sweep import run_sweep
-from tlcourse.tables.targets import (
-    DATA_SETS,
-    REAL,
-    DrawnTarget,
-    RealTarget,
-    as_target,
-    explored,
-    offered_sources,
-    offered_targets,
-)
+from tlcourse.tables.targets import DrawnTarget, explored, offered_sources, offered_targets
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*ImageNet:UserWarning")
 
@@ -71,7 +61,7 @@ def test_from_the_archive_to_a_row_of_the_table(data, tmp_path, natural, name):
     assert row["accuracy"] == pytest.approx(by_hand, abs=0.05)
 
 
-def test_places365_alexnet_to_a_row_of_the_table(data, tmp_path):
+def test_places365_alexnet_to_a_row_of_the_table_and_what_is_not_there(data, tmp_path):
     fetched_here("wood")
     state = models.alexnet(weights=None, num_classes=365).state_dict()
     save_as_published(as_of_2017(state, "alexnet"), places365.file_of("alexnet_places365"))
@@ -80,101 +70,79 @@ def test_places365_alexnet_to_a_row_of_the_table(data, tmp_path):
     assert set(results.index) == set(PAPER)
     assert set(results.loc["fc6", "n_features"]) == {4096}
     assert results["accuracy"].between(0.3, 1).all()
+    with pytest.raises(FileNotFoundError, match="run 'python3 start.py fetch mit67'"):
+        run_sweep(make_cells("natural", "mit67", "fc7"), store=False, progress=False)
+    with pytest.raises(ValueError, match="wood have no layer fc7"):
+        run_sweep(make_cells("resnet18 random", "wood", "fc7"), store=False, progress=False)
 
 
-@pytest.mark.parametrize(
-    ("source", "name", "problem", "words"),
-    [
-        ("natural", "mit67", FileNotFoundError, "run 'python3 start.py fetch mit67'"),
-        ("resnet18 random", "wood", ValueError, "wood have no layer fc7"),
-    ],
-)
-def test_what_is_not_there(data, source, name, problem, words):
+DRAWN = DrawnTarget("shapes", per_class=3, pool_per_class=5, test_per_class=4)
+
+
+def test_drawn_pools_and_test_pictures_are_apart_and_drawn_by_the_seed():
+    features = DRAWN.features("natural", progress=False)
+    classes = len(features.classes)
+    train, test = DRAWN.split(features, seed=2)
+    assert np.bincount(features.labels[train]).tolist() == [3] * classes
+    assert np.bincount(features.labels[test]).tolist() == [4] * classes
+    assert not set(train) & set(test) and max(train) < 5 * classes == min(test)
+    assert set(train) != set(DRAWN.split(features, seed=3)[0])
+
+
+def test_a_drawn_accuracy_by_hand_and_other_factors_are_another_target(natural):
+    grey = DrawnTarget("shapes", Factors(noise=0.4), 3, 5, 4, name="noisy shapes")
+    cells = make_cells("natural", [DRAWN, grey], "fc7", (1,), C=1)
+    results = run_sweep(cells, store=False, progress=False)
+    assert list(results["target"]) == ["drawn shapes", "noisy shapes"]
+    train, test = (DrawnImages("shapes", n_per_class=n, seed=i) for i, n in enumerate((5, 4)))
+    by_hand = fc7_by_hand(natural, train, test, sample_per_class(np.array(train.targets), 3, 1))
+    assert results["accuracy"][0] == pytest.approx(by_hand, abs=0.03)
+    one, other = (each.features("natural", progress=False) for each in (DRAWN, grey))
+    assert not np.array_equal(one.matrix, other.matrix)
+
+
+def test_what_is_not_here_names_the_command_until_it_is(data, monkeypatch, tmp_path):
+    monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(targets, "HF_HUB_CACHE", str(tmp_path))
+    for name in (name for names in offered_targets().values() for name in names):
+        assert targets.as_target(name).name == name
+    sources, sets = offered_sources(), offered_targets()[targets.DATA_SETS]
+    assert [*sources] == [*SOURCES, "imagenet", "vgg16", "alexnet", "alexnet places365"]
+    assert sources["vgg16"] == "run 'python3 start.py fetch vgg16'."
+    assert sets["wood"] == "run 'python3 start.py fetch wood'."
+    (tmp_path / "checkpoints").mkdir()
+    for file in ("vgg16-397923af.pth", "resnet50-11ad3fa6.pth"):
+        (tmp_path / "checkpoints" / file).touch()
+    (tmp_path / "models--timm--convnext_tiny.in12k_ft_in1k").mkdir()
     fetched_here("wood")
-    with pytest.raises(problem, match=words):
-        run_sweep(make_cells(source, name, "fc7"), store=False, progress=False)
+    sources, sets = offered_sources(), offered_targets()[targets.DATA_SETS]
+    assert sources["vgg16"] == sources["resnet50"] == sets["wood"] == ""
+    assert sources["timm:convnext_tiny.in12k_ft_in1k"] == ""
+    assert sources["alexnet"] and sets["mit67"]
 
 
-class TestDrawn:
-    target = DrawnTarget("shapes", per_class=3, pool_per_class=5, test_per_class=4)
-
-    def test_pools_and_test_pictures_are_apart_and_drawn_by_the_seed(self):
-        features = self.target.features("natural", progress=False)
-        classes = len(features.classes)
-        train, test = self.target.split(features, seed=2)
-        assert np.bincount(features.labels[train]).tolist() == [3] * classes
-        assert np.bincount(features.labels[test]).tolist() == [4] * classes
-        assert not set(train) & set(test) and max(train) < 5 * classes == min(test)
-        assert set(train) != set(self.target.split(features, seed=3)[0])
-
-    def test_an_accuracy_by_hand_and_other_factors_are_another_target(self, natural):
-        grey = DrawnTarget("shapes", Factors(noise=0.4), 3, 5, 4, name="noisy shapes")
-        cells = make_cells("natural", [self.target, grey], "fc7", (1,), C=1)
-        results = run_sweep(cells, store=False, progress=False)
-        assert list(results["target"]) == ["drawn shapes", "noisy shapes"]
-        train, test = (DrawnImages("shapes", n_per_class=n, seed=i) for i, n in enumerate((5, 4)))
-        rows = sample_per_class(np.array(train.targets), 3, 1)
-        by_hand = fc7_by_hand(natural, train, test, rows)
-        assert results["accuracy"][0] == pytest.approx(by_hand, abs=0.03)
-        one, other = (each.features("natural", progress=False) for each in (self.target, grey))
-        assert not np.array_equal(one.matrix, other.matrix)
-
-    def test_a_worker_reads_the_features_that_were_kept(self, monkeypatch):
-        pair = sweep._prepare("natural", self.target, (), progress=False)
-        assert cache.read(pair.entry)
-        monkeypatch.setattr(DrawnTarget, "features", None)
-        sweep._load.cache_clear()
-        assert sweep._load(pair).matrix.shape[0] == 9 * len(sweep._load(pair).classes)
+def test_a_real_set_is_explored_by_ten_classes_of_its_features():
+    for name in offered_targets()[targets.REAL]:
+        whole, target = shipped_features("imagenet", name), explored(name, "imagenet")
+        features, few = target.features("imagenet"), min(10, len(whole[0].classes))
+        assert features.classes == whole[0].classes[:few]
+        train, test = target.split(features, seed=0)
+        assert np.bincount(features.labels[train]).tolist() == [20] * few
+        assert len(test) == np.sum(whole[1].labels < few) and not set(train) & set(test)
+        first = whole[1].matrix[whole[1].labels < few][0]
+        assert np.array_equal(features.matrix[test[0]], first)
 
 
-class TestTheOneList:
-    def test_every_target_is_known_by_its_name(self):
-        for name in (name for names in offered_targets().values() for name in names):
-            assert as_target(name).name == name
-
-    def test_what_is_not_here_names_the_command_until_it_is(self, data, monkeypatch, tmp_path):
-        monkeypatch.setattr("torch.hub.get_dir", lambda: str(tmp_path))
-        monkeypatch.setattr(targets, "HF_HUB_CACHE", str(tmp_path))
-        large = ["vgg16", "alexnet", "alexnet places365"]
-        assert [*offered_sources()] == [*SOURCES, "imagenet", *large]
-        assert offered_sources()["vgg16"] == "run 'python3 start.py fetch vgg16'."
-        assert offered_targets()[DATA_SETS]["wood"] == "run 'python3 start.py fetch wood'."
-        for file in ("checkpoints/vgg16-397923af.pth", "checkpoints/resnet50-11ad3fa6.pth"):
-            (tmp_path / file).parent.mkdir(exist_ok=True)
-            (tmp_path / file).touch()
-        (tmp_path / "models--timm--convnext_tiny.in12k_ft_in1k").mkdir()
-        fetched_here("wood")
-        offered = offered_sources()
-        assert offered["vgg16"] == offered["resnet50"] == ""
-        assert offered["timm:convnext_tiny.in12k_ft_in1k"] == "" != offered["alexnet"]
-        assert offered_targets()[DATA_SETS]["wood"] == "" != offered_targets()[DATA_SETS]["mit67"]
-
-    def test_a_real_set_is_explored_by_ten_classes_of_its_features(self):
-        for name in offered_targets()[REAL]:
-            whole = shipped_features("imagenet", name)
-            target = explored(name, "imagenet")
-            features = target.features("imagenet")
-            few = min(10, len(whole[0].classes))
-            assert features.classes == whole[0].classes[:few]
-            train, test = target.split(features, seed=0)
-            assert np.bincount(features.labels[train]).tolist() == [20] * few
-            assert len(test) == np.sum(whole[1].labels < few) and not set(train) & set(test)
-            first = whole[1].matrix[whole[1].labels < few][0]
-            assert np.array_equal(features.matrix[test[0]], first)
-
-    def test_under_another_source_it_says_what_to_do_until_it_is_fetched(self, data):
-        for name, how in (("steel", "choose that source.$"), ("flowers102", "fetch flowers102'.$")):
-            with pytest.raises(ValueError, match=how):
-                explored(name, "natural").features("natural")
-        fetched_here("flowers102")
-        assert isinstance(explored("flowers102", "imagenet"), RealTarget)
-        features = explored("flowers102", "natural").features("natural", progress=False)
-        assert features.classes == ["pink primrose", "hard-leaved pocket orchid"]
-
-    def test_a_fetched_data_set_is_explored_by_its_first_fold(self, data):
-        whole = fetched_here("mit67")
-        target = explored("mit67", "natural")
-        train, test = target.split(target.features("natural", progress=False), seed=3)
-        files = np.array(target.images().files)
-        assert set(files[train]) == set(whole.train(0).files)
-        assert set(files[test]) == set(whole.test(0).files)
+def test_a_target_is_explored_under_another_source_once_it_is_fetched(data):
+    for name, how in (("steel", "choose that source.$"), ("flowers102", "fetch flowers102'.$")):
+        with pytest.raises(ValueError, match=how):
+            explored(name, "natural").features("natural")
+    fetched_here("flowers102")
+    assert isinstance(explored("flowers102", "imagenet"), targets.RealTarget)
+    features = explored("flowers102", "natural").features("natural", progress=False)
+    assert features.classes == ["pink primrose", "hard-leaved pocket orchid"]
+    whole, target = fetched_here("mit67"), explored("mit67", "natural")  # by its first fold
+    train, test = target.split(target.features("natural", progress=False), seed=3)
+    files = np.array(target.images().files)
+    assert set(files[train]) == set(whole.train(0).files)
+    assert set(files[test]) == set(whole.test(0).files)
