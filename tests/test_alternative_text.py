@@ -1,6 +1,5 @@
 """Every figure that a notebook stores says in words what it shows; no browser is needed."""
 
-import pytest
 from bs4 import BeautifulSoup
 from parsed import cells_of, each_notebook, text_of
 
@@ -58,19 +57,10 @@ def test_headings_go_down_one_level_at_a_time(notebook):
     assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
 
 
-@pytest.mark.parametrize(
-    ("html", "count"),
-    [
-        ("<img>", 1),
-        ('<img alt=" ">', 1),
-        ('<img alt="a cat">', 0),
-        ('<p><img alt=""></p>', 1),
-        ('<p><img alt=""> a cat</p>', 0),
-        ("<svg><path/></svg>", 1),
-        ("<svg><title>a net</title></svg>", 0),
-        ('<svg aria-label="a net"></svg>', 0),
-        ('<div aria-hidden="true"><svg></svg></div>', 0),
-    ],
-)
-def test_a_picture_without_a_name_is_seen(html, count):
-    assert len(unnamed_pictures(BeautifulSoup(html, "html.parser"))) == count
+def test_a_picture_without_a_name_is_seen():
+    def count(html):
+        return len(unnamed_pictures(BeautifulSoup(html, "html.parser")))
+
+    named = '<img alt="a cat"><p><img alt=""> a cat</p><svg><title>a net</title></svg>'
+    assert count(f'{named}<div aria-hidden="true"><svg></svg></div>') == 0
+    assert count('<p><img></p><p><img alt=""></p><svg><path/></svg>') == 3
