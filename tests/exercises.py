@@ -3,6 +3,7 @@
 import ast
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from parsed import cells_of
 
@@ -16,7 +17,7 @@ class Exercise:
     """A cell with a function to write and its check, and the function below, "Solution"."""
 
     source: str
-    solution: str | None
+    solution: str
 
     @property
     def solved(self):
@@ -26,10 +27,9 @@ class Exercise:
 
 def exercises_of(notebook):
     """Exercises of a notebook file, in order."""
-    cells = cells_of(notebook)
     return [
-        Exercise(cell.source, (match := SOLUTION.search(below.source)) and match[1])
-        for cell, below in zip(cells, cells[1:], strict=False)
+        Exercise(cell.source, SOLUTION.search(below.source)[1])
+        for cell, below in pairwise(cells_of(notebook))
         if cell.cell_type == "code" and "check_code(" in cell.source
     ]
 
@@ -38,5 +38,4 @@ def check(solved, names):
     """Run a solved exercise on a copy of a notebook's names: it is right."""
     said = []
     exec(solved, {**names, "check_code": lambda *given: said.append(check_code(*given))})
-    assert len(said) == 1
-    assert said[0].right is True, said[0].words
+    assert [each.right for each in said] == [True], said[0].words
