@@ -52,8 +52,7 @@ def test_predictions_are_cleared_on_request_only(course, capsys):
     assert Prediction("reuse-all", "Which?", ["a", "b"]).committed is None
 
 
-@pytest.mark.parametrize("word", ["three-hours", "--all", "77"])
-def test_what_is_no_plan_and_no_notebook_is_a_sentence(word, monkeypatch, capsys):
+def test_what_is_no_plan_and_no_notebook_is_a_sentence(monkeypatch, capsys):
     monkeypatch.chdir(paths.PROJECT)
-    assert cli.main(["warm-up", word]) == 2
-    assert word in capsys.readouterr().err
+    assert cli.main(["warm-up", "three-hours"]) == 2
+    assert "three-hours" in capsys.readouterr().err
