@@ -2,8 +2,8 @@
 
 import ast
 import re
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from parsed import cells_of
 
@@ -12,26 +12,23 @@ from tlcourse.widgets import check_code
 SOLUTION = re.compile(r"<details><summary>Solution</summary>.*?```python\n(.*?)```", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Exercise:
+class Exercise(NamedTuple):
     """A cell with a function to write and its check, and the function below, "Solution"."""
 
     source: str
     solution: str
-
-    @property
-    def solved(self):
-        """The solution, and the check of the cell."""
-        return f"{self.solution}\n{ast.unparse(ast.parse(self.source).body[-1])}"
+    solved: str  # the solution, and the check of the cell
 
 
 def exercises_of(notebook):
     """Exercises of a notebook file, in order."""
-    return [
-        Exercise(cell.source, SOLUTION.search(below.source)[1])
-        for cell, below in pairwise(cells_of(notebook))
-        if cell.cell_type == "code" and "check_code(" in cell.source
-    ]
+    found = []
+    for cell, below in pairwise(cells_of(notebook)):
+        if cell.cell_type == "code" and "check_code(" in cell.source:
+            solution = SOLUTION.search(below.source)[1]
+            check = ast.unparse(ast.parse(cell.source).body[-1])
+            found.append(Exercise(cell.source, solution, f"{solution}\n{check}"))
+    return found
 
 
 def check(solved, names):

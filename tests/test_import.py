@@ -18,10 +18,6 @@ from torchvision.models import squeezenet1_1
 with torch.no_grad():
     print(tuple(squeezenet1_1(weights=None).eval()(torch.zeros(1, 3, 32, 32)).shape))
 print(len(pair._libraries), torchvision.extension._has_ops())
-try:
-    torchvision.ops.nms(torch.zeros(1, 4), torch.zeros(1), 0.5)
-except RuntimeError as problem:
-    print(problem)
 """
 MISFIT = """
 import contextlib, sys
@@ -52,9 +48,8 @@ def test_nothing_heavy_is_imported_and_the_verbs_need_no_package_at_all():
 
 @pytest.mark.parametrize("order", ["import tlcourse", "import torch, tlcourse"])
 def test_torchvision_works_in_whichever_order_and_declared_is_what_is_missing(order):
-    shape, declared, *problem = run(f"{order}\n{FORWARD}").splitlines()
+    shape, declared = run(f"{order}\n{FORWARD}").splitlines()
     assert shape == "(1, 1000)" and declared in ("0 True", "1 False")
-    assert declared == "0 True" or "custom C++ ops" in problem[0]
 
 
 def test_operators_are_declared_for_a_pair_that_does_not_fit_and_once():

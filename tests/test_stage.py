@@ -7,10 +7,9 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-import pytest
 import torch
 from bs4 import BeautifulSoup
-from parsed import NOTEBOOKS, cells_of, code_of, outputs_of
+from parsed import cells_of, code_of, each_notebook, outputs_of
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
@@ -36,12 +35,6 @@ OBJECTS = (torch.nn.Module(), torch.ones(1), torch.optim.SGD, np.ones(1), pd.Dat
 METHODS = set().union(*map(dir, (*OBJECTS, Pipeline, LinearSVC)))
 METHODS -= set().union(*map(dir, ("", [], {}, {1}, 1.0, print))) | {"name", "names", "plot", "hist"}
 FORM = {"predict", "measured", "check_code", "quiz"}
-
-each_on_stage = pytest.mark.parametrize(
-    "notebook",
-    [each for each in NOTEBOOKS if each.name[:2] in ON_STAGE],
-    ids=lambda file: file.stem,
-)
 
 
 @cache
@@ -97,7 +90,7 @@ def counts(notebook):
     return {"all": found.total(), **found}
 
 
-@each_on_stage
+@each_notebook
 def test_a_notebook_is_not_too_long(notebook):
     n = len(cells_of(notebook))
     n_claims = sum(claim.notebook == notebook.stem for claim in claims.CLAIMS.values())
@@ -106,7 +99,7 @@ def test_a_notebook_is_not_too_long(notebook):
     assert max(len(source.splitlines()) for source, _ in trees_of(notebook)) <= 20
 
 
-@each_on_stage
+@each_notebook
 def test_a_third_of_the_code_can_be_taken_home(notebook):
     found = counts(notebook)
     print(f"{notebook.stem}: {found}")
@@ -114,7 +107,7 @@ def test_a_third_of_the_code_can_be_taken_home(notebook):
     assert found["form"] <= 0.15 * found["all"]
 
 
-@each_on_stage
+@each_notebook
 def test_what_the_lecture_is_about_is_called_in_the_open(notebook):
     said = set()
     for _, tree in trees_of(notebook):
@@ -143,7 +136,7 @@ def printed_by(notebook):
     return np.outer([1, 100], found).ravel()
 
 
-@each_on_stage
+@each_notebook
 def test_a_number_of_a_reading_was_printed_or_is_published(notebook):
     printed, nowhere = printed_by(notebook), []
     for cell in cells_of(notebook):
