@@ -1,10 +1,12 @@
 """The Python side of each widget, set to the ends of every range."""
 
 import json
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 import traitlets
 
@@ -12,9 +14,10 @@ from tlcourse import widgets
 from tlcourse.classifiers.score import evaluate_transfer
 from tlcourse.features.extraction import shipped_features
 from tlcourse.tables.targets import PHOTOS, REAL
-from tlcourse.widgets import feature_extraction
+from tlcourse.widgets import feature_extraction, svm_playground
 from tlcourse.widgets.layer_toggle import usual_sets
 from tlcourse.widgets.network_drawing import NAME_SIZE, blocks_of, draw_network, pooled_blocks
+from tlcourse.widgets.svm_playground import C_RANGE, LIMIT, SIDE
 
 pytestmark = pytest.mark.usefixtures("own_cache")
 VGG16 = {
@@ -195,3 +198,65 @@ class TestFeatureExtractionExplorer:
     def test_bundled_layers_match_the_small_vgg(self, natural):
         sizes = {name: size for name, size in natural.layer_sizes.items() if name != "fc8"}
         assert feature_extraction._bundled_layer_sizes() == sizes
+
+
+def drawn_paths(playground, kind):
+    """Places of the lines of one kind, in the units of the axes, rounded."""
+    drawn = ElementTree.fromstring(f"<g>{playground._drawn['regions']}</g>")
+    paths = [path.get("d") for path in drawn if path.get("class", path.get("fill")) == kind]
+    numbers = [np.reshape(re.findall(r"[-.\d]+", path), (-1, 2)).astype(float) for path in paths]
+    return [((2 * each / SIDE - 1) * [LIMIT, -LIMIT]).round(2).tolist() for each in numbers]
+
+
+class TestSVMPlayground:
+    def test_lines_and_regions_are_where_the_score_says(self):
+        playground = widgets.SVMPlayground([[-1, 0, 0], [2, 0, 1]], C=1000)
+        lines = {kind: drawn_paths(playground, f"tlc-{kind}") for kind in ("boundary", "margin")}
+        assert [{x for x, _ in line} for line in lines["boundary"]] == [{0.5}]
+        assert [{x for x, _ in line} for line in lines["margin"]] == [{-1}, {2}]
+        for (_, colour, _), ends in zip(svm_playground.CLASSES, ({-3, 0.5}, {0.5, 3}), strict=True):
+            (region,) = drawn_paths(playground, colour)
+            assert {x for x, _ in region} == ends and {y for _, y in region} == {-3, 3}
+
+        # a boundary off the plane leaves one side
+        playground = widgets.SVMPlayground([[x / 10, 0, int(x == 0)] for x in range(9)], C=0.01)
+        assert drawn_paths(playground, "tlc-boundary") == [[]]
+        regions = [drawn_paths(playground, colour)[0] for _, colour, _ in svm_playground.CLASSES]
+        assert sorted(map(len, regions)) == [0, 4]
+
+    def test_both_ends_of_every_control(self):
+        playground = widgets.SVMPlayground()
+        inside = []
+        for C in C_RANGE:
+            playground.C = C
+            assert playground.words.startswith("Margin")
+            inside.append(int(re.search(r"(\d+) points? inside", playground.words)[1]))
+        assert inside[0] > inside[1]
+        for corner in ([-LIMIT, -LIMIT], [LIMIT, LIMIT]):
+            playground.points = [[*corner, 0], *playground.points[1:]]
+            assert playground.words.startswith("Margin")
+
+    @pytest.mark.parametrize(
+        "points", [[], [[0, 0, 1]], [[0, 0, 0], [1, 1, 0]], [[0, 0, 0], [0, 0, 1]]]
+    )
+    def test_one_class_or_place_is_said_in_words_and_can_be_left(self, points):
+        playground = widgets.SVMPlayground(points)
+        assert playground.svm is None
+        assert "points of both classes, in different places" in playground.words
+        playground.points = [[-1, 0, 0], [1, 0, 1]]
+        assert playground.words.startswith("Margin")
+        playground.points = points
+        assert playground._drawn["regions"] == "" and playground._drawn["support"] == []
+
+    def test_refusals_keep_what_was_there(self):
+        playground = widgets.SVMPlayground()
+        before = playground.points
+        for wrong in ([9, 0, 0], [0, float("nan"), 1], [0, 0, 2]):
+            with pytest.raises(traitlets.TraitError, match="give x and y from -3 to 3"):
+                playground.points = [wrong]
+        with pytest.raises(traitlets.TraitError, match="61 points: 60 at most"):
+            playground.points = [[0, 0, 0]] * 61
+        for C in (0, 1e4):
+            with pytest.raises(traitlets.TraitError, match="give a number from 0.01 to 1000"):
+                playground.C = C
+        assert playground.points == before
