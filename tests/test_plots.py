@@ -22,13 +22,6 @@ OF_A_MARK = 2.2  # contrast of a thick line or bar with the paper; a marker or h
 NOT_ON_PAPER = style.OKABE_ITO["yellow"]
 
 
-@pytest.fixture(autouse=True)
-def own_figures():
-    with matplotlib.rc_context():
-        yield
-    plt.close("all")
-
-
 def seen(colour, eyes):
     """A colour as sRGB between 0 and 1, as these eyes see it."""
     space = {"name": "sRGB1+CVD", "cvd_type": eyes, "severity": 100}
@@ -60,9 +53,11 @@ def test_marks_and_text_stand_out_from_white_paper():
 
 
 def test_course_style_is_legible():
-    plots.use_course_style()
-    _, ax = plt.subplots()
-    assert min(text.get_fontsize() for text in ax.get_xticklabels()) >= 14
+    with matplotlib.rc_context():
+        plots.use_course_style()
+        ax = style.new_axes()
+        assert min(text.get_fontsize() for text in ax.get_xticklabels()) >= 14
+        plt.close(ax.figure)
 
 
 @pytest.mark.parametrize(
