@@ -149,11 +149,6 @@ def test_formulas_are_pictures_with_their_source_as_text(write):
     assert len(heights) == 2 and all(0.3 < float(height) < 3 for height in heights)
 
 
-def test_a_notebook_without_outputs_makes_no_deck(write, tmp_path, one_sentence):
-    assert verb.export([write(cell("1 + 1", outputs=[]))], tmp_path) == 1
-    assert "07_made_up.ipynb has no stored outputs: run all of it" in one_sentence()
-
-
 @pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for a browser")
 @pytest.mark.parametrize(
     ("missing", "words"),
@@ -179,15 +174,14 @@ def test_what_does_not_print_is_a_sentence(
     assert words in one_sentence()
 
 
-def test_a_folder_that_cannot_be_written_is_a_sentence(write, one_sentence):
+def test_what_cannot_be_exported_is_a_sentence(write, tmp_path, monkeypatch, one_sentence):
+    assert verb.export([write(cell("1 + 1", outputs=[]))], tmp_path) == 1
+    assert "07_made_up.ipynb has no stored outputs: run all of it" in one_sentence()
     notebook = write(cell("a"))
     assert verb.export([notebook], notebook / "decks") == 1
     assert "cannot be written" in one_sentence()
-
-
-def test_a_rise_without_reveal_is_named(monkeypatch, tmp_path, write, one_sentence):
     monkeypatch.setattr(reveal, "_rise_folder", lambda: tmp_path)
     export._deck_parts.cache_clear()
-    assert verb.export([write(cell("a"))], tmp_path / "decks") == 1
+    assert verb.export([notebook], tmp_path) == 1
     assert "jupyterlab-rise holds no reveal.js" in one_sentence()
     export._deck_parts.cache_clear()
