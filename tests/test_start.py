@@ -21,15 +21,12 @@ from tlcourse import cli, paths
 from tlcourse.tools import jupyter, suite
 
 START = paths.PROJECT / "start.py"
-PARTS = ("start.py", "pyproject.toml", "README.md")
-PARTS += tuple(f"tlcourse/{name}.py" for name in ("__init__", "_torchvision_pair", "cli", "paths"))
-PARTS += tuple(f"tlcourse/tools/{name}.py" for name in ("__init__", "jupyter"))
 
 
 def copy_project(folder, requirements):
-    """What start.py needs of the project, with other requirements and no environment yet."""
-    (folder / "tlcourse" / "tools").mkdir(parents=True)
-    for name in PARTS:
+    """The project with other requirements, without data and with no environment yet."""
+    shutil.copytree(paths.PROJECT / "tlcourse", folder / "tlcourse")
+    for name in ("start.py", "pyproject.toml", "README.md"):
         shutil.copy(paths.PROJECT / name, folder / name)
     (folder / "requirements.txt").write_text(requirements, encoding="utf-8")
     return folder
@@ -237,35 +234,33 @@ class TestVerbs:
 
 
 class TestLab:
-    @pytest.fixture
-    def refusal(self, monkeypatch, capsys):
-        """Of a verb, the one sentence with which it ends before a server starts."""
+    @pytest.fixture(params=[["lab"], ["slides", "06"]], ids=["lab", "slides"])
+    def refusal(self, request, monkeypatch, capsys):
+        """Of such options, the one sentence with which the verb ends before a server starts."""
         from tlcourse.tools.slides.server import SlidesApp
 
         monkeypatch.setattr(jupyter, "run_jupyterlab", lambda arguments: pytest.fail("started"))
         monkeypatch.setattr(SlidesApp, "launch_instance", lambda argv: pytest.fail("started"))
         monkeypatch.chdir(paths.PROJECT)
 
-        def refusal(*verb):
-            assert cli.main(verb) == 2
+        def refusal(*options):
+            assert cli.main([*request.param, *options]) == 2
             (sentence,) = capsys.readouterr().err.strip().splitlines()
             return sentence
 
         return refusal
 
-    @pytest.mark.parametrize("verb", [["lab"], ["slides", "06"]])
-    def test_a_port_that_is_none_or_in_use(self, refusal, verb):
+    def test_a_port_that_is_none_or_in_use(self, refusal):
         for port in ("0", "65536", "http", ""):
-            assert "1 to 65535" in refusal(*verb, "--no-browser", "--port", port)
+            assert "1 to 65535" in refusal("--no-browser", "--port", port)
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
-            assert f"port {port} is in use" in refusal(*verb, f"--port={port}")
+            assert f"port {port} is in use" in refusal(f"--port={port}")
 
-    @pytest.mark.parametrize("verb", [["lab"], ["slides", "06"]])
-    def test_a_home_that_cannot_be_written(self, refusal, verb, monkeypatch, tmp_path):
+    def test_a_home_that_cannot_be_written(self, refusal, monkeypatch, tmp_path):
         (tmp_path / "taken").touch()
         monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path / "taken" / "runtime"))
-        said = refusal(*verb)
+        said = refusal()
         assert f"{tmp_path / 'taken' / 'runtime'}, which cannot be" in said and "set HOME" in said
 
     def test_it_opens_the_first_notebook_for_this_machine_alone(self, monkeypatch):
