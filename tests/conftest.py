@@ -96,6 +96,16 @@ def chromium():
         started.close()
 
 
+@pytest.fixture
+def offline(chromium):
+    """A page without a network, and a list of what goes wrong on it."""
+    with chromium.new_context(offline=True) as context:
+        page, problems = context.new_page(), []
+        page.set_default_timeout(lab.SLOW)
+        lab.listen(page, problems, ("file:", "data:", "blob:", "about:"))
+        yield page, problems
+
+
 @pytest.fixture(scope="session")
 def in_lab(chromium, tmp_path_factory):
     """JupyterLab on copies of the notebooks."""

@@ -2,7 +2,8 @@
 
 import ast
 import re
-from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
 
 from parsed import cells_of
 
@@ -11,32 +12,27 @@ from tlcourse.widgets import check_code
 SOLUTION = re.compile(r"<details><summary>Solution</summary>.*?```python\n(.*?)```", re.DOTALL)
 
 
-@dataclass(frozen=True)
-class Exercise:
+class Exercise(NamedTuple):
     """A cell with a function to write and its check, and the function below, "Solution"."""
 
     source: str
-    solution: str | None
-
-    @property
-    def solved(self):
-        """The solution, and the check of the cell."""
-        return f"{self.solution}\n{ast.unparse(ast.parse(self.source).body[-1])}"
+    solution: str
+    solved: str  # the solution, and the check of the cell
 
 
 def exercises_of(notebook):
     """Exercises of a notebook file, in order."""
-    cells = cells_of(notebook)
-    return [
-        Exercise(cell.source, (match := SOLUTION.search(below.source)) and match[1])
-        for cell, below in zip(cells, cells[1:], strict=False)
-        if cell.cell_type == "code" and "check_code(" in cell.source
-    ]
+    found = []
+    for cell, below in pairwise(cells_of(notebook)):
+        if cell.cell_type == "code" and "check_code(" in cell.source:
+            solution = SOLUTION.search(below.source)[1]
+            check = ast.unparse(ast.parse(cell.source).body[-1])
+            found.append(Exercise(cell.source, solution, f"{solution}\n{check}"))
+    return found
 
 
 def check(solved, names):
     """Run a solved exercise on a copy of a notebook's names: it is right."""
     said = []
     exec(solved, {**names, "check_code": lambda *given: said.append(check_code(*given))})
-    assert len(said) == 1
-    assert said[0].right is True, said[0].words
+    assert [each.right for each in said] == [True], said[0].words

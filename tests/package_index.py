@@ -1,10 +1,8 @@
 """Package indexes on this machine, with wheels that hold nothing but a name and a version."""
 
 import io
-import re
 import zipfile
 from dataclasses import dataclass, field
-from importlib import metadata
 
 from file_server import Handler, serving
 
@@ -30,25 +28,12 @@ def wheel(package, version, tag="py3-none-any", needs=()):
         f"{about}/METADATA": "\n".join(lines) + "\n",
         f"{about}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
     }
-    return f"{package}-{version}-{tag}.whl", _archive(files, f"{about}/RECORD")
-
-
-def wheel_of_installed(package):
-    """The wheel of a pure package of this environment, made again from its files."""
-    found = metadata.distribution(package)
-    paths = [path for path in found.files if path.suffix != ".pyc" and path.locate().is_file()]
-    files = {path.as_posix(): path.read_binary() for path in paths}
-    (record,) = [name for name in files if re.fullmatch(r"[^/]+\.dist-info/RECORD", name)]
-    return f"{package}-{found.version}-py3-none-any.whl", _archive(files, record)
-
-
-def _archive(files, record):
-    files[record] = "".join(f"{name},,\n" for name in {**files, record: ""})
+    files[f"{about}/RECORD"] = "".join(f"{name},,\n" for name in [*files, f"{about}/RECORD"])
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for name, text in files.items():
             archive.writestr(name, text)
-    return content.getvalue()
+    return f"{package}-{version}-{tag}.whl", content.getvalue()
 
 
 class _Index(Handler):

@@ -5,7 +5,7 @@
 
 from collections import defaultdict
 
-from exercises import Exercise, exercises_of
+from exercises import exercises_of
 from nbformat.v4 import new_code_cell
 from nbval.plugin import IPyNbCell
 
@@ -22,7 +22,8 @@ def solutions_below(item):
     if isinstance(item, IPyNbCell):
         for exercise in exercises_of(item.path):
             if exercise.source == item.cell.source:
-                yield below(item, "Solution", check_of(exercise))
+                check = f"import exercises\nexercises.check({exercise.solved!r}, globals())"
+                yield below(item, "Solution", check)
         for output in item.cell.get("outputs", ()):
             if JSON in output.get("data", {}):
                 kept = output["data"][JSON]
@@ -37,10 +38,6 @@ def below(item, what, source):
         cell=new_code_cell(source),
         options=defaultdict(bool),
     )
-
-
-def check_of(exercise: Exercise):
-    return f"import exercises\nexercises.check({exercise.solved!r}, globals())"
 
 
 def verdict_of(claim_id, verdict):

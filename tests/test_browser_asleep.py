@@ -32,13 +32,6 @@ LOSSES = {
     "crashed": f"void {KERNEL}.requestExecute({{ code: 'import os; os._exit(1)' }})",
     "shut down": f"{CONTEXT}.shutdown()",
 }
-UNKNOWN = """
-() => {
-  const { model } = jupyterapp.shell.currentWidget.content;
-  model.setMetadata("kernelspec", { name: "gone", display_name: "Gone", language: "cobol" });
-  model.deleteMetadata("language_info");
-}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -53,18 +46,14 @@ def page(opened):
     """The notebook, run and saved, its widget at b."""
     assert lab.run_all(opened) == []
     choose(opened, "b")
-    save(opened)
+    opened.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    opened.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
     return opened
 
 
 def choose(page, letter):
     page.get_by_role("radio", name=letter, exact=True).click()
     page.get_by_text(f"Chosen: {letter}.").wait_for()
-
-
-def save(page):
-    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
-    page.wait_for_function("!jupyterapp.shell.currentWidget.context.model.dirty")
 
 
 def reload(page):
@@ -77,18 +66,6 @@ def text(page):
     return page.locator(WIDGETS).inner_text()
 
 
-def test_without_any_kernel_it_is_the_stored_picture(in_lab):
-    lab.write_notebook(in_lab.notebooks / "unknown.ipynb", [CELL])
-    with in_lab.open_new_lab("unknown.ipynb") as (page, _):
-        assert lab.run_all(page) == []
-        page.evaluate(UNKNOWN)
-        save(page)
-    with in_lab.open("lab/workspaces/unknown/tree/notebooks/unknown.ipynb") as (page, _):
-        page.locator(".jp-Dialog").get_by_role("button", name="No Kernel").click()
-        page.locator(WIDGETS).get_by_text("Chosen: a.").wait_for()
-        assert TO_WAKE in text(page) and "Loading" not in text(page)
-
-
 def test_after_a_reload_the_widget_answers(page):
     reload(page)
     choose(page, "a")
@@ -99,7 +76,6 @@ def test_after_a_reload_the_widget_answers(page):
 def test_the_last_picture_stays_and_says_how_to_wake_it(page, loss):
     page.evaluate(LOSSES[loss])
     page.get_by_text("The kernel that drew this is gone.").wait_for()
-    lab.screenshot(page, f"asleep-{loss.replace(' ', '-')}")
     assert TO_WAKE in text(page) and "Chosen: b." in text(page)
     if loss == "crashed":
         page.locator(".jp-Dialog").get_by_role("button", name="Ok").click()

@@ -1,8 +1,6 @@
 """Slides as a room sees them: every slide of every deck, and live slides, in a real browser."""
 
-import os
 import re
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -12,8 +10,8 @@ import nbformat
 import pytest
 from parsed import NOTEBOOKS, code_of, content_of, each_notebook
 from statements import needed_by
+from test_browser import CELLS, painter
 from test_slides import cell
-from test_stage import ON_STAGE
 
 from tlcourse.tools.slides import export
 
@@ -41,17 +39,8 @@ MEASURE_DECK = f"""(limits) => {{
   return found;
 }}"""
 PRESENT = "document.querySelector('.slides > section.present > section.present')?.id"
-IN_THE_OVERVIEW = """() => [...document.querySelectorAll(".slides > section > section")]
-  .filter((slide) => {
-    const { x, y, width, height } = slide.getBoundingClientRect();
-    const there = document.elementFromPoint(x + width / 2, y + height / 2);
-    return there && slide.contains(there);
-  }).length
-"""
 ON_A_SLIDE = ".slides .jp-Cell:not(.reveal-skip) .jp-OutputArea-output.lm-Panel"
-ALWAYS_LIVE = ("06", "08")  # with the explorer and the painter
-ALL_LIVE = os.environ.get("TLCOURSE_ALL_SLIDES") == "1"
-SHOWN_LIVE = [n for n in NOTEBOOKS if ALL_LIVE or n.stem[:2] in ALWAYS_LIVE]
+SHOWN_LIVE = [NOTEBOOKS[6], NOTEBOOKS[8]]  # with the explorer and the painter
 WIDGETS = """
 import ipywidgets
 slider = ipywidgets.IntSlider(5, max=10)
@@ -80,6 +69,12 @@ MEASURED = """claim.measured(
 )"""
 
 
+PLAYGROUND = """
+from tlcourse.widgets import SVMPlayground
+SVMPlayground([[-1, 0, 0], [1, 0, 1], [2, 2, 1]], C=1000)
+"""
+
+
 @pytest.fixture(scope="module")
 def form():
     """A claim in the form of the course, with its outputs."""
@@ -100,10 +95,10 @@ def form():
 def check_form(page):
     """Go through the steps of ``form`` by the key of a presenter, and see what the room sees."""
     for step in range(6):
+        slide = page.locator(".slides > section.present > section.present")
         for size in SIZES:
             lab.set_size(page, size)
             page.wait_for_timeout(200)
-            slide = page.locator(".slides > section.present > section.present")
             assert slide.evaluate(MEASURE, LIMITS) == []
             seen = slide.evaluate(SEEN)
             assert seen["code"] == (step in (2, 3))
@@ -114,32 +109,16 @@ def check_form(page):
         page.keyboard.press("PageDown")
 
 
-def limits_of(notebook):
-    """What a slide of a notebook is held to: all of the code shows where it is on stage."""
-    return LIMITS | {"isOnStage": notebook.stem[:2] in ON_STAGE}
-
-
-@pytest.fixture(scope="module")
-def decks(chromium):
-    """A page for decks, without a network; and what went wrong on it."""
-    context = chromium.new_context(offline=True)
-    page, problems = context.new_page(), []
-    page.set_default_timeout(lab.SLOW)
-    lab.listen(page, problems, ("file:", "data:", "blob:", "about:"))
-    yield page, problems
-    context.close()
-
-
 @pytest.fixture
-def open_deck(decks, tmp_path):
-    """Opens a deck from its file: the page; in the end nothing went wrong on it."""
-    page, problems = decks
-    problems.clear()
+def open_deck(offline, tmp_path):
+    """Opens the deck of a notebook, or of cells: the page; in the end nothing went wrong on it."""
+    page, problems = offline
 
-    def open_deck(html):
-        (tmp_path / "deck.html").write_text(html, encoding="utf-8")
+    def open_deck(*cells, notebook=tmp_path / "made_up.ipynb"):
+        if cells:
+            lab.write_cells(notebook, cells)
+        (tmp_path / "deck.html").write_text(export.deck_html(notebook), encoding="utf-8")
         lab.set_size(page, SIZES[0])
-        page.emulate_media(media="screen")
         page.goto((tmp_path / "deck.html").as_uri())
         page.wait_for_function("window.Reveal?.isReady()")
         return page
@@ -148,52 +127,44 @@ def open_deck(decks, tmp_path):
     assert problems == []
 
 
-@pytest.fixture
-def deck_of(tmp_path):
-    def deck_of(*cells):
-        lab.write_cells(tmp_path / "made_up.ipynb", cells)
-        return export.deck_html(tmp_path / "made_up.ipynb")
-
-    return deck_of
-
-
 @each_notebook
 def test_every_slide_of_a_deck_fits(open_deck, notebook):
-    page = open_deck(export.deck_html(notebook))
+    page = open_deck(notebook=notebook)
     for size in SIZES:
         lab.set_size(page, size)
-        assert page.evaluate(MEASURE_DECK, limits_of(notebook)) == {}, size
+        assert page.evaluate(MEASURE_DECK, LIMITS) == {}, size
 
 
-def test_the_measure_sees_what_is_wrong(open_deck, deck_of):
-    picture = '<img alt="wide" style="width:1100px" src="data:image/svg+xml,{}">'
-    svg = "<svg xmlns='http://www.w3.org/2000/svg' width='1100' height='{}'/>".replace("<", "%3C")
+def test_the_measure_sees_what_is_wrong(open_deck):
     wrong = {
         "px too low": cell("line\n\n" * 40),
         "px too wide": cell("1", outputs=[{"text/html": '<div style="width:1400px">x</div>'}]),
         "px is too small: tiny": cell('<span style="font-size:12px">tiny</span>'),
         "picture is broken: none": cell('<img alt="none" src="data:image/png;base64,AAAA">'),
-        "shrunk to 5": cell("1", outputs=[{"text/html": picture.format(svg.format(1300))}]),
+        "shrunk to 5": cell("1", outputs=[{"text/html": FIGURE.replace("550", "1300")}]),
         "widget is not drawn": cell("1", outputs=[{export.WIDGET: {}, "text/html": "<p></p>"}]),
         "code is cut by": cell("x = 1\n" * 30, outputs=[]),
     }
-    right = cell("# Fine"), cell("1", outputs=[{"text/html": picture.format(svg.format(400))}])
-    found = open_deck(deck_of(*wrong.values(), *right)).evaluate(MEASURE_DECK, LIMITS)
+    right = cell("# Fine"), cell("1", outputs=[{"text/html": FIGURE}])
+    found = open_deck(*wrong.values(), *right).evaluate(MEASURE_DECK, LIMITS)
     assert [int(where.partition(".")[0]) for where in found] == list(range(len(wrong)))
     for sign, sentences in zip(wrong, found.values(), strict=True):
         assert any(sign in sentence for sentence in sentences), (sign, sentences)
 
 
-def test_a_claim_in_a_deck(open_deck, deck_of, form):
-    page = open_deck(deck_of(*form))
+def test_a_claim_in_a_deck(open_deck, form):
+    page = open_deck(*form)
     check_form(page)
     page.emulate_media(media="print")  # a page of a PDF has no steps
     assert page.locator(".fragment img").bounding_box()["height"] > 600
 
 
-def test_a_deck_is_driven_by_keys_and_folds_open_in_place(open_deck, deck_of):
+def test_a_deck_is_driven_by_keys_folds_open_in_place_and_has_a_speaker_view(open_deck):
     fold = cell("<details><summary>Solution</summary>\n\n42\n\n</details>")
-    page, at = open_deck(deck_of(cell("# One"), fold, cell("# Three"))), "Reveal.getIndices().h"
+    page, at = open_deck(*LIVE[:2], fold, LIVE[-1]), "Reveal.getIndices().h"
+    with page.expect_popup() as popup:
+        page.keyboard.press("s")
+    popup.value.wait_for_function("document.body.innerText.includes('Say this aloud.')")
     page.keyboard.press("ArrowRight")
     page.locator("summary").press("Space")
     assert page.locator("details[open]").count() == 1 and page.evaluate(at) == 1
@@ -201,26 +172,14 @@ def test_a_deck_is_driven_by_keys_and_folds_open_in_place(open_deck, deck_of):
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("PageDown")
     assert page.evaluate(at) == 2
-
-
-def test_overview_and_speaker_view_of_a_deck(open_deck, deck_of):
-    page = open_deck(deck_of(*LIVE[:2], LIVE[-1]))
-    with page.expect_popup() as popup:
-        page.keyboard.press("s")
-    popup.value.wait_for_function("document.body.innerText.includes('Say this aloud.')")
-    page.keyboard.press("ArrowRight")
     popup.value.wait_for_function("document.body.innerText.includes('Ask why 1 < 2.')")
     popup.value.close()
-    page.keyboard.press("o")
-    page.wait_for_selector(".reveal.overview")
-    page.wait_for_timeout(1000)
-    assert page.evaluate(IN_THE_OVERVIEW) == 2  # beside each other
 
 
-def test_a_pdf_has_a_page_for_every_step(chromium, deck_of, form, tmp_path):
-    (tmp_path / "deck.html").write_text(deck_of(*form, cell("# End")), encoding="utf-8")
-    with ThreadPoolExecutor() as threads:  # Playwright runs once in a thread
-        (pdf,) = threads.submit(list, export.print_pdfs([tmp_path / "deck.html"])).result()
+@pytest.mark.usefixtures("chromium")
+def test_a_pdf_has_a_page_for_every_step(form, tmp_path):
+    lab.write_cells(tmp_path / "made_up.ipynb", [*form, cell("# End")])
+    _, pdf = export.export_decks([tmp_path / "made_up.ipynb"], tmp_path)
     content = pdf.read_bytes()
     assert content.startswith(b"%PDF") and len(re.findall(rb"/Type\s*/Page\b", content)) == 7
     assert set(re.findall(rb"/MediaBox \[([^\]]*)\]", content)) == {b"0 0 960 540"}  # 3/4 pt a px
@@ -273,34 +232,15 @@ def test_a_claim_live(in_slides, form):
         check_form(page)
 
 
-def test_in_the_notebook_code_shows_and_outputs_wait_until_they_are_run(in_lab, form):
-    lab.write_cells(in_lab.notebooks / "claim.ipynb", form)
-    with in_lab.open_lab("claim.ipynb") as (page, problems):
-        hidden = page.locator(".jp-OutputPlaceholder")
-        assert hidden.count() == 2 and page.locator(".jp-CodeCell .jp-Editor").count() == 4
-        assert page.locator(".jp-OutputArea-output > img").count() == 1
-        assert lab.run_all(page) == []
-        page.wait_for_selector(".jp-OutputArea-output .tlc-card")
-        assert hidden.count() == 0 and page.locator(".jp-OutputArea-output > img").count() == 2
-        assert problems == []
-
-
-def with_what_widgets_rest_on(notebook):
-    """The notebook, its other code cells empty: without them it runs in seconds."""
-    content, sources = deepcopy(content_of(notebook)), code_of(notebook)
-    needed = needed_by(lab.widget_cells(notebook), sources)
-    for at in sources.keys() - needed.keys():
-        content.cells[at].update(source="", outputs=[])
-    return content
-
-
 @pytest.mark.parametrize("notebook", SHOWN_LIVE, ids=lambda path: path.stem)
 def test_every_live_slide_fits_and_every_widget_is_drawn(in_slides, notebook):
     stored = export.as_stored(content_of(notebook), notebook.name).cells
     stored = [c for c in stored if c.metadata.slideshow.slide_type != "skip"]
     outputs = [output.get("data", {}) for c in stored for output in c.get("outputs", [])]
-    if not ALL_LIVE:
-        nbformat.write(with_what_widgets_rest_on(notebook), in_slides.notebooks / notebook.name)
+    content, sources = deepcopy(content_of(notebook)), code_of(notebook)
+    for at in sources.keys() - needed_by(lab.widget_cells(notebook), sources).keys():
+        content.cells[at].update(source="", outputs=[])  # so that it runs in seconds
+    nbformat.write(content, in_slides.notebooks / notebook.name)
     with in_slides.open_slides(notebook.name, SIZES[0]) as (page, problems):
         for size in SIZES:
             lab.set_size(page, size)
@@ -308,7 +248,7 @@ def test_every_live_slide_fits_and_every_widget_is_drawn(in_slides, notebook):
             for slide in page.locator(".slides > section > section").all():
                 at = slide.get_attribute("id").removeprefix("slide-")
                 show(page, at)
-                found[at] = slide.evaluate(MEASURE, limits_of(notebook))
+                found[at] = slide.evaluate(MEASURE, LIMITS)
             assert {at: wrong for at, wrong in found.items() if wrong} == {}
         assert page.locator("[data-mime-type*=stderr], .jp-mod-error").count() == 0
         assert page.locator(ON_A_SLIDE).count() == sum(export.WIDGET in data for data in outputs)
@@ -368,8 +308,6 @@ def test_overview_and_speaker_view_of_live_slides(made_up):
     show(made_up, "0-0")
     made_up.keyboard.press("w")
     made_up.wait_for_selector(".reveal.overview")
-    made_up.wait_for_timeout(1000)
-    assert made_up.evaluate(IN_THE_OVERVIEW) >= 2
     made_up.keyboard.press("w")
     made_up.wait_for_selector(".reveal:not(.overview)")
     with made_up.expect_popup() as popup:
@@ -381,3 +319,65 @@ def test_overview_and_speaker_view_of_live_slides(made_up):
     popup.value.wait_for_function("document.body.innerText.includes('Ask why')")
     assert note.inner_text().strip() == "Ask why 1 < 2."
     popup.value.close()
+
+
+@pytest.fixture(scope="module")
+def widgets(in_slides):
+    """Slides with the widgets that have keys of their own."""
+    sources = (CELLS[0] + CELLS[1], CELLS[-1], PLAYGROUND, "'the last slide'")
+    with live(in_slides, [cell(source, outputs=[]) for source in sources]) as page:
+        yield page
+
+
+def walk(page, at, first, keys):
+    """From the first layer on, press keys, each with the layer that has the focus then."""
+    show(page, at)
+    page.locator(f'section.present section.present [data-layer="{first}"]').focus()
+    words = keys.split()
+    for key, name in zip(words[::2], words[1::2], strict=True):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.dataset.layer") == name
+        assert place(page) == at
+
+
+def test_keys_stay_in_the_layers(widgets):
+    keys = "ArrowLeft fc6 ArrowUp conv5_2 ArrowRight fc6 ArrowDown fc7 ArrowRight fc7"
+    walk(widgets, "0-0", "fc7", f"{keys} Home conv1_1 Space conv1_1 End fc7")
+    lab.wait_for_text(widgets, "layers", "['conv1_1', 'fc7']")
+    widgets.keyboard.press("PageDown")
+    widgets.wait_for_function("location.hash.includes('1')")
+    assert place(widgets) == "1-0"
+
+
+def test_keys_stay_in_the_painter(widgets):
+    keys = "ArrowRight conv1_2 ArrowDown conv2_1 t conv2_1 Shift+R conv2_1 Space conv2_1"
+    walk(widgets, "1-0", "conv1_1", f"{keys} End fc8 Home conv1_1")
+    painter(widgets).get_by_role("radio", name="fine-tune").check()
+    painter(widgets).locator('[data-layer="conv4_1"]').click()
+    for name, choice in (("conv2_2", "random"), ("conv4_1", "fine-tune")):
+        widgets.locator(f'[data-layer="{name}"][data-choice="{choice}"]').wait_for()
+
+
+def test_points_move_by_keyboard_and_mouse(widgets):
+    show(widgets, "2-0")
+    points = widgets.locator("[data-point]")
+    widgets.locator(".tlc-status", has_text="Margin: 1.00 to each side").wait_for()
+    points.first.focus()
+    for key in ("ArrowLeft", "Shift+ArrowLeft", "ArrowUp", "ArrowDown"):
+        widgets.keyboard.press(key)
+    widgets.locator(".tlc-status", has_text="Margin: 1.30 to each side").wait_for()
+    assert points.first.get_attribute("aria-label") == "blue circle at -1.6, 0, support vector"
+    assert widgets.evaluate("document.activeElement.dataset.point") == "0"
+    widgets.keyboard.press("Tab")
+    assert widgets.evaluate("document.activeElement.dataset.point") == "1"
+    widgets.keyboard.press("Delete")
+    widgets.wait_for_function("document.querySelectorAll('.tlc-dot').length === 2")
+    box = points.last.bounding_box()
+    widgets.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    widgets.mouse.down()
+    widgets.mouse.move(box["x"] - 100, box["y"] + 60, steps=5)
+    widgets.mouse.up()
+    widgets.locator("[data-point][aria-label*='2, 2']").wait_for(state="detached")
+    widgets.keyboard.press("Space")
+    widgets.locator(".tlc-status", has_text="both classes").wait_for()
+    assert place(widgets) == "2-0"

@@ -3,16 +3,21 @@
 import os
 import re
 import subprocess
+import sys
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
 import jupytext
 import nbformat
 from jupytext.config import load_jupytext_config
-from parsed import NOTEBOOKS, cells_of, content_of, each_notebook, outputs_of
+from parsed import NOTEBOOKS, content_of, each_notebook, outputs_of, text_of
 
 from tlcourse import paths
 
+FOR_THE_WHEEL = {"pyproject.toml", "README.md"}
+READ = ("README.md", "LICENSE-CONTENT.md", "CITATION.cff", "start.py")
+FOLDERS = ("docs", "deploy", "notebooks", "tlcourse", "tests", "benchmarks")
 NOT_OURS = {".git", ".venv", "build", "__pycache__", ".ipynb_checkpoints"}
 
 
@@ -20,15 +25,11 @@ def project_files():
     """The files under version control, or, in a copy without git, all that are ours."""
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z"]
     try:
-        listed = subprocess.run(command, cwd=paths.PROJECT, capture_output=True, check=True).stdout
-        files = [paths.PROJECT / name for name in listed.decode("utf-8").split("\0") if name]
+        listed = subprocess.check_output(command, cwd=paths.PROJECT, encoding="utf-8").split("\0")
     except (OSError, subprocess.CalledProcessError):
-        files = [
-            file
-            for file in paths.PROJECT.rglob("*")
-            if not NOT_OURS & set(file.relative_to(paths.PROJECT).parts)
-        ]
-    return [file for file in files if file.is_file()]
+        files = (file.relative_to(paths.PROJECT) for file in paths.PROJECT.rglob("*"))
+        listed = [file for file in files if not NOT_OURS & set(file.parts)]
+    return [file for name in listed if (file := paths.PROJECT / name).is_file()]
 
 
 def megabytes(*files):
@@ -69,15 +70,9 @@ def test_notebook_is_valid_and_not_paired_on_save_and_its_twin_says_the_same(not
 @each_notebook
 def test_no_sentence_turns_into_a_list(notebook):
     """Markdown takes a line that begins with "200. " or "1) " for an item of a list."""
-    texts = [cell.source for cell in cells_of(notebook) if cell.cell_type == "markdown"]
-    numbered = re.compile(r"\d+[.)] ")
-    turned = [
-        line
-        for text in texts
-        for before, line in pairwise(text.splitlines())
-        if numbered.match(line) and before.strip() and not numbered.match(before)
-    ]
-    assert turned == []
+    number = r"\d+[.)] "
+    for before, line in pairwise(text_of(notebook).splitlines()):
+        assert not re.match(number, line) or re.match(rf"\s*$|{number}", before), line
 
 
 def test_no_twin_is_alone():
@@ -87,3 +82,31 @@ def test_no_twin_is_alone():
 
 def twin_of(notebook):
     return notebook.parent / "text" / f"{notebook.stem}.py"
+
+
+def test_no_word_that_is_read_is_misspelt(tmp_path):
+    def found(*files):
+        command = [sys.executable, "-m", "codespell_lib", *files]
+        return subprocess.run(command, cwd=paths.PROJECT, capture_output=True, text=True).stdout
+
+    assert found(*READ, *(each for each in FOLDERS if (paths.PROJECT / each).is_dir())) == ""
+    (tmp_path / "page.md").write_text("trans" + "fered", encoding="utf-8")
+    assert "transferred" in found(tmp_path / "page.md")
+
+
+def test_a_wheel_holds_every_file_of_the_package_and_nothing_else(tmp_path):
+    """Of a copy of the tree, since building leaves files in it."""
+    ours = set()
+    for file in project_files():
+        name = file.relative_to(paths.PROJECT).as_posix()
+        if name.startswith("tlcourse/") or name in FOR_THE_WHEEL:
+            copy = tmp_path / "tree" / name
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(file.read_bytes())
+            ours |= {name} - FOR_THE_WHEEL
+    options = ["--quiet", "--no-index", "--no-deps", "--no-build-isolation"]
+    command = [sys.executable, "-m", "pip", "wheel", *options, "--wheel-dir", tmp_path]
+    subprocess.run([*command, tmp_path / "tree"], check=True)
+    (built,) = tmp_path.glob("*.whl")
+    held = zipfile.ZipFile(built).namelist()
+    assert {name for name in held if ".dist-info/" not in name} == ours

@@ -10,7 +10,7 @@ from importlib import metadata
 from types import SimpleNamespace
 
 import pytest
-from package_index import package_index, wheel, wheel_of_installed
+from package_index import package_index, wheel
 from test_start import copy_project, load_start
 
 from tlcourse import paths
@@ -34,8 +34,7 @@ DRIVER = "this machine has an NVIDIA driver"
 @pytest.fixture
 def project(tmp_path):
     """A copy of the project that needs torch and torchvision."""
-    setuptools = f"setuptools=={metadata.version('setuptools')}"
-    return copy_project(tmp_path / "a project", f"-e .\n{PINS}{setuptools}\n")
+    return copy_project(tmp_path / "a project", f"-e .\n{PINS}")
 
 
 def with_room(monkeypatch, gigabytes):
@@ -53,35 +52,29 @@ class TestWhichBuilds:
     """What is decided, with a pip that makes and removes the folders that are looked at."""
 
     @pytest.fixture
-    def packages(self, tmp_path):
-        (tmp_path / "packages").mkdir()
-        return tmp_path / "packages"
-
-    @pytest.fixture
-    def start(self, project, packages, monkeypatch):
-        start = load_start(project, monkeypatch)
+    def start(self, project, monkeypatch):
+        start, packages = load_start(project, monkeypatch), project / "packages"
+        packages.mkdir()
 
         def pip(verb, *words):
             for name in ("torch", "torchvision"):
                 builds = [word for word in words if word.startswith(f"{name}==")]
-                if builds or verb == "uninstall":
-                    for folder in packages.glob(f"{name}-*"):
-                        folder.rmdir()
+                for folder in packages.glob(f"{name}-*") if builds or verb == "uninstall" else ():
+                    folder.rmdir()
                 for build in builds:
                     (packages / f"{build.replace('==', '-')}.dist-info").mkdir()
 
-        start.pip, start.offered = pip, []
-        start.play(LINUX=True, pip=pip, cpu_index_has=lambda build: build in start.offered)
+        def bring(there, offered, why_not=""):
+            pip("uninstall")
+            pip("install", *there)
+            start.play(why_not_for_the_cpu=lambda: why_not, cpu_index_has=offered.__contains__)
+            start.bring_torch(packages)
+            return versions(packages)
+
+        start.bring = bring
+        start.play(LINUX=True, pip=pip)
         with_room(monkeypatch, 1000)
         return start
-
-    def bring(self, start, packages, there, offered, why_not=""):
-        start.pip("uninstall")
-        start.pip("install", *there)
-        start.offered = offered
-        start.play(why_not_for_the_cpu=lambda: why_not)
-        start.bring_torch(packages)
-        return versions(packages)
 
     @pytest.mark.parametrize(
         ("there", "offered", "why_not", "wanted", "said"),
@@ -103,39 +96,40 @@ class TestWhichBuilds:
             (CUDA, CPU, "", CUDA, None),
         ],
     )
-    def test_two_kinds_are_never_mixed(
-        self, start, packages, there, offered, why_not, wanted, said, capsys
-    ):
-        assert self.bring(start, packages, there, offered, why_not) == wanted
+    def test_two_kinds_are_never_mixed(self, start, there, offered, why_not, wanted, said, capsys):
+        assert start.bring(there, offered, why_not) == wanted
         printed = capsys.readouterr().out
         assert said in printed if said else printed == ""
 
-    def test_other_systems_are_served_by_the_package_index(self, start, packages, capsys):
+    def test_other_systems_are_served_by_the_package_index(self, start, capsys):
         start.play(LINUX=False)
-        assert self.bring(start, packages, [], CPU) == []
-        assert capsys.readouterr().out == ""
+        assert start.bring([], CPU) == [] and capsys.readouterr().out == ""
 
-    def test_room_for_the_cpu_is_not_room_for_gpus(self, start, packages, monkeypatch):
+    def test_room_for_the_cpu_is_not_room_for_gpus(self, start, monkeypatch):
         with_room(monkeypatch, 5)
-        assert self.bring(start, packages, [], CPU) == CPU
+        assert start.bring([], CPU) == CPU
         with pytest.raises(start.CannotStart, match="about 12 GB .* 5.0 GB free"):
-            self.bring(start, packages, CPU[:1], [])
+            start.bring(CPU[:1], [])
 
-    def test_a_disk_that_fills_up_stops_the_set_up(self, start, packages):
+    def test_a_disk_that_fills_up_stops_the_set_up(self, start):
         def full(*arguments):
             raise start.CannotStart(start.disk_is_full())
 
-        start.offered = CPU
-        start.play(pip=full, why_not_for_the_cpu=lambda: "")
+        start.play(pip=full)
         with pytest.raises(start.CannotStart, match="disk is full"):
-            start.bring_torch(packages)
+            start.bring([], CPU)
 
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """An environment with pip and nothing else."""
+    """An environment with pip and setuptools and nothing else."""
     folder = tmp_path_factory.mktemp("environment") / ".venv"
     venv.EnvBuilder(with_pip=True, symlinks=os.name != "nt").create(folder)
+    there, setuptools = next(folder.rglob("site-packages")), metadata.distribution("setuptools")
+    for older in there.glob("setuptools*"):  # venv brought one up to Python 3.11
+        shutil.rmtree(older)
+    for part in ("setuptools", "_distutils_hack", f"setuptools-{setuptools.version}.dist-info"):
+        shutil.copytree(setuptools.locate_file(part), there / part, dirs_exist_ok=True)
     return folder
 
 
@@ -170,7 +164,7 @@ def refused():
 def set_up(start, monkeypatch, cpu, *wheels):
     """Start with this index of builds for the CPU, and a package index with these wheels."""
     start.play(CPU_INDEX=cpu.address)
-    with package_index(*wheels, wheel_of_installed("setuptools")) as index:
+    with package_index(*wheels) as index:
         monkeypatch.setenv("PIP_INDEX_URL", index.address)
         assert start.main(["check"]) == 0
     return index
@@ -252,37 +246,32 @@ class TestTheIndexOfBuildsForTheCPU:
 
 class TestWhyNot:
     @pytest.fixture
-    def why_not(self, start, project, monkeypatch):
+    def why_not(self, start, monkeypatch):
         """On a machine without a driver, whatever this one has."""
-        known = load_start(project, monkeypatch)
-        known.play(ENVIRONMENT=start.main.__globals__["ENVIRONMENT"], NVIDIA_DRIVER=())
+        start.play(NVIDIA_DRIVER=())
         monkeypatch.setattr(shutil, "which", lambda program: None)
         monkeypatch.delenv("PIP_INDEX_URL")
-        known.setenv = monkeypatch.setenv
-        return known
+        return start.why_not_for_the_cpu
 
-    def test_a_driver(self, why_not, tmp_path, monkeypatch):
-        (tmp_path / "nvidiactl").touch()
-        why_not.play(NVIDIA_DRIVER=(str(tmp_path / "version"), str(tmp_path / "nvidiactl")))
-        assert why_not.why_not_for_the_cpu() == DRIVER
-        why_not.play(NVIDIA_DRIVER=())
+    def test_a_driver(self, why_not, start, tmp_path, monkeypatch):
+        start.play(NVIDIA_DRIVER=(str(tmp_path / "version"), str(tmp_path)))
+        assert why_not() == DRIVER
+        start.play(NVIDIA_DRIVER=())
         monkeypatch.setattr(shutil, "which", {"nvidia-smi": "nvidia-smi"}.get)
-        assert why_not.why_not_for_the_cpu() == DRIVER
+        assert why_not() == DRIVER
 
     def test_an_index_of_the_user_s_own(self, why_not, tmp_path, monkeypatch):
         monkeypatch.setenv("PIP_EXTRA_INDEX_URL", refused())
-        assert why_not.why_not_for_the_cpu() == ""  # one beside the usual one
+        assert why_not() == ""  # one beside the usual one
         (tmp_path / "pip.conf").write_text(f"[install]\nindex-url = {refused()}\n", "utf-8")
         for name, value in (("CONFIG_FILE", tmp_path / "pip.conf"), ("INDEX_URL", refused())):
             with monkeypatch.context() as patch:
                 patch.setenv(f"PIP_{name}", str(value))
-                assert "an index of your own" in why_not.why_not_for_the_cpu()
+                assert "an index of your own" in why_not()
 
 
 def test_the_readme_takes_the_pinned_pair_from_one_index():
-    pins = (paths.PROJECT / "requirements.txt").read_text(encoding="utf-8").split()
-    torch_pins = [pin for pin in pins if pin.startswith(("torch==", "torchvision=="))]
+    requirements = (paths.PROJECT / "requirements.txt").read_text(encoding="utf-8")
+    pins = re.findall("^torch(?:vision)?==.*", requirements, re.M)
     readme = " ".join((paths.PROJECT / "README.md").read_text(encoding="utf-8").split())
-    index = "--index-url https://download.pytorch"
-    assert f"pip install {' '.join(torch_pins)} {index}" in readme
-    assert "--extra-index-url" not in readme
+    assert f"pip install {' '.join(pins)} --index-url https://download.pytorch" in readme

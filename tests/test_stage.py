@@ -2,14 +2,14 @@
 
 import ast
 import re
+from collections import Counter
 from functools import cache
 
 import numpy as np
 import pandas as pd
-import pytest
 import torch
 from bs4 import BeautifulSoup
-from parsed import NOTEBOOKS, cells_of
+from parsed import cells_of, code_of, each_notebook, outputs_of
 from sklearn.pipeline import Pipeline
 from sklearn.svm import LinearSVC
 
@@ -36,30 +36,12 @@ METHODS = set().union(*map(dir, (*OBJECTS, Pipeline, LinearSVC)))
 METHODS -= set().union(*map(dir, ("", [], {}, {1}, 1.0, print))) | {"name", "names", "plot", "hist"}
 FORM = {"predict", "measured", "check_code", "quiz"}
 
-each_on_stage = pytest.mark.parametrize(
-    "notebook",
-    [each for each in NOTEBOOKS if each.name[:2] in ON_STAGE],
-    ids=lambda file: file.stem,
-)
-
 
 @cache
-def code_of(notebook):
-    """Code cells of a notebook, as (number, source)."""
-    cells = enumerate(cells_of(notebook))
-    return [(n, cell.source) for n, cell in cells if cell.cell_type == "code"]
-
-
-def lines_of(source, node):
-    """Numbers of the lines of a statement that are code; of a compound one, those of its head."""
-    end = node.body[0].lineno - 1 if getattr(node, "body", None) else node.end_lineno
-    first = min([node.lineno, *(each.lineno for each in getattr(node, "decorator_list", []))])
-    code = source.splitlines()
-    return {
-        number
-        for number in range(first, max(end, node.lineno) + 1)
-        if code[number - 1].strip() and not code[number - 1].lstrip().startswith("#")
-    }
+def trees_of(notebook):
+    """Source and tree of each code cell; magics are comments."""
+    sources = (re.sub("^%", "#", source, flags=re.M) for source in code_of(notebook).values())
+    return [(source, ast.parse(source)) for source in sources]
 
 
 def heads_of(node):
@@ -91,39 +73,33 @@ def kind_of(node, imported):
 
 def counts(notebook):
     """Lines of code by kind, "all" of them too."""
-    imported, found = {}, dict.fromkeys(("all", "library", "form", "package", "import", ""), 0)
-    for _, source in code_of(notebook):
-        source = re.sub(r"^%", "#", source, flags=re.M)
-        nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.stmt)]
+    imported, found = {}, Counter()
+    for source, tree in trees_of(notebook):
+        nodes = [node for node in ast.walk(tree) if isinstance(node, ast.stmt)]
         for node in nodes:
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                for each in node.names:
-                    module = getattr(node, "module", None) or each.name
-                    imported[each.asname or each.name] = module.partition(".")[0]
-        seen = set()
+            for each in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
+                module = getattr(node, "module", None) or each.name
+                imported[each.asname or each.name] = module.partition(".")[0]
+        kinds = {}  # of each line; a statement in a compound one is walked to later
         for node in nodes:
             is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            lines = set() if is_text else lines_of(source, node) - seen
-            seen |= lines
-            found["all"] += len(lines)
-            found[kind_of(node, imported)] += len(lines)
-    return found
+            kind = "text" if is_text else kind_of(node, imported)
+            kinds |= dict.fromkeys(range(node.lineno, node.end_lineno + 1), kind)
+        code = {n for n, line in enumerate(source.splitlines(), 1) if re.match(r"\s*[^\s#]", line)}
+        found.update(kind for line, kind in kinds.items() if line in code and kind != "text")
+    return {"all": found.total(), **found}
 
 
-def n_claims(notebook):
-    return sum(claim.notebook == notebook.stem for claim in claims.CLAIMS.values())
-
-
-@each_on_stage
+@each_notebook
 def test_a_notebook_is_not_too_long(notebook):
     n = len(cells_of(notebook))
-    print(f"{notebook.stem}: {n} cells, {n_claims(notebook)} claims")
-    assert n <= 25 + 6 * n_claims(notebook)
-    longest = {number: len(source.splitlines()) for number, source in code_of(notebook)}
-    assert {number: n for number, n in longest.items() if n > 20} == {}
+    n_claims = sum(claim.notebook == notebook.stem for claim in claims.CLAIMS.values())
+    print(f"{notebook.stem}: {n} cells, {n_claims} claims")
+    assert n <= 25 + 6 * n_claims
+    assert max(len(source.splitlines()) for source, _ in trees_of(notebook)) <= 20
 
 
-@each_on_stage
+@each_notebook
 def test_a_third_of_the_code_can_be_taken_home(notebook):
     found = counts(notebook)
     print(f"{notebook.stem}: {found}")
@@ -131,49 +107,43 @@ def test_a_third_of_the_code_can_be_taken_home(notebook):
     assert found["form"] <= 0.15 * found["all"]
 
 
-@each_on_stage
+@each_notebook
 def test_what_the_lecture_is_about_is_called_in_the_open(notebook):
     said = set()
-    for _, source in code_of(notebook):
-        for node in ast.walk(ast.parse(re.sub(r"^%", "#", source, flags=re.M))):
+    for _, tree in trees_of(notebook):
+        for node in ast.walk(tree):
             said |= {getattr(node, name, None) for name in ("id", "attr")}
             if isinstance(node, ast.Constant) and isinstance(node.value, str | float):
                 said.add(node.value)
     assert ON_STAGE[notebook.name[:2]] - said == set()
 
 
+NUMBER = r"\d[\d,]*(?:\.\d+)?"
 UNIT = re.compile(
-    r"([-+]?\d[\d,]*(?:\.\d+)?)(?:\s?%|\s+(?:points?|times|images?|photographs?|pictures?|updates?|"
+    rf"[-+]?({NUMBER})(?:\s?%|\s+(?:points?|times|images?|photographs?|pictures?|updates?|"
     r"seconds?|minutes?|hours?|[MGTP]?FLOPs?|[KMG]?B|parameters?|a class)\b)"
 )
 
 
-def numbers_in(text):
-    return [float(each.replace(",", "")) for each in re.findall(r"\d[\d,]*(?:\.\d+)?", text)]
-
-
 def printed_by(notebook):
-    """All numbers in the text outputs of a notebook."""
-    for cell in cells_of(notebook):
-        for output in cell.get("outputs", ()):
-            data = output.get("data", {})
-            yield from numbers_in("".join(output.get("text", "")) + data.get("text/plain", ""))
-            yield from numbers_in(BeautifulSoup(data.get("text/html", ""), "html.parser").text)
+    """All numbers in the text outputs of a notebook, as they are and as percentages."""
+    found = []
+    for output in outputs_of(notebook):
+        data = output.get("data", {})
+        html = BeautifulSoup(data.get("text/html", ""), "html.parser").text
+        for text in ("".join(output.get("text", "")), data.get("text/plain", ""), html):
+            found += [float(number.replace(",", "")) for number in re.findall(NUMBER, text)]
+    return np.outer([1, 100], found).ravel()
 
 
-@each_on_stage
+@each_notebook
 def test_a_number_of_a_reading_was_printed_or_is_published(notebook):
-    printed = np.array(list(printed_by(notebook)))
-    nowhere = []
+    printed, nowhere = printed_by(notebook), []
     for cell in cells_of(notebook):
-        if cell.cell_type == "markdown" and "**Reading.**" in cell.source:
-            text = cell.source[cell.source.index("**Reading.**") :].replace("\n", " ")
-            for sentence in re.split(r"(?<=[.:;])\s", text):
-                for said in UNIT.findall(sentence) if "published" not in sentence.lower() else ():
-                    number = float(said.replace(",", "").lstrip("+-"))
-                    decimals = len(said.partition(".")[2])
-                    rounded = np.abs(printed - number) <= 0.5 * 10.0**-decimals + 1e-9
-                    percent = np.abs(100 * printed - number) <= 0.5 * 10.0**-decimals + 1e-9
-                    if not (rounded.any() or percent.any()):
-                        nowhere.append(f"{said}: {sentence}")
+        text = cell.source.replace("\n", " ") if cell.cell_type == "markdown" else ""
+        for sentence in re.split(r"(?<=[.:;])\s", text.partition("**Reading.**")[2]):
+            for said in UNIT.findall(sentence) if "published" not in sentence.lower() else ():
+                half = 0.5 * 10.0 ** -len(said.partition(".")[2]) + 1e-9
+                if not (np.abs(printed - float(said.replace(",", ""))) <= half).any():
+                    nowhere.append(f"{said}: {sentence}")
     assert nowhere == []

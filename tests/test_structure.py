@@ -4,30 +4,17 @@ import ast
 from collections import Counter
 from functools import cache
 from graphlib import TopologicalSorter
-from itertools import chain
-from textwrap import dedent
 
-import pytest
-
-from scripts.code_lines import code_lines, count_lines
+from scripts.code_lines import count_lines
 from tlcourse.paths import PROJECT
 
 # From the bottom to the top: a module imports from its own room and from those before it.
 ROOMS = (
-    "course",
-    "plots",
-    "datasets",
-    "networks",
-    "features",
-    "classifiers",
-    "domains",
-    "finetuning",
-    "tables",
-    "your_problem",
-    "widgets",
-    "tools",
-)
-ENTRANCE = ("cli", "__main__")  # they call the tools; nothing imports them
+    "course plots datasets networks features classifiers domains finetuning tables your_problem "
+    "widgets tools"
+).split()
+ENTRANCE = ("tlcourse.cli", "tlcourse.__main__")  # they call the tools; nothing imports them
+FLOORS = ["", *ROOMS, "entrance", "scripts"]
 LARGE = ("tlcourse/datasets/drawn", "tlcourse/widgets")
 BY_NAME = {  # what finds such a module calls it
     "tlcourse.tools.slides.server": {"_jupyter_server_extension_points"},
@@ -59,63 +46,34 @@ def tree_of(file):
     return ast.parse(file.read_text(encoding="utf-8"))
 
 
-def imports_of(file):
-    """(module, name or None, alias) of everything that a file imports of the project."""
-    for node in ast.walk(tree_of(file)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            for each in node.names:
-                whole = f"{node.module}.{each.name}"
-                alias = each.asname or each.name
-                if whole in MODULES and alias not in passed_on(node.module):
-                    yield whole, None, alias
-                elif node.module in MODULES:
-                    yield node.module, each.name, alias
-
-
-@cache
-def passed_on(package):
-    """Names that a package's ``__init__`` imports: they win over its modules."""
-    nodes = ast.walk(tree_of(MODULES[package]))
-    imported = (node.names for node in nodes if isinstance(node, ast.ImportFrom))
-    return {each.asname or each.name for each in chain.from_iterable(imported)}
-
-
 def imported_modules(module):
-    return {name for name, _, _ in imports_of(MODULES[module])} - {module}
+    """What a module imports of the project."""
+    found = set()
+    for node in ast.walk(tree_of(MODULES[module])):
+        for each in node.names if isinstance(node, ast.ImportFrom) else ():
+            whole = f"{node.module}.{each.name}"
+            found.add(whole if whole in MODULES else node.module)
+    return found & MODULES.keys() - {module}
 
 
 def room_of(module):
-    parts = module.split(".")
-    if parts[0] == "scripts":
-        return parts[0]
-    return parts[1] if len(parts) > 2 or module in (f"tlcourse.{room}" for room in ROOMS) else ""
+    """Its folder in the package; "" for the modules at the bottom, which lie in none."""
+    top, room, *_ = f"{module}..".split(".")
+    if module in ENTRANCE or top == "scripts":
+        return "scripts" if top == "scripts" else "entrance"
+    return room if (PROJECT / top / room).is_dir() else ""
 
 
-def floor_of(module):
-    """0 for the modules at the bottom, then the rooms in their order, then the entrance."""
-    name = module.rpartition(".")[2]
-    if module.startswith("scripts."):
-        return len(ROOMS) + 2
-    if name in ENTRANCE:
-        return len(ROOMS) + 1
-    return ROOMS.index(room_of(module)) + 1 if room_of(module) else 0
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_imports_go_downwards(module):
-    above = {
-        other
-        for other in imported_modules(module)
-        if floor_of(other) >= floor_of(module) and room_of(other) != room_of(module)
-    }
-    assert above == set()
+def test_imports_go_downwards():
+    floor = {module: FLOORS.index(room_of(module)) for module in MODULES}
+    pairs = [(module, other) for module in MODULES for other in imported_modules(module)]
+    assert [(module, other) for module, other in pairs if floor[other] > floor[module]] == []
 
 
 def test_no_import_goes_round_and_rooms_are_those_of_the_design():
     graph = {module: imported_modules(module) for module in MODULES}
     assert set(TopologicalSorter(graph).static_order()) >= set(MODULES)
-    rooms = {room_of(module) for module in MODULES if module.startswith("tlcourse.")} - {""}
-    assert rooms == set(ROOMS)
+    assert {room_of(module) for module in MODULES} == set(FLOORS)
     folders = [file.parent.relative_to(PROJECT).as_posix() for file in MODULES.values()]
     sizes = Counter(folder for folder in folders if folder.startswith("tlcourse"))
     assert {folder: n for folder, n in sizes.items() if n > 12 and folder not in LARGE} == {}
@@ -169,15 +127,3 @@ def test_nothing_is_there_for_the_tests_alone():
                 if not is_called and not name.startswith(("__", "_repr_")):
                     idle.append(f"{module}.{name}")
     assert idle == []
-
-
-@pytest.mark.parametrize("module", MODULES)
-def test_no_docstring_is_longer_than_the_code_it_explains(module):
-    longer, lines = {}, MODULES[module].read_text(encoding="utf-8").splitlines(keepends=True)
-    for node in ast.walk(tree_of(MODULES[module])):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
-            told = node.body[0].end_lineno - node.body[0].lineno + 1
-            code = code_lines(dedent("".join(lines[node.lineno - 1 : node.end_lineno])))
-            if told > max(1, code):
-                longer[node.name] = f"{told} lines on {code} of code"
-    assert longer == {}

@@ -2,12 +2,18 @@
 
 import re
 
-from parsed import begins_a_slide, cells_of, each_notebook, text_of
+from bs4 import BeautifulSoup
+from parsed import begins_a_slide, cells_of, each_notebook, outputs_of, text_of
 
 from tlcourse import paths
 from tlcourse.course.claims import CLAIMS
 
 DOCS = paths.PROJECT / "docs"
+BITMAPS = {"image/png", "image/jpeg"}
+UNNAMED = (
+    ":is(img:not([alt]), img[alt=''], svg:not(:has(> title)))"
+    ":not([aria-label], [aria-labelledby], [aria-hidden=true], [aria-hidden=true] *)"
+)
 SENTENCE = re.compile(r"\w+(\W+\w+){2,}.*[.?!]\"?$", re.DOTALL)
 
 
@@ -49,3 +55,43 @@ def test_the_guide_has_a_place_for_every_claim_and_plans_without_a_gap():
         times = [(int(a), int(b)) for a, b in re.findall(r"^\| (\d+) to (\d+) \|", plan, re.M)]
         assert times[0][0] == 0 and times[-1][1] == 60 * hours
         assert all(left[1] == right[0] for left, right in zip(times[:-1], times[1:], strict=True))
+
+
+def unnamed_pictures(soup):
+    """Pictures without a name: neither text, label nor title, and not declared decoration."""
+    return [str(each)[:120] for each in soup.select(UNNAMED) if not is_beside_its_text(each)]
+
+
+def is_beside_its_text(image):
+    """Declared as decoration, ``alt=""``, in a row or a sentence that says what it shows."""
+    around = list(image.parents)[:3]
+    return image.get("alt") == "" and any(part.get_text(strip=True) for part in around)
+
+
+@each_notebook
+def test_every_picture_has_a_name_and_every_table_headers(notebook):
+    found = []
+    for data in (output.get("data", {}) for output in outputs_of(notebook)):
+        bitmap = "<img>" * bool(BITMAPS & data.keys())  # as it is, it has no alternative text
+        html = data.get("text/html", bitmap) + data.get("image/svg+xml", "")
+        soup = BeautifulSoup(html, "html.parser")
+        found += unnamed_pictures(soup)
+        found += [str(t)[:120] for t in soup.select("table:not(:has(th), [role=presentation])")]
+    assert found == []
+
+
+@each_notebook
+def test_headings_go_down_one_level_at_a_time(notebook):
+    outside_code = "".join(text_of(notebook).split("```")[::2]).splitlines()
+    levels = [len(line) - len(line.lstrip("#")) for line in outside_code if line[:1] == "#"]
+    assert levels[0] == 1 and levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_a_picture_without_a_name_is_seen():
+    def count(html):
+        return len(unnamed_pictures(BeautifulSoup(html, "html.parser")))
+
+    named = '<img alt="a cat"><p><img alt=""> a cat</p><svg><title>a net</title></svg>'
+    assert count(f'{named}<div aria-hidden="true"><svg></svg></div>') == 0
+    assert count('<p><img></p><p><img alt=""></p><svg><path/></svg>') == 3
