@@ -177,6 +177,10 @@ class TestWhatIsRefused:
         damaged_later.files[2].write_bytes(b"")
         with pytest.raises(ValueError, match=r"two.1\.png"):
             extract_features(natural, damaged_later)
+        file = damaged_later.files[1]
+        file.write_bytes(file.read_bytes()[:3000])
+        with pytest.raises(ValueError, match="Image 0 of the data set cannot be read .*truncated"):
+            extract_features(natural, [(Image.open(file), 0)])
         assert not (own_cache / "features").exists()
 
 

@@ -96,12 +96,8 @@ def test_precision_is_of_the_arithmetic_and_another_recipe_is_refused(precision,
     assert (tmp_path / "natural.checkpoint.pt").read_bytes() == before
 
 
-def write(trained, folder):
-    return pretraining.write_backbone("natural", *trained, RECIPE, folder)
-
-
 def test_card_and_weights_are_the_trained_networks(trained, tmp_path):
-    returned = write(trained, tmp_path)
+    returned = pretraining.write_backbone("natural", *trained, RECIPE, tmp_path)
     card = json.loads((tmp_path / "natural.json").read_text(encoding="utf-8"))
     assert card == json.loads(json.dumps(returned))
     weights = (tmp_path / "natural.safetensors").read_bytes()
@@ -129,10 +125,11 @@ def test_failure_leaves_the_old_weights_and_no_half_card(trained, tmp_path, monk
     file.write_bytes(b"the old weights")
     with monkeypatch.context() as patch, pytest.raises(OSError, match="No space left"):
         patch.setattr(pretraining, "save_file", half_written)
-        write(trained, tmp_path)
+        pretraining.write_backbone("natural", *trained, RECIPE, tmp_path)
     assert file.read_bytes() == b"the old weights"
     with pytest.raises(TypeError):
-        write((trained[0], {"accuracy": torch.ones(1)}), tmp_path)
+        measured = {"accuracy": torch.ones(1)}
+        pretraining.write_backbone("natural", trained[0], measured, RECIPE, tmp_path)
     assert list(tmp_path.iterdir()) == [file]
 
 

@@ -54,14 +54,15 @@ def command(tmp_path, monkeypatch):
     return module
 
 
-@pytest.mark.parametrize("workers", [1, 2])
-def test_runs_are_kept_a_row_each_and_what_is_done_is_passed_over(command, capsys, workers):
+@pytest.mark.parametrize("done", [[3], [2, 3]], ids=["one worker", "two workers"])
+def test_runs_are_kept_a_row_each_and_what_is_done_is_passed_over(command, capsys, done):
     command.runs.add(PLAN[1] | {"accuracy": 0.5, "predicted": None})
     runner.main(["made_up", "--plan"])
     assert capsys.readouterr().out.splitlines()[:2] == ["to do: freeze, 0", "done:  tune, 0"]
     assert command.measured == []
-    for worker in range(workers):
-        runner.main(["made_up", "--worker", f"{worker}", "--workers", f"{workers}"])
+    for worker, n_done in enumerate(done):
+        runner.main(["made_up", "--worker", f"{worker}", "--workers", f"{len(done)}"])
+        assert len(command.measured) == n_done
     assert capsys.readouterr().out.splitlines()[0] == "freeze, 0: accuracy 0.0"
     assert command.measured == [("freeze", 0), ("freeze", 1), ("tune", 1)]
     runner.main(["made_up"])
@@ -144,6 +145,8 @@ def test_what_is_missing_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(from_scratch, "FOLDER", tmp_path)
     with pytest.raises(SystemExit, match="Tiny ImageNet was not found"):
         runner.main(["from_scratch", "--data", str(tmp_path)])
+    with pytest.raises(SystemExit, match="^usage: python -m scripts.remake {pretraining,shipping,"):
+        runner.main(["from_scrach"])
     with pytest.raises(ValueError, match="planned when these trials"):
         from_scratch.best_trial("short", "from scratch", from_scratch.TRIED_ON)
 
