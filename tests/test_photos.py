@@ -31,11 +31,10 @@ ROLES = PHOTO_SOURCES + FAMILIES
 COMPARED = [source for source in SOURCES.values() if source.compared_with]
 
 
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
+def make_tiny_imagenet(root, per_class):
     """Both labelled splits in Stanford's layout; the validation images take turns in class."""
-    root, lines = tmp_path_factory.mktemp("data") / "tiny-imagenet-200", []
-    for number, wnid in enumerate(11 * INSECTS):
+    lines = []
+    for number, wnid in enumerate(per_class * INSECTS):
         train = root / "train" / wnid / "images" / f"{wnid}_{number // len(INSECTS)}.JPEG"
         val = root / "val" / "images" / f"val_{number}.JPEG"
         for file, seed in ((train, number), (val, 10_000 + number)):
@@ -45,6 +44,11 @@ def root(tmp_path_factory):
         lines.append(f"val_{number}.JPEG\t{wnid}\t0\t0\t62\t62\n")
     (root / "val" / "val_annotations.txt").write_text("".join(lines), "utf-8", newline="\n")
     return root
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return make_tiny_imagenet(tmp_path_factory.mktemp("data") / "tiny-imagenet-200", 11)
 
 
 def test_two_sources_of_the_same_size_and_six_families():
