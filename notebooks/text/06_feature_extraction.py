@@ -381,8 +381,8 @@ limits = "Passes are timed on one photograph and multiplied. The verdict is on a
 clock.measured(margins, on, limits, option=option, beside=beside)
 
 # %% [markdown] slideshow={"notes": "The ten minutes are about one pass over the images on one core. They are paid once; every further classifier takes seconds.", "slide_type": "subslide"}
-# **Reading.** The SVM alone takes 0.14 minutes at most; with reading and one pass over all 8,189
-# images flowers102 takes 10.41 minutes of CPU here, 9.15 of them in the passes, and lies 4.6 points
+# **Reading.** The SVM alone takes 0.09 minutes at most; with reading and one pass over all 8,189
+# images flowers102 takes 10.34 minutes of CPU here, 9.33 of them in the passes, and lies 4.6 points
 # above nine tenths of the state of the art. The network has all that the claim asks for, and
 # describes once; the SVM only has to decide. The slide's own network was VGG16 with ten crops of each
 # image, 81,890 passes for flowers102 ([published](../docs/bibliography.md#garcia-gasulla-2018)): with
