@@ -10,6 +10,7 @@ import tempfile
 import time
 from functools import lru_cache
 from pathlib import Path
+from threading import RLock
 
 import ipywidgets
 import numpy as np
@@ -35,6 +36,7 @@ from tlcourse.your_problem.pictures import thumbnail
 SOURCES, LAST_LAYER = ("imagenet", "natural", RANDOM, PIXELS), "last layer"
 DRAWN, DRAWN_PER_CLASS = ("tabby cat", "pug"), 12
 MOST_CLASSES, MOST_PICTURES, SHOWN, SIDE = 6, 600, 4, 112  # SHOWN a class on the page, in pixels
+ONE_AT_A_TIME = RLock()  # JupyterLab has the page's messages read in another thread than cells
 SHARPNESS = 3  # of the softmax: the scores of an SVM are about -1 and 1
 STORED = (
     "Here a network is taught by a camera: two things, some twenty pictures of each, and a linear "
@@ -132,13 +134,13 @@ class CameraClassifier(Widget, ipywidgets.VBox):
         if (n := len(set(self.names))) < 2:
             raise ValueError("Record pictures of two classes with two names, then press Train.")
         matrices = {source: self._matrix(source) for source in self._sources}
-        started, self._trained = time.perf_counter(), {}
+        started, trained = time.perf_counter(), {}
         for source, X in matrices.items():
             last = self.layers.value == LAST_LAYER
             how = "standardized" if source == PIXELS else "L2 per image" if last else "discretized"
             model = make_pipeline(make_normalization(how), LinearSVM(random_state=0))
-            self._trained[source] = model.fit(X, self.names), model[:-1].transform(X)
-        took = 1000 * (time.perf_counter() - started)
+            trained[source] = model.fit(X, self.names), model[:-1].transform(X)
+        took, self._trained = 1000 * (time.perf_counter() - started), trained
         self.words = f"{took:.0f} ms for {len(self.labels)} pictures, {n} classes; {self._about}."
         self.tell()
 
@@ -204,7 +206,8 @@ class CameraClassifier(Widget, ipywidgets.VBox):
         if source == PIXELS:
             return [np.asarray(thumbnail(picture, PIXEL_SIDE)).ravel() / 255]
         prepare, run = _forward_pass(source, self.device.value)
-        return [means[0].numpy() for means in run(prepare(picture)[None]).values()]
+        with ONE_AT_A_TIME:
+            return [means[0].numpy() for means in run(prepare(picture)[None]).values()]
 
     def _selected(self, features):
         """Of each picture, the features of the chosen layers: a row."""
@@ -213,8 +216,9 @@ class CameraClassifier(Widget, ipywidgets.VBox):
 
     def _matrix(self, source):
         """Of all pictures, of which only new ones have to pass the network."""
-        known = self._known.setdefault(source, [])
-        known += (self._features(source, picture) for picture in self.pictures[len(known) :])
+        with ONE_AT_A_TIME:
+            known = self._known.setdefault(source, [])
+            known += (self._features(source, picture) for picture in self.pictures[len(known) :])
         return self._selected(known)
 
     def _asked(self, _page, asked, frames):
@@ -224,7 +228,8 @@ class CameraClassifier(Widget, ipywidgets.VBox):
         """What was asked on the page; an exception would be shown nowhere else."""
         answers, self.words = None, ""
         try:
-            answers = getattr(self, do)(*given)
+            with ONE_AT_A_TIME:
+                answers = getattr(self, do)(*given)
         except Exception as problem:
             self.words = str(problem)
         self.tell(number, answers if do == "predict" else None)

@@ -18,27 +18,25 @@ const BARS =
 
 function render({ model, el }) {
   const canvas = make("canvas", { width: SIDE, height: SIDE });
-  const pending = new Map(), rows = [], nearest = [];
-  let state = { classes: [], labels: [] };
-  let stream = null, held = null, timer = null, paused = false, isOpen = true;
+  const pending = new Map(), rows = [], nearest = [], closed = new AbortController();
+  let state = { classes: [], labels: [] }, stream = null, held = null, timer = null;
 
   const video = make("video", { autoplay: true, playsinline: true, "aria-label": "The camera" });
   video.muted = true;
   const seen = make("img", { alt: "The picture that is classified", hidden: true });
   const taught = make("div", { class: "tlc-taught" });
   const camera = button("Camera on", switchCamera);
-  const pause = button("Pause", () => pause.setAttribute("aria-pressed", (paused = !paused)));
   const status = make("p", { class: "tlc-status", role: "status", "aria-live": "polite" }, HELP);
   const told = make("div", { class: "tlc-told", role: "group", "aria-label": "Predictions" });
-  const root = make("div", { class: "tlc tlc-camera" },
-    make("div", { class: "tlc-view" }, video, seen), taught,
-    make("div", { class: "tlc-row" }, camera, button("Train", () => ask("train")), pause,
-      button("Add a class", () => rename([...state.classes, `class ${rows.length + 1}`])),
-      button("Remove the last", () => rename(state.classes.slice(0, -1))),
-      button("Drawn pictures", () => ask("draw")), button("Try a file", () => choose("predict")),
-      button("Keep as a folder", () => ask("keep")),
-      button("Delete all pictures", () => ask("delete"))),
-    status, told, make("p", {}, BARS));
+  const buttons = make("div", { class: "tlc-row" }, camera,
+    button("Train", () => ask("train")),
+    button("Add a class", () => rename([...state.classes, `class ${rows.length + 1}`])),
+    button("Remove the last", () => rename(state.classes.slice(0, -1))),
+    button("Drawn pictures", () => ask("draw")), button("Try a file", () => choose("predict")),
+    button("Keep as a folder", () => ask("keep")), button("Delete all", () => ask("delete")));
+  const view = make("div", { class: "tlc-view" }, video, seen);
+  const about = make("p", {}, BARS);
+  const root = make("div", { class: "tlc tlc-camera" }, view, taught, buttons, status, told, about);
 
   const say = (words) => { status.textContent = words; };
   const rest = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -46,28 +44,19 @@ function render({ model, el }) {
   const frame = () => jpeg(video, video.videoWidth, video.videoHeight);
 
   // Ask the kernel. Settled by the reply, or when that is late, so that nothing waits for ever.
-  function ask(doing, given = [], picture = null) {
+  const ask = (doing, given = [], picture = null) => new Promise((done) => {
     const number = newGroup();
-    return new Promise((done) => {
-      const settle = (words) => {
-        clearTimeout(late);
-        pending.delete(number);
-        if (words) say(words);
-        done();
-      };
-      const late = setTimeout(settle, LATE, SILENT);
-      pending.set(number, settle);
-      model.send({ do: doing, given, number }, undefined, picture ? [picture] : []);
-    });
-  }
+    pending.set(number, done);
+    setTimeout(() => { if (pending.delete(number)) done(say(SILENT)); }, LATE);
+    model.send({ do: doing, given, number }, undefined, picture ? [picture] : []);
+  });
 
   // The middle of a video or a picture, as the network sees it.
-  function jpeg(source, width, height) {
+  async function jpeg(source, width, height) {
     const side = Math.min(width, height), place = [(width - side) / 2, (height - side) / 2];
     canvas.getContext("2d").drawImage(source, ...place, side, side, 0, 0, SIDE, SIDE);
-    return new Promise((done) => {
-      canvas.toBlob(async (blob) => done(new DataView(await blob.arrayBuffer())), "image/jpeg", 0.92);
-    });
+    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+    return new DataView(await blob.arrayBuffer());
   }
 
   function put(image, content) {
@@ -83,35 +72,39 @@ function render({ model, el }) {
     try {
       stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
       stream.getVideoTracks()[0].addEventListener("ended", () => stop(UNPLUGGED + ELSE));
-      video.srcObject = stream;
-      camera.textContent = "Camera off";
-      say(HELP);
+      show(HELP);
     } catch (problem) {
       say((REFUSED[problem.name] ?? `The camera cannot be used: ${problem.message}.`) + ELSE);
     }
-    if (!isOpen) stop("");
+    if (closed.signal.aborted) stop("");
   }
 
   function stop(words) {
     release();
     for (const track of stream?.getTracks() ?? []) track.stop();
-    stream = video.srcObject = null;
-    camera.textContent = "Camera on";
+    stream = null;
+    show(words);
+  }
+
+  function show(words) {
+    if (video.srcObject !== stream) video.srcObject = stream;
+    camera.textContent = stream ? "Camera off" : "Camera on";
+    video.hidden = !(seen.hidden = Boolean(stream) || !state.drawn);
     say(words);
   }
 
   function hold(label) {
-    if (!stream) return say(OFF + ELSE);
     release();
+    if (!stream) return say(OFF + ELSE);
     held = label;
     rows[label].record.setAttribute("aria-pressed", true);
-    take();
     timer = setInterval(take, EVERY);
+    take();
   }
 
   async function take() {
-    const label = held;
-    if (pending.size < 3 && video.videoWidth) ask("add", [label], await frame());
+    const given = [held];
+    if (pending.size < 3 && video.videoWidth) ask("add", given, await frame());
   }
 
   function release() {
@@ -124,40 +117,37 @@ function render({ model, el }) {
     const input = make("input", { type: "file", accept: "image/*", multiple: doing === "add" });
     input.addEventListener("change", async () => {
       for (const file of input.files) {
-        try {
-          const image = await createImageBitmap(file);
-          await ask(doing, given, await jpeg(image, image.width, image.height));
-        } catch {
-          say(`${file.name} gives no picture: choose a JPEG or a PNG.`);
-        }
+        const image = await createImageBitmap(file).catch(() => null);
+        if (image) await ask(doing, given, await jpeg(image, image.width, image.height));
+        else say(`${file.name} gives no picture: choose a JPEG or a PNG.`);
       }
     });
     input.click();
   }
 
-  function addRow(label) {
-    const of = `class ${label + 1}`;
-    const title = make("input", { class: "tlc-select", maxlength: 40, "aria-label": `Name of ${of}` });
-    const record = button("Record", () => {}, { "data-class": label, "aria-label": `Record ${of}` });
+  function addRow(of) {
+    const label = rows.length, about = { "data-class": label, "aria-label": `Record ${of}` };
+    const title = make("input", { class: "tlc-select", "aria-label": `Name of ${of}` });
+    const record = button("Record", () => {}, about), count = make("b"), strip = make("span");
     const files = button("Files", () => choose("add", [label]), { "aria-label": `Files of ${of}` });
-    const count = make("b"), strip = make("span");
     title.addEventListener("change", () => rename(rows.map((row) => row.title.value)));
     record.addEventListener("pointerdown", (event) => { if (event.button === 0) hold(label); });
     record.addEventListener("pointerleave", release);
-    const row = make("div", { class: "tlc-row" }, `${label + 1}`, title, record, files, count, strip);
-    rows.push({ row, title, record, count, strip });
+    const parts = { title, record, files, count, strip };
+    const row = make("div", { class: "tlc-row" }, `${label + 1}`, ...Object.values(parts));
+    rows.push({ row, ...parts });
     taught.append(row);
     keepKeysInside(row);
   }
 
   function onReply(reply, jpegs) {
     state = reply;
-    if (reply.words || status.textContent === SILENT) say(reply.words);
     pending.get(reply.number)?.();
-    video.hidden = !(seen.hidden = Boolean(stream) || !reply.drawn);
+    pending.delete(reply.number);
+    show(reply.words || (status.textContent === SILENT ? "" : status.textContent));
     if (reply.answers) return showAnswers(Object.entries(reply.answers), jpegs);
     if (!reply.trained) told.replaceChildren();
-    while (rows.length < reply.classes.length) addRow(rows.length);
+    while (rows.length < reply.classes.length) addRow(`class ${rows.length + 1}`);
     while (rows.length > reply.classes.length) rows.pop().row.remove();
     rows.forEach(({ title, count, strip }, label) => {
       if (title !== document.activeElement) title.value = reply.classes[label];
@@ -181,9 +171,9 @@ function render({ model, el }) {
 
   // One prediction after the other: the next picture goes when the reply to the last has come.
   async function predict() {
-    while (isOpen) {
+    while (!closed.signal.aborted) {
       const started = performance.now(), isThere = stream ? video.videoWidth : state.drawn;
-      if (isThere && state.trained && !paused && held === null && !document.hidden) {
+      if (isThere && state.trained && held === null && !document.hidden) {
         await ask("predict", [], stream && await frame());
       }
       await rest(Math.max(10, (stream ? EVERY / 2 : 1000) - performance.now() + started));
@@ -191,17 +181,18 @@ function render({ model, el }) {
   }
 
   function onKey(event) {
-    const isOwn = event.key === " " || event.key === "Enter";
-    const label = isOwn ? event.target.dataset.class : event.key - 1;
+    const isPress = event.key === " " || event.key === "Enter";
+    const label = isPress ? event.target.dataset.class : event.key - 1;
     if (!rows[label] || event.target.matches("input") || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     if (!event.repeat) hold(Number(label));
   }
 
+  for (const end of ["pointerup", "pointercancel", "keyup", "blur"]) {
+    window.addEventListener(end, release, closed);
+  }
   const onHidden = () => say(document.hidden ? HIDDEN : HELP);
-  const ends = ["pointerup", "pointercancel", "keyup", "blur"];
-  ends.forEach((end) => window.addEventListener(end, release));
-  document.addEventListener("visibilitychange", onHidden);
+  document.addEventListener("visibilitychange", onHidden, closed);
   root.addEventListener("keydown", onKey, true);
   keepKeysInside(root);
   el.append(root);
@@ -209,11 +200,9 @@ function render({ model, el }) {
   ask("tell");
   predict();
   return () => {
-    isOpen = false;
+    closed.abort();
     stop("");
     model.off("msg:custom", onReply);
-    ends.forEach((end) => window.removeEventListener(end, release));
-    document.removeEventListener("visibilitychange", onHidden);
   };
 }
 
