@@ -92,7 +92,7 @@ def natural():
 
 @pytest.fixture(scope="session")
 def film(tmp_path_factory):
-    """What the browser's camera shows, from when it is switched on: a file in Y4M, round and round."""
+    """What the camera of the browser shows once it is on, round and round: a file in Y4M."""
     return tmp_path_factory.mktemp("camera") / "film.y4m"
 
 
