@@ -9,38 +9,32 @@ const REFUSED = {
 };
 const INSECURE = "This address is neither https nor localhost, so the browser gives no camera.";
 const UNPLUGGED = "The camera was unplugged: plug it in, then Camera on. All pictures are kept.";
-const OFF = "The camera is off: Camera on first.";
 const SILENT = "The kernel does not answer: wait if a cell runs, else run this cell again.";
 const HIDDEN = "Predicting pauses while this tab is in the background.";
 const HELP = "Camera on. Hold a Record button, or the key of its number. Then Train.";
-const BARS =
-  "Bars: softmax of 3 x the SVM's scores, no probabilities. Picture: the nearest recorded one.";
+const BARS = "Bars: softmax of 3 x the scores of the SVM, no probabilities. Beside: the nearest picture.";
 
 function render({ model, el }) {
-  const canvas = make("canvas", { width: SIDE, height: SIDE });
   const pending = new Map(), rows = [], nearest = [], closed = new AbortController();
+  const canvas = make("canvas", { width: SIDE, height: SIDE });
   let state = { classes: [], labels: [] }, stream = null, held = null, timer = null;
 
   const video = make("video", { autoplay: true, playsinline: true, "aria-label": "The camera" });
-  video.muted = true;
   const seen = make("img", { alt: "The picture that is classified", hidden: true });
   const taught = make("div", { class: "tlc-taught" });
-  const camera = button("Camera on", switchCamera);
   const status = make("p", { class: "tlc-status", role: "status", "aria-live": "polite" }, HELP);
   const told = make("div", { class: "tlc-told", role: "group", "aria-label": "Predictions" });
-  const buttons = make("div", { class: "tlc-row" }, camera,
-    button("Train", () => ask("train")),
-    button("Add a class", () => rename([...state.classes, `class ${rows.length + 1}`])),
-    button("Remove the last", () => rename(state.classes.slice(0, -1))),
-    button("Drawn pictures", () => ask("draw")), button("Try a file", () => choose("predict")),
-    button("Keep as a folder", () => ask("keep")), button("Delete all", () => ask("delete")));
-  const view = make("div", { class: "tlc-view" }, video, seen);
-  const about = make("p", {}, BARS);
-  const root = make("div", { class: "tlc tlc-camera" }, view, taught, buttons, status, told, about);
+  const camera = button("Camera on", () => (stream ? turn(null, HELP) : switchOn()));
+  const root = make("div", { class: "tlc tlc-camera" },
+    make("div", { class: "tlc-view" }, video, seen), taught,
+    make("div", { class: "tlc-row" }, camera, button("Train", () => ask("train")),
+      button("Add a class", () => ask("rename", [[...state.classes, `class ${rows.length + 1}`]])),
+      button("Remove the last", () => ask("rename", [state.classes.slice(0, -1)])),
+      button("Drawn pictures", () => ask("draw")), button("Try a file", () => choose("predict")),
+      button("Keep as a folder", () => ask("keep")), button("Delete all", () => ask("delete"))),
+    status, told, make("p", {}, BARS));
 
   const say = (words) => { status.textContent = words; };
-  const rest = (ms) => new Promise((done) => setTimeout(done, ms));
-  const rename = (classes) => ask("rename", [classes]);
   const frame = () => jpeg(video, video.videoWidth, video.videoHeight);
 
   // Ask the kernel. Settled by the reply, or when that is late, so that nothing waits for ever.
@@ -65,37 +59,31 @@ function render({ model, el }) {
     return image;
   }
 
-  async function switchCamera() {
-    if (stream) return stop(HELP);
+  async function switchOn() {
     if (!navigator.mediaDevices) return say(INSECURE + ELSE);
     say("The browser asks whether it may use the camera.");
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
-      stream.getVideoTracks()[0].addEventListener("ended", () => stop(UNPLUGGED + ELSE));
-      show(HELP);
+      const found = await navigator.mediaDevices.getUserMedia({ video: true });
+      found.getTracks()[0].addEventListener("ended", () => turn(null, UNPLUGGED + ELSE));
+      turn(found, HELP);
     } catch (problem) {
       say((REFUSED[problem.name] ?? `The camera cannot be used: ${problem.message}.`) + ELSE);
     }
-    if (closed.signal.aborted) stop("");
+    if (closed.signal.aborted) turn(null, "");
   }
 
-  function stop(words) {
+  // The camera on (a stream) or off (null).
+  function turn(next, words) {
     release();
     for (const track of stream?.getTracks() ?? []) track.stop();
-    stream = null;
-    show(words);
-  }
-
-  function show(words) {
-    if (video.srcObject !== stream) video.srcObject = stream;
+    stream = video.srcObject = next;
     camera.textContent = stream ? "Camera off" : "Camera on";
-    video.hidden = !(seen.hidden = Boolean(stream) || !state.drawn);
     say(words);
   }
 
   function hold(label) {
     release();
-    if (!stream) return say(OFF + ELSE);
+    if (!stream) return say("The camera is off: Camera on first." + ELSE);
     held = label;
     rows[label].record.setAttribute("aria-pressed", true);
     timer = setInterval(take, EVERY);
@@ -125,12 +113,12 @@ function render({ model, el }) {
     input.click();
   }
 
-  function addRow(of) {
-    const label = rows.length, about = { "data-class": label, "aria-label": `Record ${of}` };
+  function addRow(label, of) {
     const title = make("input", { class: "tlc-select", "aria-label": `Name of ${of}` });
-    const record = button("Record", () => {}, about), count = make("b"), strip = make("span");
+    const named = { "data-class": label, "aria-label": `Record ${of}` };
+    const record = button("Record", () => {}, named), count = make("b"), strip = make("span");
     const files = button("Files", () => choose("add", [label]), { "aria-label": `Files of ${of}` });
-    title.addEventListener("change", () => rename(rows.map((row) => row.title.value)));
+    title.addEventListener("change", () => ask("rename", [rows.map((row) => row.title.value)]));
     record.addEventListener("pointerdown", (event) => { if (event.button === 0) hold(label); });
     record.addEventListener("pointerleave", release);
     const parts = { title, record, files, count, strip };
@@ -144,10 +132,11 @@ function render({ model, el }) {
     state = reply;
     pending.get(reply.number)?.();
     pending.delete(reply.number);
-    show(reply.words || (status.textContent === SILENT ? "" : status.textContent));
+    if (reply.words || status.textContent === SILENT) say(reply.words);
+    video.hidden = !(seen.hidden = Boolean(stream) || !reply.drawn);
     if (reply.answers) return showAnswers(Object.entries(reply.answers), jpegs);
     if (!reply.trained) told.replaceChildren();
-    while (rows.length < reply.classes.length) addRow(`class ${rows.length + 1}`);
+    while (rows.length < reply.classes.length) addRow(rows.length, `class ${rows.length + 1}`);
     while (rows.length > reply.classes.length) rows.pop().row.remove();
     rows.forEach(({ title, count, strip }, label) => {
       if (title !== document.activeElement) title.value = reply.classes[label];
@@ -162,8 +151,7 @@ function render({ model, el }) {
     told.replaceChildren(...answers.map(([source, { name, shares }], i) => {
       const bars = Object.entries(shares).map(([each, share]) => make("div",
         { class: "tlc-bar", style: `--share:${share}` },
-        make(each === name ? "b" : "span", {}, `${each === name ? "✓ " : ""}${each}`),
-        ` ${Math.round(100 * share)}%`));
+        each === name ? make("b", {}, `✓ ${each}`) : each, ` ${Math.round(100 * share)}%`));
       nearest[i] = put(nearest[i] ?? make("img", { alt: "" }), jpegs[i]);
       return make("div", {}, nearest[i], make("b", {}, source), ...bars);
     }));
@@ -176,7 +164,9 @@ function render({ model, el }) {
       if (isThere && state.trained && held === null && !document.hidden) {
         await ask("predict", [], stream && await frame());
       }
-      await rest(Math.max(10, (stream ? EVERY / 2 : 1000) - performance.now() + started));
+      await new Promise((done) => {
+        setTimeout(done, Math.max(10, (stream ? EVERY / 2 : 1000) - performance.now() + started));
+      });
     }
   }
 
@@ -201,7 +191,7 @@ function render({ model, el }) {
   predict();
   return () => {
     closed.abort();
-    stop("");
+    turn(null, "");
     model.off("msg:custom", onReply);
   };
 }
