@@ -38,10 +38,8 @@ DRAWN, DRAWN_PER_CLASS = ("tabby cat", "pug"), 12
 MOST_CLASSES, MOST_PICTURES, SHOWN, SIDE = 6, 600, 4, 112  # SHOWN a class on the page, in pixels
 ONE_AT_A_TIME = RLock()  # JupyterLab has the page's messages read in another thread than cells
 SHARPNESS = 3  # of the softmax: the scores of an SVM are about -1 and 1
-STORED = (
-    "Here a network is taught by a camera: two things, some twenty pictures of each, and a linear "
-    "SVM on the features of <b>imagenet</b> tells them apart. No picture is stored."
-)
+STORED = """<p style="font-size:18px">Here a network is taught by a camera: two things, some twenty
+pictures of each, and a linear SVM on reused features tells them apart. No picture is stored.</p>"""
 
 
 class _Page(Control):
@@ -79,7 +77,6 @@ class CameraClassifier(Widget, ipywidgets.VBox):
         self.source = Choice("Source", [*SOURCES, "all four"], pull_down=True)
         self.layers = Choice("Layers", [LAST_LAYER, "all layers"])
         self.device, self._page, self.folder = DeviceToggle(), _Page(), None
-        self._seen = None
         self.delete()
         self.rename(classes)
         choices = self.source, self.layers, self.device
@@ -242,7 +239,7 @@ class CameraClassifier(Widget, ipywidgets.VBox):
         rows = [answer["nearest"] for answer in (answers or {}).values()]
         for label in range(len(self.classes)) if not answers else ():
             rows += np.flatnonzero(self.labels == label)[-SHOWN:].tolist()
-        shown = [self.pictures[row] for row in rows] + [self._seen] * bool(answers)
+        shown = [self.pictures[row] for row in rows] + ([self._seen] if answers else [])
         state = {"number": number, "words": self.words, "classes": self.classes, "answers": answers}
         state |= {"trained": bool(self._trained), "drawn": self._n_drawn > 0}
         state |= {"labels": self.labels.tolist(), "rows": rows}
@@ -250,7 +247,7 @@ class CameraClassifier(Widget, ipywidgets.VBox):
 
     def to_html(self):
         """What a page without a kernel shows."""
-        return f'<p style="font-size:18px">{STORED}</p>'
+        return STORED
 
 
 @lru_cache(maxsize=4)
