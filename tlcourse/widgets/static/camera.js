@@ -12,12 +12,12 @@ const UNPLUGGED = "The camera was unplugged: plug it in, then Camera on. All pic
 const SILENT = "The kernel does not answer: wait if a cell runs, else run this cell again.";
 const HIDDEN = "Predicting pauses while this tab is in the background.";
 const HELP = "Camera on. Hold a Record button, or the key of its number. Then Train.";
-const BARS = "Bars: softmax of 3 x the scores of the SVM, no probabilities. Beside: the nearest picture.";
+const BARS = "Bars: softmax of 3 x the SVM's scores, no probabilities. Beside: the nearest one.";
 
 function render({ model, el }) {
   const pending = new Map(), rows = [], nearest = [], closed = new AbortController();
   const canvas = make("canvas", { width: SIDE, height: SIDE });
-  let state = { classes: [], labels: [] }, stream = null, held = null, timer = null;
+  let state = { classes: [], labels: [] }, stream = null, held = null, timer = null, naming = 0;
 
   const video = make("video", { autoplay: true, playsinline: true, "aria-label": "The camera" });
   const seen = make("img", { alt: "The picture that is classified", hidden: true });
@@ -28,8 +28,8 @@ function render({ model, el }) {
   const root = make("div", { class: "tlc tlc-camera" },
     make("div", { class: "tlc-view" }, video, seen), taught,
     make("div", { class: "tlc-row" }, camera, button("Train", () => ask("train")),
-      button("Add a class", () => ask("rename", [[...state.classes, `class ${rows.length + 1}`]])),
-      button("Remove the last", () => ask("rename", [state.classes.slice(0, -1)])),
+      button("Add a class", () => rename([...state.classes, `class ${rows.length + 1}`])),
+      button("Remove the last", () => rename(state.classes.slice(0, -1))),
       button("Drawn pictures", () => ask("draw")), button("Try a file", () => choose("predict")),
       button("Keep as a folder", () => ask("keep")), button("Delete all", () => ask("delete"))),
     status, told, make("p", {}, BARS));
@@ -44,6 +44,13 @@ function render({ model, el }) {
     setTimeout(() => { if (pending.delete(number)) done(say(SILENT)); }, LATE);
     model.send({ do: doing, given, number }, undefined, picture ? [picture] : []);
   });
+
+  // While a name is on its way, what was typed since stays.
+  async function rename(classes) {
+    naming += 1;
+    await ask("rename", [classes]);
+    naming -= 1;
+  }
 
   // The middle of a video or a picture, as the network sees it.
   async function jpeg(source, width, height) {
@@ -118,7 +125,7 @@ function render({ model, el }) {
     const named = { "data-class": label, "aria-label": `Record ${of}` };
     const record = button("Record", () => {}, named), count = make("b"), strip = make("span");
     const files = button("Files", () => choose("add", [label]), { "aria-label": `Files of ${of}` });
-    title.addEventListener("change", () => ask("rename", [rows.map((row) => row.title.value)]));
+    title.addEventListener("change", () => rename(rows.map((row) => row.title.value)));
     record.addEventListener("pointerdown", (event) => { if (event.button === 0) hold(label); });
     record.addEventListener("pointerleave", release);
     const parts = { title, record, files, count, strip };
@@ -139,7 +146,8 @@ function render({ model, el }) {
     while (rows.length < reply.classes.length) addRow(rows.length, `class ${rows.length + 1}`);
     while (rows.length > reply.classes.length) rows.pop().row.remove();
     rows.forEach(({ title, count, strip }, label) => {
-      if (title !== document.activeElement) title.value = reply.classes[label];
+      const isTyped = naming || title === document.activeElement;
+      if (!isTyped || !title.value) title.value = reply.classes[label];
       count.textContent = reply.labels.filter((each) => each === label).length;
       const own = jpegs.filter((_, i) => reply.labels[reply.rows[i]] === label);
       strip.replaceChildren(...own.map((each) => put(make("img", { alt: "" }), each)));
