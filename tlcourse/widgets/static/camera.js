@@ -42,7 +42,9 @@ function render({ model, el }) {
     const number = newGroup();
     pending.set(number, done);
     setTimeout(() => { if (pending.delete(number)) done(say(SILENT)); }, LATE);
-    model.send({ do: doing, given, number }, undefined, picture ? [picture] : []);
+    try {
+      model.send({ do: doing, given, number }, undefined, picture ? [picture] : []);
+    } catch { /* there is no kernel: it is late */ }
   });
 
   // While a name is on its way, what was typed since stays.
