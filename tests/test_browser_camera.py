@@ -148,7 +148,7 @@ def test_it_is_taught_by_mouse_and_keyboard_and_tells_new_pictures_apart(in_lab,
         saved, deck = notebook.read_text("utf-8"), deck_html(notebook)
         assert "last layer" in saved  # with the state of the widgets
         for text in (saved, deck):  # a JPEG begins so in base64
-            assert "/9j/" not in text and "No picture is stored" in text
+            assert "/9j/" not in text and "linear SVM on reused features" in text
         assert problems == []
 
 

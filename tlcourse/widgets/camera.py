@@ -38,9 +38,9 @@ DRAWN, DRAWN_PER_CLASS = ("tabby cat", "pug"), 12
 MOST_CLASSES, MOST_PICTURES, SHOWN, SIDE = 6, 600, 4, 112  # SHOWN a class on the page, in pixels
 ONE_AT_A_TIME = RLock()  # JupyterLab has the page's messages read in another thread than cells
 SHARPNESS = 3  # of the softmax: the scores of an SVM are about -1 and 1
-STORED = """<p class="tlc-camera-stored" style="font-size:24px">Here a network is taught by a camera:
-two things, some twenty pictures of each, and a linear SVM on reused features tells them apart.
-No picture is stored.</p>"""
+STORED = """<p class="tlc-camera-stored" style="font-size:24px">Here a network is taught by a
+camera: two things, some twenty pictures of each, and a linear SVM on reused features tells them
+apart. No picture is stored.</p>"""
 
 
 class _Page(Control):
