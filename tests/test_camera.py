@@ -67,7 +67,7 @@ def test_the_same_pictures_under_other_names_are_another_task(drawn):
     assert set(drawn.predict(NEW[0])["natural"]["shares"]) == {"a", "b"}
     drawn.rename(["a", "b"])  # without the third class and its pictures
     assert drawn.labels.tolist() == [0] * 8 + [1] * 8 and len(drawn.pictures) == 16
-    with pytest.raises(ValueError, match="Two to 6 classes can be told, and not 1"):
+    with pytest.raises(ValueError, match="Two to 6 classes are taught here, not 1"):
         drawn.rename(["a"])
 
 

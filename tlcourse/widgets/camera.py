@@ -62,7 +62,7 @@ class CameraClassifier(Widget, ipywidgets.VBox):
     pictures : list of PIL images, RGB
         Of 224 x 224 pixels where they come from the page.
     labels : ndarray of int, shape (pictures,)
-        Index into ``classes``.
+        Index into ``classes``. Set it, and train: the same pictures are another task.
     classes : list of str
     folder : Path or None
         Where the pictures were kept last.
@@ -97,7 +97,7 @@ class CameraClassifier(Widget, ipywidgets.VBox):
         Pictures of classes beyond the last are deleted. ValueError for another number of names.
         """
         if not 2 <= len(classes) <= MOST_CLASSES:
-            raise ValueError(f"Two to {MOST_CLASSES} classes can be told, and not {len(classes)}.")
+            raise ValueError(f"Two to {MOST_CLASSES} classes are taught here, not {len(classes)}.")
         self.classes, trained = [str(name).strip() or "no name" for name in classes], self._trained
         if len(rows := np.flatnonzero(self.labels < len(classes))) < len(self.labels):
             self.pictures, self.labels = [self.pictures[r] for r in rows], self.labels[rows]
@@ -112,7 +112,8 @@ class CameraClassifier(Widget, ipywidgets.VBox):
         ValueError if there is no such class, the bytes are no picture, or there are 600 already.
         """
         if label not in range(len(self.classes)) or len(self.pictures) >= MOST_PICTURES:
-            raise ValueError(f"Class {label} takes no picture: {MOST_PICTURES} in all, no more.")
+            rule = f"there are {len(self.classes)} classes, and {MOST_PICTURES} pictures at most"
+            raise ValueError(f"Class {label} takes no picture: {rule}.")
         self.pictures.append(_opened(picture))
         self.labels = np.append(self.labels, label)
         for source in self._sources:
