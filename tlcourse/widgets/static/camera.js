@@ -12,7 +12,7 @@ const UNPLUGGED = "The camera was unplugged: plug it in, then Camera on. All pic
 const SILENT = "The kernel does not answer: wait if a cell runs, else run this cell again.";
 const HIDDEN = "Predicting pauses while this tab is in the background.";
 const HELP = "Camera on. Hold a Record button, or the key of its number. Then Train.";
-const BARS = "Bars: softmax of 3 x SVM score, no probabilities. Beside: the nearest recorded picture.";
+const BARS = "Bars: softmax of 3 x SVM score, no probabilities. Beside: the nearest recorded one.";
 
 function render({ model, el }) {
   const pending = new Map(), rows = [], nearest = [], closed = new AbortController();
