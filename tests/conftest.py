@@ -84,13 +84,20 @@ def natural():
 
 
 @pytest.fixture(scope="session")
-def chromium():
+def film(tmp_path_factory):
+    """What the camera of the browser shows once it is on, round and round: a file in Y4M."""
+    return tmp_path_factory.mktemp("camera") / "film.y4m"
+
+
+@pytest.fixture(scope="session")
+def chromium(film):
     """The browser of this worker."""
     executable = lab.find_browser()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        options = browsers.browser_options()
+        options = [*browsers.browser_options(), "--use-fake-device-for-media-stream"]
+        options.append(f"--use-file-for-fake-video-capture={film}")
         started = playwright.chromium.launch(executable_path=executable, args=options)
         yield started
         started.close()

@@ -1,6 +1,7 @@
 """What a student touches. Each widget is a thin view over one public function."""
 
 from tlcourse.widgets.background_dials import BackgroundDials
+from tlcourse.widgets.camera import CameraClassifier
 from tlcourse.widgets.choice import Choice
 from tlcourse.widgets.claims_table import ClaimsTable
 from tlcourse.widgets.cost_calculator import CostCalculator

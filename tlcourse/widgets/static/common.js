@@ -30,6 +30,12 @@ function send(model, name, value) {
   model.save_changes();
 }
 
+function button(text, onClick, attributes = {}) {
+  const node = make("button", { class: "tlc-button", type: "button", ...attributes }, text);
+  node.addEventListener("click", onClick);
+  return node;
+}
+
 function radios(name, options, reasons, onChoose) {
   const inputs = new Map();
   const row = make("div", { class: "tlc-row" });

@@ -8,10 +8,9 @@ function render({ model, el }) {
   const buttons = new Map();
   const presets = make("div", { class: "tlc-row", role: "group", "aria-label": "Sets of layers" });
   for (const [label, names] of Object.entries(model.get("_presets"))) {
-    const button = make("button", { class: "tlc-button", type: "button" }, label);
-    button.addEventListener("click", () => choose(names));
-    buttons.set(button, names);
-    presets.append(button);
+    const preset = button(label, () => choose(names));
+    buttons.set(preset, names);
+    presets.append(preset);
   }
   const title = make("div", { class: "tlc-title", "aria-hidden": "true" }, model.get("title"));
   const root = make("div", { class: "tlc" }, title, scroll, presets, status);

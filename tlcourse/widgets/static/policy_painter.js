@@ -53,12 +53,6 @@ function render({ model, el }) {
     return make("div", { class: "tlc-panel", tabindex: 0, role: "region", "aria-label": name });
   }
 
-  function button(text, onClick) {
-    const node = make("button", { class: "tlc-button", type: "button" }, text);
-    node.addEventListener("click", onClick);
-    return node;
-  }
-
   function ask(question) {
     asked = Math.max(Date.now(), asked + 1);
     model.send({ ...question, number: asked });

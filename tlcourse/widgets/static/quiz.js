@@ -33,10 +33,8 @@ function questionStep(model, place, count) {
   const turns = make("div", { class: "tlc-row tlc-turns" }, check);
   for (const [words, to] of [["Previous question", place - 1], ["Next question", place + 1]]) {
     if (to < 0 || to >= count) continue;
-    const button = make("button", { class: "tlc-button", type: "button" }, words);
     const turn = () => new CustomEvent("tlc-turn", { bubbles: true, detail: to });
-    button.addEventListener("click", () => button.dispatchEvent(turn()));
-    turns.append(button);
+    turns.append(button(words, ({ target }) => target.dispatchEvent(turn())));
   }
   const node = make("div", {}, make("fieldset", {}, legend, row), turns, reply);
 

@@ -31,7 +31,7 @@ function render({ model, el }) {
     button(`Add: ${kind.name}`, () => add([0, 0], index)));
   const change = button("Change the class (Space)", () => flip(current));
   const remove = button("Remove (Delete)", () => drop(current));
-  button("Start again", () => commit(start));
+  row.append(...addButtons, change, remove, button("Start again", () => commit(start)));
   const help = make("p", {},
     "Drag a point; double-click to add one. By keyboard: Tab to a point, arrow keys move it, " +
     "with Shift in larger steps.");
@@ -45,13 +45,6 @@ function render({ model, el }) {
   let dots = [];
   let waiting = null;
   let next = null;
-
-  function button(text, onClick) {
-    const node = make("button", { class: "tlc-button", type: "button" }, text);
-    node.addEventListener("click", onClick);
-    row.append(node);
-    return node;
-  }
 
   // One question at a time: while Python answers, only the latest of the others is kept.
   function ask(name, value) {

@@ -1,0 +1,107 @@
+"""The camera's Python side: pictures in, predictions out, a folder on request, nothing stored."""
+
+import io
+import json
+
+import ipywidgets
+import numpy as np
+import pytest
+from sklearn.preprocessing import Normalizer
+from sklearn.svm import LinearSVC
+
+from tlcourse.datasets.drawn import DrawnImages
+from tlcourse.features.embedding import full_network_embedding
+from tlcourse.features.extraction import extract_features
+from tlcourse.widgets import CameraClassifier, camera
+from tlcourse.your_problem import open_problem
+
+pytestmark = pytest.mark.usefixtures("own_cache", "one_thread")
+NEW = [picture for picture, _ in DrawnImages("animals", camera.DRAWN, 3, seed=7, side=224)]
+
+
+def jpeg(picture):
+    content = io.BytesIO()
+    picture.save(content, "JPEG")
+    return content.getvalue()
+
+
+@pytest.fixture
+def drawn():
+    """Trained on drawn pictures, with the source that is quickest."""
+    made = CameraClassifier()
+    made.source.value = "natural"
+    made.draw()
+    made.train()
+    return made
+
+
+def test_every_source_and_both_sets_of_layers_say_what_they_say_by_hand(drawn, natural):
+    items = list(zip(drawn.pictures, drawn.labels, strict=True))
+    how = {"precision": "float32", "cache": False, "progress": False}
+    known, new = (extract_features(natural, each, **how) for each in (items, [(p, 0) for p in NEW]))
+    for layers, used, scale in (
+        ("last layer", ["fc7"], Normalizer()),
+        ("all layers", natural.default_layers, full_network_embedding()),
+    ):
+        drawn.layers.value = layers  # trains again
+        X = scale.fit_transform(known.select(used)).astype(float)
+        machine = LinearSVC(dual=True, random_state=0).fit(X, drawn.names)
+        said = [drawn.predict(jpeg(p))["natural"]["name"] for p in NEW[:2]]
+        said += [drawn.predict(p)["natural"]["name"] for p in NEW[2:]]
+        expected = machine.predict(scale.transform(new.select(used)).astype(float))
+        assert said == expected.tolist()
+    drawn.source.value = "all four"
+    answers = drawn.predict(drawn.pictures[5])
+    assert list(answers) == ["imagenet", "natural", "random weights", "raw pixels"]
+    for answer in answers.values():
+        assert answer["nearest"] == 5 and answer["name"] == drawn.names[5] == "pug"
+        assert list(answer["shares"]) == ["pug", "tabby cat"]
+        assert sum(answer["shares"].values()) == pytest.approx(1)
+
+
+def test_the_same_pictures_under_other_names_are_another_task(drawn):
+    drawn.rename(["cat", "dog", "none yet"])
+    assert set(drawn.predict(NEW[0])["natural"]["shares"]) == {"cat", "dog"}
+    drawn.labels = np.arange(24) // 8
+    drawn.rename(["a", " b ", "a"])
+    assert set(drawn.predict(NEW[0])["natural"]["shares"]) == {"a", "b"}
+    drawn.rename(["a", "b"])  # without the third class and its pictures
+    assert drawn.labels.tolist() == [0] * 8 + [1] * 8 and len(drawn.pictures) == 16
+    with pytest.raises(ValueError, match="Two to 6 classes are taught here, not 1"):
+        drawn.rename(["a"])
+
+
+def test_kept_pictures_are_a_problem_and_deleted_ones_are_gone(drawn):
+    drawn.rename(["../a: b?", "con"])
+    folder = drawn.keep()
+    assert folder == drawn.folder and [each.name for each in folder.parent.iterdir()] == [
+        folder.name
+    ]
+    problem = open_problem(folder)
+    assert problem.counts == {"1 ___a_ b_": 12, "2 con": 12}
+    assert np.abs(np.asarray(problem.pictures[0], int) - drawn.pictures[0]).mean() < 8
+    drawn.delete()
+    assert drawn.pictures == [] and len(drawn.labels) == 0
+    for ask, words in (
+        (drawn.keep, "no picture to keep"),
+        (drawn.train, "Record pictures of two classes"),
+        (drawn.predict, "Nothing is trained"),
+        (lambda: drawn.add(2, NEW[0]), "Class 2 takes no picture"),
+        (lambda: drawn.add(0, b"no picture"), "This gives no picture: take a JPEG"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            ask()
+
+
+def test_no_picture_is_in_the_state_or_in_what_is_stored(drawn, monkeypatch):
+    sent = []
+    monkeypatch.setattr(drawn._page, "send", lambda *message: sent.append(message))
+    asked = {"do": "predict", "given": [], "number": "7"}
+    drawn._asked(drawn._page, asked, [memoryview(jpeg(NEW[0]))])
+    ((state, pictures),) = sent
+    assert state["number"] == "7" and state["answers"]["natural"]["name"]
+    assert len(pictures) == 2 and all(each.startswith(b"\xff\xd8") for each in pictures)
+    drawn._asked(drawn._page, asked | {"do": "add", "given": [9]}, [jpeg(NEW[0])])
+    assert "Class 9 takes no picture" in sent[-1][0]["words"]
+    stored = json.dumps(ipywidgets.Widget.get_manager_state()) + str(drawn._repr_mimebundle_())
+    assert "last layer" in stored and "/9j/" not in stored
