@@ -1,13 +1,6 @@
 """Curves with bands, and dumbbells."""
 
-from tlcourse.plots.style import (
-    SERIES,
-    draw_band,
-    finish,
-    name_rows,
-    new_axes,
-    write_beside,
-)
+from tlcourse.plots.style import SERIES, draw_band, finish, name_rows, new_axes, write_beside
 
 
 def plot_curves(curves, xlabel, ylabel="accuracy (%)", scale=100, ax=None):

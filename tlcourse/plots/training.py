@@ -1,11 +1,6 @@
 """Figures of training: accuracy while it goes on."""
 
-from tlcourse.plots.style import (
-    PALETTE,
-    SERIES,
-    finish,
-    new_axes,
-)
+from tlcourse.plots.style import PALETTE, SERIES, finish, new_axes
 
 
 def plot_learning_curves(

@@ -36,7 +36,8 @@ class BackgroundDials(Explorer):
         super().__init__([self.seen, self.in_training], self.in_test)
 
     def _answer(self):
-        key = next(k for k in self._right if (k[0], str(k[1])) == self._chosen())
+        chosen = self.seen.value, self.in_training.value
+        key = next(k for k in self._right if (k[0], str(k[1])) == chosen)
         right, share = self._right[key], (1 + self.in_test.value) / 2
         accuracy = 100 * (np.array([share, 1 - share]) @ right.mean(axis=1))
         head = large(f"{accuracy:.0f}%", "of the test pictures are right; guessing is 50%")
@@ -48,9 +49,6 @@ class BackgroundDials(Explorer):
             for each, one in enumerate(version.tolist())
         )
         return framed(f'{head}<div style="display:flex;flex-wrap:wrap;gap:8px">{tiles}</div>')
-
-    def _chosen(self):
-        return self.seen.value, self.in_training.value
 
     def _tile(self, version, animal):
         pictures = (self._pair.own, self._pair.other)[version]

@@ -76,7 +76,9 @@ class BackgroundRuns:
             self._keep(run)
 
     def _watcher(self, words, policy, place, n_seeds):
-        n_steps, told = self._n_steps(policy), [0.0]
+        per_epoch = ceil(len(self._images[1]) / self._options["batch_size"])
+        steps = self._options.get("steps") or self._options["epochs"] * per_epoch
+        n_steps, told = steps * len(policy.stages), [0.0]
 
         def watch(point):
             if time.monotonic() - told[0] < BETWEEN_REPORTS:
@@ -87,8 +89,3 @@ class BackgroundRuns:
             self._report(Report(done, accuracy, True))
 
         return watch
-
-    def _n_steps(self, policy):
-        per_epoch = ceil(len(self._images[1]) / self._options["batch_size"])
-        steps = self._options.get("steps") or self._options["epochs"] * per_epoch
-        return steps * len(policy.stages)

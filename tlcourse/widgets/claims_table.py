@@ -11,12 +11,10 @@ from tlcourse.widgets.choice import Choice
 
 ALL, NOT_HERE = "all", "not measured here"
 DIFFERS, CORRECTED = "other than the maintainers'", "slide corrected"
+KINDS = (*VERDICTS, ILLUSTRATION)
 FILTERS = {
     ALL: lambda entry: True,
-    **{
-        name: lambda entry, name=name: verdict_of(entry) == name
-        for name in (*VERDICTS, ILLUSTRATION)
-    },
+    **{name: lambda entry, name=name: verdict_of(entry) == name for name in KINDS},
     NOT_HERE: lambda entry: entry.here is None,
     DIFFERS: lambda entry: bool(entry.differs),
     CORRECTED: lambda entry: bool(entry.corrections),
@@ -45,8 +43,7 @@ class ClaimsTable(Explorer):
         self.children = ipywidgets.HTML(overview_html(self._entries)), *self.children
 
     def _answer(self):
-        wanted = FILTERS[self.filter.value]
-        chosen = [entry for entry in self._entries if wanted(entry)]
+        chosen = list(filter(FILTERS[self.filter.value], self._entries))
         return table_html(chosen, len(self._entries))
 
     def to_html(self):
@@ -63,9 +60,7 @@ def verdict_of(entry):
 def overview_html(entries):
     """How many claims have which verdict, and the verdict of each as a mark beside its name."""
     verdicts = [verdict_of(entry) for entry in entries]
-    counts = "; ".join(
-        f"{_marked(name)} {name}: {verdicts.count(name)}" for name in (*VERDICTS, ILLUSTRATION)
-    )
+    counts = "; ".join(f"{_marked(name)} {name}: {verdicts.count(name)}" for name in KINDS)
     names = "".join(
         f"<li>{_marked(verdict)} {escape(entry.claim.id)}</li>"
         for entry, verdict in zip(entries, verdicts, strict=True)
@@ -85,17 +80,14 @@ def _marked(verdict):
 
 def table_html(entries, of):
     """Claims as one HTML table, each a row."""
-    caption = (
-        f'<caption style="text-align:left;font-weight:700;font-size:18px;padding:6px 12px">'
-        f"{len(entries)} of {of} claims</caption>"
-    )
     if not entries:
         return f'<p style="font-size:18px">None of the {of} claims is like that.</p>'
     head = "".join(f'<th scope="col" style="{_CELL}">{escape(name)}</th>' for name in _HEADS)
     return (
         '<div style="overflow-x:auto"><table style="font-size:16px;line-height:1.4;'
-        f'border-collapse:collapse;width:100%">{caption}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(map(_row, entries))}</tbody></table></div>"
+        'border-collapse:collapse;width:100%"><caption style="text-align:left;font-weight:700;'
+        f'font-size:18px;padding:6px 12px">{len(entries)} of {of} claims</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(map(_row, entries))}</tbody></table></div>"
     )
 
 

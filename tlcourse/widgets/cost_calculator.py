@@ -122,13 +122,9 @@ class CostCalculator(Control):
 
 def _control(name, values):
     a = ASSUMPTIONS[name]
-    return {
-        "name": name,
-        "group": a.group,
-        "label": a.label,
-        "stops": [_with_unit(value, a.unit) for value in values],
-        "source": a.source,
-    }
+    shown = [_with_unit(value, a.unit) for value in values]
+    about = {"group": a.group, "label": a.label, "source": a.source}
+    return {"name": name, **about, "stops": shown}
 
 
 def _with_unit(value, unit):

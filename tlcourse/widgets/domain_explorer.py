@@ -14,8 +14,7 @@ from tlcourse.widgets.base import Explorer, readout_html
 from tlcourse.widgets.choice import Choice
 
 STYLES = ("photo", "art", "cartoon", "sketch")
-PAIRS = {f"photo and {style}": ("photo", style) for style in STYLES[1:]}
-DOMAINS = {"all four": STYLES, **PAIRS}
+DOMAINS = {"all four": STYLES, **{f"photo and {one}": ("photo", one) for one in STYLES[1:]}}
 
 
 class DomainExplorer(Explorer):

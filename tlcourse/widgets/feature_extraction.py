@@ -40,10 +40,6 @@ class FeatureExtractionExplorer(Explorer):
         return self.families[self.kind.value]
 
     @property
-    def _has_many(self):
-        return self.kind.value in (DATA_SETS, REAL)
-
-    @property
     def layers(self):
         """The layers of the backbone that is chosen, on a toggle that it keeps."""
         sizes = _layer_sizes(self.backbone.value)
@@ -63,13 +59,15 @@ class FeatureExtractionExplorer(Explorer):
         self.result = None
         if not target:
             return readout_html(f"None of {self.kind.value} is on this machine yet.")
-        key, words = (source, target, layers), _setting(source, target, layers)
+        names = ", ".join(layers) if len(layers) <= 3 else f"{len(layers)} layers"
+        key, words = (source, target, layers), f"{source} backbone, {target}, {names}"
         if key not in self._results:
             self._readout.value = readout_html(f"Computing: {words} ...")
             self._results[key] = _evaluated(source, target, list(layers))
         self.result = self._results[key]
-        few = ". Of a set with more than ten classes, ten are explored" if self._has_many else ""
-        return result_html(self.result, words + few)
+        if self.kind.value in (DATA_SETS, REAL):
+            words += ". Of a set with more than ten classes, ten are explored"
+        return result_html(self.result, words)
 
     def _failed(self):
         self.result = None
@@ -108,11 +106,6 @@ def _bar(name, value, chance):
         f'left:{100 * chance:.1f}%;background:var(--jp-content-font-color1,#111)"></span></span>'
         f'<span style="text-align:right">{100 * value:.0f}%</span></div>'
     )
-
-
-def _setting(backbone, family, layers):
-    names = ", ".join(layers) if len(layers) <= 3 else f"{len(layers)} layers"
-    return f"{backbone} backbone, {family}, {names}"
 
 
 def _evaluated(source, name, layers):

@@ -23,8 +23,10 @@ def draw_histograms(values, shares):
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
         f'viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="{TEXT}">'
-        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>{_head()}{"".join(rows)}'
-        f"{_axis(edges, height)}</svg>"
+        f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>'
+        f'<text x="{NAME}" y="20">values of the features (one scale for all layers)</text>'
+        f'<text x="{WIDTH - BAR}" y="20">part of the variance</text>'
+        f"{''.join(rows)}{_axis(edges, height)}</svg>"
     )
 
 
@@ -39,11 +41,6 @@ def _common_bins(values):
     low, high = min(low for low, _ in ends), max(high for _, high in ends)
     room = 0.02 * (high - low) or 0.5
     return np.linspace(low - room, high + room, N_BINS + 1)
-
-
-def _head():
-    left = f'<text x="{NAME}" y="20">values of the features (one scale for all layers)</text>'
-    return left + f'<text x="{WIDTH - BAR}" y="20">part of the variance</text>'
 
 
 def _row(number, layer, counts, share):

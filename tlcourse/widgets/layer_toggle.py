@@ -5,7 +5,7 @@ import difflib
 import traitlets
 
 from tlcourse.widgets.base import Control, esm
-from tlcourse.widgets.network_drawing import blocks_of, draw_network, static_picture
+from tlcourse.widgets.network_drawing import draw_network, static_picture
 
 TITLE = "Layers of the network"
 
@@ -57,12 +57,7 @@ def usual_sets(layer_sizes):
     layers = list(layer_sizes)
     alone = [name for name in layers if name.startswith("fc")] or layers[-1:]
     sets = {name: [name] for name in alone}
-    convolutions = [
-        name
-        for block, names in blocks_of(layers).items()
-        for name in names
-        if block.startswith("conv")
-    ]
+    convolutions = [name for name in layers if name.startswith("conv")]
     if len(convolutions) > 1:
         sets["all convolutions"] = convolutions
     return {**sets, "all layers": layers}

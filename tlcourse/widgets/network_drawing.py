@@ -1,7 +1,6 @@
 """A network drawn as in the lecture: blocks of layers, the max-pools between them, fc6, fc7."""
 
 from html import escape
-from itertools import groupby
 from math import log2
 
 from tlcourse.plots.pictures import image_html
@@ -15,10 +14,9 @@ GAP, POOL_GAP, SLANT = 12, 46, 9
 
 def blocks_of(layers):
     """Layers grouped into blocks: ``conv3_1`` and ``conv3_2`` are the block ``conv3``."""
-    grouped = groupby(layers, key=lambda name: name.rsplit("_", 1)[0])
     blocks = {}
-    for block, names in grouped:
-        blocks.setdefault(block, []).extend(names)
+    for name in layers:
+        blocks.setdefault(name.rsplit("_", 1)[0], []).append(name)
     return blocks
 
 
@@ -67,11 +65,6 @@ def static_picture(layer_sizes, selected, title="Layers"):
     return image_html(svg, "svg+xml", alt, "max-width:100%;height:auto")
 
 
-def describe_layer(layer, size, is_selected):
-    """What a screen reader says of a layer: ``"conv3_2, 96 features, selected"``."""
-    return f"{layer}, {size:,} features, {'selected' if is_selected else 'not selected'}"
-
-
 def _room_for_name(name):
     return 60 + round(0.64 * NAME_SIZE * len(name))
 
@@ -86,6 +79,8 @@ def _width(size):
 
 
 def _layer(name, size, box, floor, is_selected):
+    words = f"{name}, {size:,} features, {'selected' if is_selected else 'not selected'}"
+    short = f"{size:,}" if size < 10_000 else f"{size / 1000:.0f}k"
     x, top, width, height = box
     right, bottom, label = x + width, top + height, escape(name)
     middle = x + width / 2
@@ -97,13 +92,13 @@ def _layer(name, size, box, floor, is_selected):
     return (
         f'<g class="tlc-layer" data-layer="{label}" data-size="{size}" role="checkbox" '
         f'tabindex="-1" aria-checked="{str(is_selected).lower()}" '
-        f'aria-label="{escape(describe_layer(name, size, is_selected))}">'
+        f'aria-label="{escape(words)}">'
         f'<polygon class="tlc-face" points="{roof}"/><polygon class="tlc-face" points="{side}"/>'
         f'<rect class="tlc-front" x="{x}" y="{top}" width="{width}" height="{height}"/>'
         f'<path class="tlc-check" d="M{middle - 9},{top + 19} l6,7 l12,-15"/>'
         f'<text class="tlc-name" transform="translate({middle + 7},{bottom - 12}) rotate(-90)">'
         f"{label}</text>"
-        f'<text class="tlc-size" x="{middle}" y="{floor + 26}">{_short(size)}</text></g>'
+        f'<text class="tlc-size" x="{middle}" y="{floor + 26}">{short}</text></g>'
     )
 
 
@@ -118,7 +113,3 @@ def _max_pool(x, top, height):
         f'<g class="tlc-pool" aria-hidden="true"><polygon points="{points}"/>'
         f'<text transform="{middle}">max-pool</text></g>'
     )
-
-
-def _short(size):
-    return f"{size:,}" if size < 10_000 else f"{size / 1000:.0f}k"

@@ -43,9 +43,8 @@ class NormalizationExplorer(Explorer):
         setting = self.source.value, self.target.value, self.normalization.value
         run = _runs().loc[(*setting[:2], "all layers", setting[2])]
         self.accuracy = run[COLUMNS[self.C.value]]
-        C = f"C = {run['C']:.2g}, chosen within the training images"
-        if self.C.value != "its own":
-            C = "C = 1"
+        its_own = f"C = {run['C']:.2g}, chosen within the training images"
+        C = its_own if self.C.value == "its own" else "C = 1"
         words = f"of test images are right, mean over classes: all layers, a linear SVM, {C}"
         return readout_html("", large(f"{100 * self.accuracy:.1f}%", words), histograms(*setting))
 

@@ -39,16 +39,16 @@ def audit_html(audit):
 def _audit_row(rows):
     names = [row.layer for row in rows]
     span = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-    parameters = f"{sum(row.parameters for row in rows):,}"
     first, bold = rows[0], 700 if rows[0].trained else 400
     cells = (
-        ("nowrap", swatch(first.choice, alt=first.choice)),
-        ("nowrap", f'<span style="font-weight:{bold}">{escape(span)}</span>'),
-        ("nowrap", f'<span title="{escape(first.starts_from)}">{escape(_origin(first))}</span>'),
-        ("nowrap", parameters),
-        ("nowrap", _rates(rows)),
+        swatch(first.choice, alt=first.choice),
+        f'<span style="font-weight:{bold}">{escape(span)}</span>',
+        f'<span title="{escape(first.starts_from)}">{escape(_origin(first))}</span>',
+        f"{sum(row.parameters for row in rows):,}",
+        _rates(rows),
     )
-    return f"<tr>{''.join(f'<td {CELL.format(wrap)}>{text}</td>' for wrap, text in cells)}</tr>"
+    style = CELL.format("nowrap")
+    return f"<tr>{''.join(f'<td {style}>{text}</td>' for text in cells)}</tr>"
 
 
 def _origin(row):

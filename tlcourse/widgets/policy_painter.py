@@ -87,19 +87,19 @@ class PolicyPainter(Control):
     ):
         self._options, self._asked, self.words = {**OPTIONS, **options}, 0, ""
         self.reason = why_not(backbone, target)
-        self.backbone = backbone if self.reason else _loaded(backbone)
-        images = () if self.reason else _prepared(self.backbone, *target)
-        self._n_classes = len(images[0].classes) if images else n_classes
+        self.backbone, self._n_classes, self._runs = backbone, n_classes, None
+        if not self.reason:
+            self.backbone = load_backbone(backbone) if isinstance(backbone, str) else backbone
+            train, validation, *self._test = _prepared(self.backbone, *target)
+            self._n_classes = len(train.classes)
+            then = self._options, self._land, self._report, fine_tune or training.fine_tune
+            self._runs = BackgroundRuns(self.backbone, train, validation, *then)
         self._shapes = layer_shapes(self.backbone, self._n_classes)
-        self._runs = None if self.reason else self._background_runs(images, fine_tune)
         self.league = League()
         super().__init__(policy=policy, _training={"busy": False, "done": 0, "words": self.reason})
         title = f"{getattr(self.backbone, 'name', self.backbone)}, {self._n_classes} classes"
-        self._about = {
-            **about_page(title, self._shapes, self.choices),
-            "seeds": RUNS,
-            "reason": self.reason,
-        }
+        page = about_page(title, self._shapes, self.choices)
+        self._about = {**page, "seeds": RUNS, "reason": self.reason}
         self._show_league()
         self._answer()
         self.observe(self._answer, "policy")
@@ -192,13 +192,6 @@ class PolicyPainter(Control):
             "audit": audit_html(self.audit),
         }
 
-    def _background_runs(self, images, fine_tune):
-        self._test = images[2:]
-        fine_tune = fine_tune or training.fine_tune
-        return BackgroundRuns(
-            self.backbone, *images[:2], self._options, self._land, self._report, fine_tune
-        )
-
     def _land(self, run):
         self.league.add(run, *self._test)
         self._show_league()
@@ -229,10 +222,6 @@ def why_not(backbone, target):
     if target is None:
         return "There is no target to train on: give target=(train, validation)."
     return ""
-
-
-def _loaded(backbone):
-    return load_backbone(backbone) if isinstance(backbone, str) else backbone
 
 
 def _prepared(backbone, train, validation, *test):

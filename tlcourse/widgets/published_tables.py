@@ -32,15 +32,11 @@ class PublishedTables(Explorer):
         for name, control in self.sort_by.items():
             control.layout.display = None if name == which else "none"
         row = self.sort_by[which].value
-        shown = show_published(which, None if row == AS_PUBLISHED else row)
-        return _roomy(shown._repr_html_())
+        html = show_published(which, None if row == AS_PUBLISHED else row)._repr_html_()
+        # Tables in a widget lack a notebook's style: heads over their columns, spreads unbroken.
+        html = html.replace("<th>", '<th style="text-align:left">').replace(" ± ", "&nbsp;±&nbsp;")
+        return html.replace("<table", '<table cellpadding="3"')
 
     def to_html(self):
         """What a page without a kernel shows."""
         return self._readout.value
-
-
-def _roomy(html):
-    """Tables in a widget lack a notebook's style: heads over their columns, spreads unbroken."""
-    html = html.replace("<th>", '<th style="text-align:left">').replace(" ± ", "&nbsp;±&nbsp;")
-    return html.replace("<table", '<table cellpadding="3"')

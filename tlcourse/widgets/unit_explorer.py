@@ -1,5 +1,6 @@
 """A unit of a network: what excites it, and how far and where a picture of your own does."""
 
+from functools import lru_cache
 from html import escape
 
 from PIL import Image
@@ -46,10 +47,9 @@ class UnitExplorer(Explorer):
     """
 
     def __init__(self, pool, source="natural", layer="conv4_2", unit=0, picture=None, seed=0):
-        self._pools, self._backbones, self._seed = {DRAWN: pool}, {}, seed
+        self._pools, self._loaded, self._seed = {DRAWN: pool}, lru_cache(load_backbone), seed
         self.source = Choice("Source: the network was trained on", SHOWN_SOURCES, source)
-        layers = self._backbone().default_layers
-        self.layer = Choice("Layer", layers, layer)
+        self.layer = Choice("Layer", self._backbone().default_layers, layer)
         self.pictures = Choice("Pictures to look through", (DRAWN, PHOTOGRAPHS), None, _missing())
         self.upload = PictureUpload("Your own picture", picture)
         self.unit = self._unit_dial(unit)
@@ -74,10 +74,7 @@ class UnitExplorer(Explorer):
         self._update()
 
     def _backbone(self):
-        name = self.source.value
-        if name not in self._backbones:
-            self._backbones[name] = load_backbone(name)
-        return self._backbones[name]
+        return self._loaded(self.source.value)
 
     def _pool(self):
         name = self.pictures.value

@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -170,7 +169,10 @@ def _refuse_splits(root, listed):
             f"{here}: these are splits, not classes. Give {shown(root / names[0])}, or put the "
             "images of a class together; they are split here."
         )
-    inner = Counter(chain.from_iterable(_inner_names(root, each.files) for each in listed))
+    inner = Counter()  # in how many classes a sub-folder of this name has images in it
+    for each in listed:
+        folders = {file.parent.relative_to(root).parts for file in each.files}
+        inner.update({parts[1] for parts in folders if len(parts) > 1})
     shared = sorted(name for name, n in inner.items() if n > 1 and name[0].isalpha())
     if len(shared) > 1:
         raise ValueError(
@@ -178,12 +180,6 @@ def _refuse_splits(root, listed):
             f"classes, give one split, such as {shown(root / names[0])}; if not, put the images "
             "of each class straight into its folder."
         )
-
-
-def _inner_names(root, files):
-    """Names of the sub-folders of a class that have images in them."""
-    folders = {file.parent.relative_to(root).parts for file in files}
-    return {parts[1] for parts in folders if len(parts) > 1}
 
 
 def _few(names, most=5):

@@ -149,9 +149,8 @@ def mistakes(found, most=2):
     for (true, taken), share in shares[shares > 0].nlargest(most).items():
         rows = test[(truth == true) & (said == taken)][:SHOWN_MISTAKES]
         strip = side_by_side([thumbnail(found.problem.pictures[row]) for row in rows])
-        text = f"Pictures of {true} that were taken for {taken}"
-        sentence = f"Of {true}, {share:.0%} are taken for {taken}."
-        sentences[sentence] = picture_html(strip, text)
+        html = picture_html(strip, f"Pictures of {true} that were taken for {taken}")
+        sentences[f"Of {true}, {share:.0%} are taken for {taken}."] = html
     return sentences
 
 

@@ -85,9 +85,8 @@ def export_decks(notebooks, folder):
     try:
         folder = paths.writable_folder(Path(folder).expanduser()).resolve()
         for notebook in notebooks:
-            html = deck_html(notebook, linked)
             deck = folder / f"{notebook.stem}.html"
-            paths.write_text(deck, html)
+            paths.write_text(deck, deck_html(notebook, linked))
             decks.append(deck)
             yield deck
     except paths.CannotWrite as problem:

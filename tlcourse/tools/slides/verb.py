@@ -45,15 +45,13 @@ def slides(arguments):
 
 def split_arguments(arguments):
     """Numbers of notebooks, the folder to export to (None: show), and JupyterLab's options."""
-    words, folder = list(arguments), None
-    for place, word in enumerate(words):
-        if word == "--export":
-            folder = "".join(words[place + 1 : place + 2])
-            del words[place : place + 2]
-            break
-        if word.startswith("--export="):
-            folder = words.pop(place).partition("=")[2]
-            break
+    words, folder = [], None
+    for word in arguments:
+        words += word.split("=", 1) if word.startswith("--export=") else [word]
+    if "--export" in words:
+        place = words.index("--export")
+        folder = "".join(words[place + 1 : place + 2])
+        del words[place : place + 2]
     if folder is not None and (not folder or folder.startswith("-")):
         raise BadSlides(f"--export needs a folder: {USAGE}.")
     first = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
