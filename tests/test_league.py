@@ -15,10 +15,9 @@ from tlcourse.plots import plot_learning_curves
 from tlcourse.plots.training import mean_curve
 from tlcourse.widgets import league_html
 
-LAYERS = ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "fc6", "fc7", "fc8"]
+LAYERS = [row.layer for row in audit("natural", "reuse all", 4).rows]
 OWN = Policy({"*": "freeze", "conv2": "random"})
 SETTINGS = Settings(0, 2, None, 0.01, 0.0, 8, "cosine", None, None, "cpu")
-NAMES = [row.layer for row in audit("natural", "reuse all", 4).rows]
 
 
 def a_run(policy="reuse all", seed=0, accuracy=0.5, images="A", stopped=False, **settings):
@@ -32,7 +31,7 @@ def a_run(policy="reuse all", seed=0, accuracy=0.5, images="A", stopped=False, *
         settings=Settings(**{**vars(SETTINGS), "seed": seed, **settings}),
         backbone=SimpleNamespace(name="natural", fingerprint="f"),
         progress=SimpleNamespace(images_digest=images),
-        network=SimpleNamespace(layers=[SimpleNamespace(name=name) for name in NAMES]),
+        network=SimpleNamespace(layers=[SimpleNamespace(name=name) for name in LAYERS]),
         curve=points,
         best=points[-1],
         stopped=stopped,
@@ -124,6 +123,7 @@ class TestAdd:
         assert len(league) == 2
         league.clear()
         league.add(a_run("all random", **other))
+        assert len(league) == 1
 
 
 def test_each_verdict_has_a_sentence():
