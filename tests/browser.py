@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import time
+import timeit
 import urllib.request
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -46,25 +47,14 @@ SETTINGS = {
 
 
 def find_browser():
-    """Path of a Chromium, Chrome or Edge; skips the test where there is none.
-
-    With ``TLCOURSE_REQUIRE_BROWSER=1`` a missing browser is a failure.
-    """
-    found = browsers.find_browser()
-    if found is None:
-        message = "No browser: install Chromium, Chrome or Edge to test what students see."
-        if os.environ.get("TLCOURSE_REQUIRE_BROWSER") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
+    """Path of a Chromium, Chrome or Edge; where there is none, the test is skipped, or fails."""
+    required = os.environ.get("TLCOURSE_REQUIRE_BROWSER") == "1"
+    message = "No browser: install Chromium, Chrome or Edge to test what students see."
+    return browsers.find_browser() or (pytest.fail if required else pytest.skip)(message)
 
 
 class Jupyter:
-    """A server on copies of the notebooks, in the folder ``notebooks``, and pages of it.
-
-    What has imported torch once is handed on, emptied: the kernel from notebook to notebook, and
-    the page of JupyterLab.
-    """
+    """A server on copies of the notebooks; its page and its kernel, emptied, are handed on."""
 
     def __init__(self, chromium, folder, url):
         self.notebooks = folder / "root" / "notebooks"
@@ -76,10 +66,7 @@ class Jupyter:
 
     @contextmanager
     def open(self, path, size=(1400, 1000), own_kernel=True):
-        """Playwright's page, and a list of the errors on its console and of requests elsewhere.
-
-        A kernel of its own is stopped in the end.
-        """
+        """Playwright's page, and a list of the errors on its console and of requests elsewhere."""
         page, problems = self._context.new_page(), []
         page.set_default_timeout(SLOW)
         set_size(page, size)
@@ -163,10 +150,7 @@ class Jupyter:
 
 @contextmanager
 def jupyter(chromium, folder, command=LAB):
-    """A server of JupyterLab on the loopback, with a token, a cache and settings of its own.
-
-    ``command`` are Python's arguments that start it, if not JupyterLab itself then a verb.
-    """
+    """A server on the loopback, with a token, a cache and settings of its own."""
     shutil.copytree(PROJECT / "notebooks", folder / "root" / "notebooks")
     for name, values in SETTINGS.items():
         file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
@@ -178,22 +162,18 @@ def jupyter(chromium, folder, command=LAB):
     token, log, root = secrets.token_hex(16), folder / "server.log", folder / "root"
     options = ["--no-browser", "--ServerApp.ip=127.0.0.1", "--ServerApp.port_retries=0"]
     options += [f"--ServerApp.port={port}", f"--ServerApp.root_dir={root}"]
-    options += [f"--IdentityProvider.token={token}"]
-    options += ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    options += [f"--IdentityProvider.token={token}", "--allow-root"]
     with log.open("w", encoding="utf-8") as output:
-        server = subprocess.Popen(
-            [sys.executable, *command, *options],
-            env=_environment(folder),
-            cwd=root,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    address = f"http://127.0.0.1:{port}"
+        streams = {"stdout": output, "stderr": subprocess.STDOUT}
+        command = [sys.executable, *command, *options]
+        server = subprocess.Popen(command, env=_environment(folder), cwd=root, **streams)
+
+    def url(page):
+        return f"http://127.0.0.1:{port}/{page}?token={token}"
+
     try:
-        _wait_until_up(f"{address}/api/status?token={token}", server, log)
-        with closing(
-            Jupyter(chromium, folder, lambda page: f"{address}/{page}?token={token}")
-        ) as lab:
+        _wait_until_up(url("api/status"), server, log)
+        with closing(Jupyter(chromium, folder, url)) as lab:
             yield lab
     finally:
         server.terminate()
@@ -205,14 +185,9 @@ def jupyter(chromium, folder, command=LAB):
 
 def _environment(folder):
     search_path = filter(None, (str(PROJECT), os.environ.get("PYTHONPATH")))
-    own = {
-        "TLCOURSE_CACHE": "cache",
-        "JUPYTERLAB_SETTINGS_DIR": "settings",
-        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
-        "JUPYTER_CONFIG_DIR": "config",
-        "JUPYTER_RUNTIME_DIR": "runtime",
-    }
-    own = {name: str(folder / part) for name, part in own.items()}
+    names = ("TLCOURSE_CACHE", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR")
+    names += ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    own = {name: str(folder / name.split("_")[1].lower()) for name in names}
     return {**os.environ, **own, "PYTHONPATH": os.pathsep.join(search_path)}
 
 
@@ -234,13 +209,12 @@ def set_size(page, size):
 def listen(page, problems, local):
     """Note the errors on a page's console, and its requests that do not begin as ``local`` says."""
 
-    def note_request(request):
-        if not request.url.startswith(local):
-            problems.append(f"asked {request.url}")
+    def note(problem, is_one=True):
+        problems.extend([problem] * is_one)
 
-    page.on("console", lambda m: problems.append(m.text) if m.type == "error" else None)
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("request", note_request)
+    page.on("console", lambda message: note(message.text, message.type == "error"))
+    page.on("pageerror", lambda error: note(str(error)))
+    page.on("request", lambda r: note(f"asked {r.url}", not r.url.startswith(local)))
 
 
 def write_notebook(path, sources, **metadata):
@@ -249,9 +223,8 @@ def write_notebook(path, sources, **metadata):
 
 
 def write_cells(path, cells):
-    notebook = nbformat.v4.new_notebook(cells=list(cells))
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    nbformat.write(notebook, path)
+    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=list(cells), metadata=metadata), path)
 
 
 def ready(page, code=""):
@@ -270,10 +243,7 @@ def run_all(page, _notebook=None):
 
 
 def run_widgets(page, notebook):
-    """Run the cells that show widgets, and the statements that these rest on; the rest stays.
-
-    Returns what ``wrong_outputs`` finds.
-    """
+    """As ``run_all``, the cells that show widgets and the statements that these rest on alone."""
     steps, sources, shown = [], code_of(notebook), widget_cells(notebook)
     for place, statements in needed_by(shown, sources).items():
         code = "\n".join(map(ast.unparse, statements))
@@ -283,12 +253,9 @@ def run_widgets(page, notebook):
 
 def widget_cells(notebook):
     """Places of the first code cell, which imports, and of those that have stored a widget."""
-    places = [
-        place
-        for place, cell in enumerate(cells_of(notebook))
-        if any(WIDGET in output.get("data", {}) for output in cell.get("outputs", []))
-    ]
-    return {min(code_of(notebook)), *places}
+    outputs = [(place, o) for place in code_of(notebook) for o in cells_of(notebook)[place].outputs]
+    widgets = {place for place, output in outputs if WIDGET in output.get("data", {})}
+    return {min(code_of(notebook)), *widgets}
 
 
 def wrong_outputs(page):
@@ -321,23 +288,17 @@ def cut_off(page, width=1300):
 @contextmanager
 def in_the_dark(page):
     """JupyterLab in its dark theme, and light again."""
-    for theme in ("Dark", "Light"):
-        change = (
-            f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})"
-        )
-        page.evaluate(change)
-        page.wait_for_selector(f"[data-jp-theme-name='JupyterLab {theme}']", state="attached")
-        if theme == "Dark":
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        change = "(theme) => jupyterapp.commands.execute('apputils:change-theme', {theme})"
+        page.evaluate(change, theme)
+        page.wait_for_selector(f"[data-jp-theme-name='{theme}']", state="attached")
+        if "Dark" in theme:
             yield
 
 
 def slowness():
     """How much slower than an idle core of 2026 this machine works just now; at least 1."""
-    taken = []
-    for _ in range(5):
-        started = time.perf_counter()
-        sum(number * number % 7 for number in range(PIECE))
-        taken.append(time.perf_counter() - started)
+    taken = timeit.repeat(lambda: sum(number * number % 7 for number in range(PIECE)), number=1)
     return max(1, statistics.median(taken) / 0.0053)
 
 

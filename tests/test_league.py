@@ -15,10 +15,9 @@ from tlcourse.plots import plot_learning_curves
 from tlcourse.plots.training import mean_curve
 from tlcourse.widgets import league_html
 
-LAYERS = ["conv1_1", "conv1_2", "conv2_1", "conv2_2", "fc6", "fc7", "fc8"]
+LAYERS = [row.layer for row in audit("natural", "reuse all", 4).rows]
 OWN = Policy({"*": "freeze", "conv2": "random"})
 SETTINGS = Settings(0, 2, None, 0.01, 0.0, 8, "cosine", None, None, "cpu")
-NAMES = [row.layer for row in audit("natural", "reuse all", 4).rows]
 
 
 def a_run(policy="reuse all", seed=0, accuracy=0.5, images="A", stopped=False, **settings):
@@ -32,7 +31,7 @@ def a_run(policy="reuse all", seed=0, accuracy=0.5, images="A", stopped=False, *
         settings=Settings(**{**vars(SETTINGS), "seed": seed, **settings}),
         backbone=SimpleNamespace(name="natural", fingerprint="f"),
         progress=SimpleNamespace(images_digest=images),
-        network=SimpleNamespace(layers=[SimpleNamespace(name=name) for name in NAMES]),
+        network=SimpleNamespace(layers=[SimpleNamespace(name=name) for name in LAYERS]),
         curve=points,
         best=points[-1],
         stopped=stopped,
@@ -135,13 +134,10 @@ def test_each_verdict_has_a_sentence():
     assert both.startswith("my policy 1 (60.0%) is 10.0 points ahead of reuse all (50.0%)")
     assert "may be luck" in both
     assert "are equal" in a_league(a_run(), a_run(OWN)).verdict()
-    preset = [a_run(seed=seed, accuracy=0.5 + 0.1 * seed) for seed in range(2)]
-    near, far = (
-        [a_run(OWN, seed=seed, accuracy=least + 0.1 * seed) for seed in range(2)]
-        for least in (0.55, 0.8)
-    )
-    assert "overlap" in a_league(*preset, *near).verdict()
-    assert "overlap" not in a_league(*preset, *far).verdict()
+    for least, overlap in ((0.55, True), (0.8, False)):
+        both = [("reuse all", 0.5), (OWN, least)]
+        runs = [a_run(policy, seed, low + seed / 10) for policy, low in both for seed in (0, 1)]
+        assert ("overlap" in a_league(*runs).verdict()) is overlap
 
 
 def plain(html):
@@ -161,26 +157,21 @@ def test_rows_of_the_table_are_in_order_with_marks():
     assert "<table" not in league_html(League()) and "No run yet" in league_html(League())
 
 
-class TestCurves:
-    def test_mean_ends_where_the_first_seed_ends(self):
-        x, mean, low, high = mean_curve([([0, 2, 4], [0, 0.2, 0.4]), ([0, 1, 2], [0.2, 0.2, 0.2])])
-        assert x.tolist() == [0, 1, 2] and mean == pytest.approx([0.1, 0.15, 0.2])
-        assert low == pytest.approx([0, 0.1, 0.2]) and high == pytest.approx([0.2, 0.2, 0.2])
-        # a second stage begins where the first ended
-        x, mean, *_ = mean_curve([([0, 1, 1, 2], [0, 0.5, 0.4, 0.8])])
-        assert x.tolist() == [0, 1, 2] and mean == pytest.approx([0, 0.4, 0.8])
-
-    def test_figure(self):
-        curves = {"a": [([0, 2, 4], [0, 0.2, 0.4]), ([0, 2], [0.2, 0.4])], "b": [([0, 1], [0, 1])]}
-        ax = plot_learning_curves(curves, chance=0.25)
-        assert ax.get_legend_handles_labels()[1] == ["a", "b", "guessing"]
-        mean, rest, *_ = ax.lines
-        assert mean.get_ydata() == pytest.approx([10, 30])
-        assert rest.get_xdata() == pytest.approx([2, 4]) and rest.get_ydata()[-1] == 40
-        assert len(ax.collections) == 2
-        matplotlib.pyplot.close(ax.figure)
-
-    @pytest.mark.parametrize("curves", [{}, {"a": []}, {str(i): [([0], [0])] for i in range(8)}])
-    def test_bad_curves(self, curves):
+def test_learning_curves():
+    """The mean ends where the first seed ends; a second stage begins where the first ended."""
+    x, mean, low, high = mean_curve([([0, 2, 4], [0, 0.2, 0.4]), ([0, 1, 2], [0.2, 0.2, 0.2])])
+    assert x.tolist() == [0, 1, 2] and mean == pytest.approx([0.1, 0.15, 0.2])
+    assert low == pytest.approx([0, 0.1, 0.2]) and high == pytest.approx([0.2, 0.2, 0.2])
+    x, mean, *_ = mean_curve([([0, 1, 1, 2], [0, 0.5, 0.4, 0.8])])
+    assert x.tolist() == [0, 1, 2] and mean == pytest.approx([0, 0.4, 0.8])
+    curves = {"a": [([0, 2, 4], [0, 0.2, 0.4]), ([0, 2], [0.2, 0.4])], "b": [([0, 1], [0, 1])]}
+    ax = plot_learning_curves(curves, chance=0.25)
+    assert ax.get_legend_handles_labels()[1] == ["a", "b", "guessing"]
+    mean, rest, *_ = ax.lines
+    assert mean.get_ydata() == pytest.approx([10, 30])
+    assert rest.get_xdata() == pytest.approx([2, 4]) and rest.get_ydata()[-1] == 40
+    assert len(ax.collections) == 2
+    matplotlib.pyplot.close(ax.figure)
+    for wrong in ({}, {"a": []}, {str(i): [([0], [0])] for i in range(8)}):
         with pytest.raises(ValueError, match="give 1 to 7"):
-            plot_learning_curves(curves)
+            plot_learning_curves(wrong)

@@ -14,7 +14,6 @@ import traitlets
 from tlcourse.finetuning.audits import audit
 from tlcourse.finetuning.policies import PRESETS, Policy, apply_policy
 from tlcourse.finetuning.training import fine_tune
-from tlcourse.networks.batch_norm import with_batch_norm
 from tlcourse.networks.images import PreparedImages
 from tlcourse.networks.layers import layer_shapes
 from tlcourse.widgets import PolicyPainter, policy_drawing
@@ -85,7 +84,7 @@ class TestPainting:
         with pytest.raises(traitlets.TraitError):
             painter.brush = "forget"
 
-    def test_what_cannot_be_painted_is_a_sentence(self, painter):
+    def test_what_cannot_be_done_is_a_sentence(self, painter):
         before = painter.choices
         wrong = {"fc8": "freeze", "conv9": "freeze", "conv1": "forget", "top 99": "random"}
         for selector, choice in wrong.items():
@@ -95,11 +94,17 @@ class TestPainting:
         assert painter.choices == before and "fc8: random." in painter._painted["words"]
         with pytest.raises(ValueError, match="can only be random"):
             painter.paint("fc8", "fine-tune")
+        say(painter, "preset", name="hope")
+        assert "There is no policy 'hope'" in painter.words and is_right(painter)
+        with pytest.raises(ValueError, match="no layer or block 'layer1'"):
+            PolicyPainter("vgg16", policy=Policy({"*": "freeze", "layer1": "random"}))
+        say(painter, "train")
+        assert "no target" in painter.words and painter._training["words"] == painter.reason
+        with pytest.raises(ValueError, match="no validation image"):
+            PolicyPainter("natural", (pictures(), ()))
 
-
-class TestPresets:
     @pytest.mark.parametrize("name", PRESETS)
-    def test_each(self, painter, name):
+    def test_each_preset(self, painter, name):
         say(painter, "preset", name=name)
         assert painter.policy == PRESETS[name]
         assert painter._painted["preset"] == name and is_right(painter)
@@ -110,16 +115,10 @@ class TestPresets:
         painter.paint("conv2_1", before)
         assert painter._painted["preset"] == name
 
-    def test_unknown(self, painter):
-        say(painter, "preset", name="hope")
-        assert "There is no policy 'hope'" in painter.words and is_right(painter)
-        with pytest.raises(ValueError, match="no layer or block 'layer1'"):
-            PolicyPainter("vgg16", policy=Policy({"*": "freeze", "layer1": "random"}))
-
 
 class TestNetworks:
     @pytest.mark.parametrize("name, count", [("vgg16", 16), ("vgg19", 19), ("alexnet", 8)])
-    def test_drawn_and_audited_without_weights(self, name, count):
+    def test_without_weights_it_is_drawn_and_audited_but_not_trained(self, name, count):
         painter = PolicyPainter(name, target=(pictures(), pictures()))
         assert len(painter.layers) == count
         for layer in painter.layers[:-1]:
@@ -130,12 +129,6 @@ class TestNetworks:
         assert "without its weights" in painter.words and not painter.is_training
         with pytest.raises(ValueError, match="without its weights"):
             painter.train()
-
-    def test_without_images_it_says_so(self, painter):
-        say(painter, "train")
-        assert "no target" in painter.words and painter._training["words"] == painter.reason
-        with pytest.raises(ValueError, match="no validation image"):
-            PolicyPainter("natural", (pictures(), ()))
 
     def test_shapes_are_those_of_a_forward_pass(self, natural):
         seen, features = {}, torch.zeros(1, 3, 64, 64)
@@ -148,34 +141,14 @@ class TestNetworks:
         pooled = [shape.name for shape in layer_shapes("natural", 41) if shape.is_pooled]
         assert pooled == [f"conv{number}_2" for number in range(1, 6)]
 
-    def test_the_source_is_named_where_its_batch_normalisation_is_put_back(self, natural):
-        images = torch.rand(8, 3, 64, 64), torch.arange(8) % 2
-        painter = PolicyPainter(with_batch_norm(natural, images), n_classes=4)
-        assert escape("natural's weights") in painter._painted["audit"]
-
 
 class TestDrawing:
-    @pytest.mark.parametrize("name", ["natural", "vgg19", "resnet18"])
-    def test_layers_lie_side_by_side_on_the_sheet(self, name):
-        painter = PolicyPainter(name)
-        sheet = ElementTree.fromstring(painter._about["svg"])
-        groups = [each for each in sheet.iter(f"{SVG}g") if each.get("data-layer")]
-        assert [group.get("data-layer") for group in groups] == painter.layers
-        end = 0
-        for group in groups:
-            rect = group.find(f"{SVG}rect")
-            x, y, width, height = (float(rect.get(n)) for n in ("x", "y", "width", "height"))
-            assert x > end and y > 0 and y + height < float(sheet.get("height"))
-            end = x + width
-        assert end < float(sheet.get("width"))
-
     def test_each_layer_says_its_size_and_choice(self, painter):
         svg = painter._about["svg"]
         assert 'aria-label="conv3_2, 96 features, 16 × 16 pixels: freeze"' in svg
         text = "".join(ElementTree.fromstring(svg).itertext())
         assert text.count("max-pool") == 5 and "new head" in text and "64 × 64" in text
-
-    def test_choices_differ_without_colour(self):
+        # choices differ without colour
         assert len({paint.letter for paint in policy_drawing.PAINTS.values()}) == 3
         marks = r'data-choice="([^"]+)"\] \.(tlc-marks-\S+) { visibility'
         found = dict(re.findall(marks, policy_drawing.DRAWING_CSS))

@@ -13,6 +13,7 @@ import traitlets
 from tlcourse import widgets
 from tlcourse.classifiers.score import evaluate_transfer
 from tlcourse.features.extraction import shipped_features
+from tlcourse.networks.layers import layer_shapes
 from tlcourse.tables.targets import PHOTOS, REAL
 from tlcourse.widgets import feature_extraction, svm_playground
 from tlcourse.widgets.layer_toggle import usual_sets
@@ -20,11 +21,7 @@ from tlcourse.widgets.network_drawing import NAME_SIZE, blocks_of, draw_network,
 from tlcourse.widgets.svm_playground import C_RANGE, LIMIT, SIDE
 
 pytestmark = pytest.mark.usefixtures("own_cache")
-VGG16 = {
-    f"conv{block}_{number}": width
-    for block, (width, count) in enumerate(((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)), 1)
-    for number in range(1, count + 1)
-} | {"fc6": 4096, "fc7": 4096}
+VGG16 = {layer.name: layer.depth for layer in layer_shapes("vgg16", 5)[:-1]}
 ALEXNET = dict(conv1_1=64, conv2_1=192, conv3_1=384, conv4_1=256, conv5_1=256, fc6=4096, fc7=4096)
 RESNET = {"relu": 64, "layer1.0": 256, "layer4.2": 2048, "avgpool": 2048}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -53,9 +50,9 @@ class TestLayerToggle:
         assert heard == [["fc6", "fc7"]]
 
     def test_usual_sets(self):
-        sets = usual_sets(VGG16)
-        assert list(sets) == ["fc6", "fc7", "all convolutions", "all layers"]
-        assert len(sets["all convolutions"]) == 13 and sets["all layers"] == list(VGG16)
+        fc = {"fc6": ["fc6"], "fc7": ["fc7"]}
+        both = {"all convolutions": list(VGG16)[:13], "all layers": list(VGG16)}
+        assert usual_sets(VGG16) == fc | both
         assert usual_sets(RESNET) == {"avgpool": ["avgpool"], "all layers": list(RESNET)}
 
 
@@ -67,17 +64,24 @@ class TestDrawing:
         assert list(blocks_of(RESNET)) == list(RESNET) and pooled_blocks(RESNET) == ()
 
     @pytest.mark.parametrize(
-        "sizes", [VGG16, ALEXNET, {"features.denseblock4.denselayer16": 1, 'a<b>"': 10**6}]
+        "network",
+        [VGG16, ALEXNET, {"features.denseblock4.denselayer16": 1, 'a<b>"': 10**6}]
+        + ["natural", "vgg19", "resnet18"],
     )
-    def test_layers_lie_side_by_side_on_the_sheet_under_their_names(self, sizes):
-        sheet, end = ElementTree.fromstring(draw_network(sizes)), 0
+    def test_layers_lie_side_by_side_on_the_sheet_under_their_names(self, network):
+        if isinstance(network, str):
+            painter = widgets.PolicyPainter(network)
+            names, svg, letter = painter.layers, painter._about["svg"], 0
+        else:
+            names, svg, letter = list(network), draw_network(network), 0.5 * NAME_SIZE
+        sheet, end = ElementTree.fromstring(svg), 0
         groups = [group for group in sheet.iter(f"{SVG}g") if group.get("data-layer")]
-        assert [group.get("data-layer") for group in groups] == list(sizes)
-        for name, group in zip(sizes, groups, strict=True):
+        assert [group.get("data-layer") for group in groups] == names
+        for name, group in zip(names, groups, strict=True):
             rect = group.find(f"{SVG}rect")
             x, y, width, height = (float(rect.get(n)) for n in ("x", "y", "width", "height"))
-            assert x > end and y + height < float(sheet.get("height"))
-            assert height > 0.5 * NAME_SIZE * len(name)
+            assert x > end and y > 0 and y + height < float(sheet.get("height"))
+            assert height > letter * len(name)
             end = x + width
         assert end < float(sheet.get("width"))
 
@@ -109,7 +113,7 @@ class TestPrediction:
     def prediction(self, question="Which one?"):
         return widgets.Prediction("reuse-all", question, ("fc6", "fc7", "full network"))
 
-    def test_commitment_is_kept_for_the_question_until_it_is_taken_back(self, own_cache):
+    def test_commitment_is_kept_until_it_is_taken_back_or_its_file_is_damaged(self, own_cache):
         self.prediction().committed = "fc7"
         assert self.prediction().committed == "fc7"
         kept = json.loads((own_cache / "predictions/reuse-all.json").read_text("utf-8"))
@@ -120,8 +124,6 @@ class TestPrediction:
         assert self.prediction().committed == "fc7"
         self.prediction().committed = None
         assert self.prediction().committed is None
-
-    def test_damaged_file_counts_as_no_prediction(self, own_cache):
         self.prediction().committed = "fc7"
         (own_cache / "predictions/reuse-all.json").write_bytes(b"[]")
         with pytest.warns(UserWarning, match="moved aside to reuse-all.json.unreadable-1"):
@@ -171,8 +173,9 @@ class TestFeatureExtractionExplorer:
         explorer.backbone.value = "natural"
         assert 0 < explorer.result.accuracy <= 1
 
-    def test_every_source_has_its_own_layers_and_keeps_what_was_chosen(self):
+    def test_every_source_has_its_own_layers_and_keeps_what_was_chosen(self, natural):
         explorer = widgets.FeatureExtractionExplorer()
+        assert {**explorer.layers.layer_sizes, "fc8": 41} == natural.layer_sizes
         explorer.layers.value = ["conv3_2", "fc6"]
         explorer.kind.value = REAL
         assert explorer.result is None and "choose that source" in explorer._readout.value
@@ -194,10 +197,6 @@ class TestFeatureExtractionExplorer:
         page = feature_extraction.result_html(result, "natural, fc7")
         assert "100.0%" in page and "width:100.0%" in page and "width:0.0%" in page
         assert "512 features" in page and "guessing (50%)" in page and "&lt;lion&gt;" in page
-
-    def test_bundled_layers_match_the_small_vgg(self, natural):
-        sizes = {name: size for name, size in natural.layer_sizes.items() if name != "fc8"}
-        assert feature_extraction._bundled_layer_sizes() == sizes
 
 
 def drawn_paths(playground, kind):
