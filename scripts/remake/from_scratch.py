@@ -19,6 +19,7 @@ from filelock import FileLock
 from torch import nn
 from torch.nn import functional as F
 
+from scripts.remake.policy_grid import FOLDER, near
 from scripts.remake.pretraining import augment
 from scripts.remake.runner import Step, bfloat16
 from tlcourse import paths
@@ -29,7 +30,6 @@ from tlcourse.features.extraction import extract_features
 from tlcourse.networks.backbones import load_backbone
 from tlcourse.networks.small_vgg import as_input, small_vgg
 
-FOLDER = paths.SHIPPED / "measured"
 RUNS, TRIALS, CURVES = (f"from_scratch{end}.csv" for end in ("", "_trials", "_curves"))
 SETTINGS = ["rate", "decay", "augmentation"]
 KEY = ["target", "start", "source", "per_class", "draw", *SETTINGS]
@@ -37,13 +37,10 @@ SPENT = ["updates", "images", "cpu_seconds"]
 RIGHT = ["train_accuracy", "validation_accuracy"]
 PLACES = {"cpu_seconds": 2, **dict.fromkeys([*RIGHT, "test_accuracy"], 4)}
 
-SCRATCH, FINE_TUNED, LAST_LAYER, ALL_LAYERS = (
-    *("from scratch", "fine-tuned"),
-    *("frozen, last layer", "frozen, all layers"),
-)
-NEAR = dict.fromkeys(("cats and dogs", "insects", "food"), "natural")
-NEAR |= dict.fromkeys(("scenes", "vehicles", "clothes"), "manmade")
-FAR = {target: {"natural": "manmade", "manmade": "natural"}[near] for target, near in NEAR.items()}
+SCRATCH, FINE_TUNED = "from scratch", "fine-tuned"
+LAST_LAYER, ALL_LAYERS = "frozen, last layer", "frozen, all layers"
+NEAR = {target: near(target) for target in FAMILIES}
+FAR = {target: {"natural": "manmade", "manmade": "natural"}[NEAR[target]] for target in FAMILIES}
 FLOWERS, FLOWERS_PER_CLASS, FLOWERS_HELD_OUT = "flowers102", 18, 2
 POOL, HELD_OUT = 450, 50  # training photographs a class to draw from, and to choose on
 VOLUMES = (1, 2, 4, 8, 20, 40, 200)  # of the frozen networks
@@ -118,9 +115,8 @@ def _of_all(per_class, sources, scratch=False, draw=0):
 
 def _step(options, target, start, source, per_class, draw, setting, trial=""):
     """One run as a Step; ``trial`` is the round that it belongs to, if it is one."""
-    name = ", ".join(
-        map(str, filter(None, (trial, target, start, source, per_class, setting, draw)))
-    )
+    said = filter(None, (trial, target, start, source, per_class, setting, draw))
+    name = ", ".join(map(str, said))
     if start == LAST_LAYER:
         done = read(RUNS, target=target, start=start, source=source, per_class=max(per_class))
         return Step(name, len(done) > 0, partial(frozen, options, target, source, per_class))
@@ -145,10 +141,8 @@ def add(file, rows):
         old, new = read(file), pd.DataFrame(rows).round(PLACES)
         columns = [name for name in ["round", *KEY] if name in new]
         if len(old):
-            same = pd.MultiIndex.from_frame(old[columns]).isin(
-                pd.MultiIndex.from_frame(new[columns])
-            )
-            new = pd.concat([old[~same], new])
+            before, now = (pd.MultiIndex.from_frame(each[columns]) for each in (old, new))
+            new = pd.concat([old[~before.isin(now)], new])
         paths.write_text(FOLDER / file, new.to_csv(index=False))
 
 
@@ -167,24 +161,25 @@ def best_trial(which, start, cells, augmentations=AUGMENTATIONS):
 
 def measure(options, run, trial):
     """One run, its row and its curve."""
+    file, of_round = (TRIALS, {"round": trial}) if trial else (RUNS, {})
     tried = read(TRIALS, **run).query("round != 'short'").drop(columns="round")
     same = [*read(RUNS, **run).to_dict("records"), *tried.to_dict("records")]
     if trial != "short" and same:  # it was taken to the plateau before, as a trial or not
         row = same[0]
-        add(TRIALS if trial else RUNS, [{"round": trial, **row} if trial else row])
+        add(file, [of_round | row])
         return f"test {row['test_accuracy']:.1%}, as before"
     train, validation, test = photographs(options, run["target"], run["per_class"], run["draw"])
     network = begin(run["source"], int(train[1].max()) + 1, run["draw"])
     settings = [run[name] for name in SETTINGS]
     if trial == "short":
         curve, _ = to_the_plateau(network, train, validation, run["draw"], *settings, longest=SHORT)
-        add(TRIALS, [{"round": trial, **run, **curve[-1]}])
+        add(file, [of_round | run | curve[-1]])
         return f"validation {curve[-1]['validation_accuracy']:.1%}"
     curve, best = to_the_plateau(network, train, validation, run["draw"], *settings)
     end = {name: curve[-1][name] for name in SPENT} | {name: best[name] for name in RIGHT}
     row = run | end | {"test_accuracy": accuracy(network, *test)}
     add(CURVES, [run | point for point in curve])
-    add(TRIALS if trial else RUNS, [{"round": trial, **row} if trial else row])
+    add(file, [of_round | row])
     return f"test {row['test_accuracy']:.1%} after {row['updates']} updates"
 
 
@@ -211,6 +206,8 @@ def to_the_plateau(network, train, validation, seed, rate, decay, augmentation, 
     curve, best, weights, waited, falls = [], {"validation_accuracy": -1}, None, 0, 0
     updates, images, seconds = 0, 0, 0.0
     early = EARLY if longest > SHORT else ()
+    some = torch.randperm(len(train[1]), generator=torch.Generator().manual_seed(0))[:SEEN]
+    seen = train[0][some], train[1][some]
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         for end in chain(early, count(EVERY, EVERY)):
@@ -231,12 +228,8 @@ def to_the_plateau(network, train, validation, seed, rate, decay, augmentation, 
                 optimizer.step()
                 updates, images = updates + 1, images + len(rows)
             seconds += time.process_time() - started
-            some = torch.randperm(len(train[1]), generator=torch.Generator().manual_seed(0))[:SEEN]
-            settle(network, train[0][some])
-            right = (
-                accuracy(network, train[0][some], train[1][some]),
-                accuracy(network, *validation),
-            )
+            settle(network, seen[0])
+            right = [accuracy(network, *each) for each in (seen, validation)]
             curve.append(dict(zip(SPENT + RIGHT, (updates, images, seconds, *right), strict=True)))
             if right[1] > best["validation_accuracy"]:
                 best, weights, waited = curve[-1], deepcopy(network.state_dict()), 0
@@ -252,17 +245,15 @@ def to_the_plateau(network, train, validation, seed, rate, decay, augmentation, 
 def _batches(n, generator):
     """Rows of batches, epoch after epoch; one of a single image is left out."""
     while True:
-        yield from (
-            rows for rows in torch.randperm(n, generator=generator).split(BATCH) if len(rows) > 1
-        )
+        batches = torch.randperm(n, generator=generator).split(BATCH)
+        yield from (rows for rows in batches if len(rows) > 1)
 
 
 @torch.no_grad()
 def settle(network, images):
     """Re-estimate what batch norms divide by: the average over batches of training images."""
-    norms = [
-        each for each in network.modules() if isinstance(each, nn.BatchNorm1d | nn.BatchNorm2d)
-    ]
+    kinds = nn.BatchNorm1d | nn.BatchNorm2d
+    norms = [each for each in network.modules() if isinstance(each, kinds)]
     network.eval()
     for norm in norms:
         norm.reset_running_stats()
@@ -352,8 +343,6 @@ def _photographs(target, data, folder):
         pixels = np.stack([np.asarray(cut(resize(image.convert("RGB")))) for image, _ in images])
         sets.append((torch.from_numpy(pixels).permute(0, 3, 1, 2), torch.tensor(images.targets)))
     labels = sets[0][1].numpy()
-    kept = first_of_each(labels, 0, keep)
-    held_out = np.concatenate(
-        [np.flatnonzero(labels == each)[keep : keep + hold_out] for each in np.unique(labels)]
-    )
+    kept, both = (first_of_each(labels, 0, n) for n in (keep, keep + hold_out))
+    held_out = both[~np.isin(both, kept)]
     return *((sets[0][0][rows], sets[0][1][rows]) for rows in (kept, held_out)), sets[1]

@@ -16,6 +16,7 @@ taken.
 
 from dataclasses import replace
 from functools import cache, partial
+from itertools import product
 
 import torch
 
@@ -79,11 +80,9 @@ def plan(draws=DRAWS, several=MORE_DRAWS):
 
 def _plan_of_family(target, is_near, draw):
     (source,) = (each for each in PHOTO_SOURCES if (each == near(target)) == is_near)
+    policies = [REUSE, *(name for name in TRAINED if name != RANDOM), *(DEPTHS if is_near else ())]
     for per_class in VOLUMES:
-        for policy in (REUSE, *(name for name in TRAINED if name != RANDOM)):
-            yield policy, source, target, per_class, draw
-        for policy in DEPTHS if is_near else ():
-            yield policy, source, target, per_class, draw
+        yield from ((policy, source, target, per_class, draw) for policy in policies)
     if is_near:
         yield RANDOM, "none", target, max(VOLUMES), draw
 
@@ -100,13 +99,11 @@ def plan_of_several(draws, several):
 
 def trials():
     """Rates to choose from, a dict each; by draws that the grid does not use."""
-    for policy in TRAINED:
-        for target in TRIED_ON:
-            source = "none" if policy == RANDOM else near(target)
-            for per_class in TRIED_VOLUMES.get(policy, (SEVERAL,)):
-                for rate in TRIED:
-                    key = (policy, source, target, per_class, 100)
-                    yield dict(zip(KEY, key, strict=True)) | {"rate": rate}
+    for policy, target in product(TRAINED, TRIED_ON):
+        source = "none" if policy == RANDOM else near(target)
+        for per_class, rate in product(TRIED_VOLUMES.get(policy, (SEVERAL,)), TRIED):
+            key = (policy, source, target, per_class, 100)
+            yield dict(zip(KEY, key, strict=True)) | {"rate": rate}
 
 
 def steps(options):

@@ -196,25 +196,17 @@ def train_epoch(network, batches, optimizer, schedule, device="cpu", precision=t
 
 def sgd(network, recipe, steps_per_epoch):
     """The optimizer of the recipe, and its schedule, to be stepped after every batch."""
-    optimizer = torch.optim.SGD(
-        _without_decay_on_vectors(network, recipe["weight_decay"]),
-        lr=1.0,
-        momentum=0.9,
-        nesterov=True,
-    )
+    matrices = [p for p in network.parameters() if p.ndim > 1]
+    vectors = [p for p in network.parameters() if p.ndim == 1]
+    groups = [
+        {"params": matrices, "weight_decay": recipe["weight_decay"]},
+        {"params": vectors, "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.SGD(groups, lr=1.0, momentum=0.9, nesterov=True)
     schedule = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda step: learning_rate(recipe, step / steps_per_epoch)
     )
     return optimizer, schedule
-
-
-def _without_decay_on_vectors(network, weight_decay):
-    matrices = [p for p in network.parameters() if p.ndim > 1]
-    vectors = [p for p in network.parameters() if p.ndim == 1]
-    return [
-        {"params": matrices, "weight_decay": weight_decay},
-        {"params": vectors, "weight_decay": 0.0},
-    ]
 
 
 def _save(checkpoint, recipe, epoch, seconds, network, optimizer, schedule):

@@ -72,26 +72,22 @@ def steps(options):
 
 def measure(root, policy, target, per_class, draw, rate=None):
     """One run: what it took and what it gave."""
-    row = _measured(root, policy, target, per_class, draw, rate)
-    return {name: value for name, value in row.items() if name != "predicted"}
-
-
-def _measured(root, policy, target, per_class, draw, rate):
     pool, validation, test = images_of(target, root)
     train, backbone = drawn(pool, per_class, draw), load_backbone("imagenet")
     if policy == HEAD:
-        return solve_head(_body(backbone), train, validation, test)
-    rate = rate or best_rate(RATES, "all" if policy == PROBE else policy)
-    run = train_to_plateau(
-        *(backbone, TRAINED[policy], train, validation, test),
-        half=False,  # depthwise convolutions are slower in bfloat16
-        seed=draw,
-        learning_rate=rate,
-        steps=MOST[per_class],
-        evaluate_every=EVERY[per_class],
-        patience=PATIENCE,
-    )
-    return {"rate": rate, **run}
+        row = solve_head(_body(backbone), train, validation, test)
+    else:
+        rate = rate or best_rate(RATES, "all" if policy == PROBE else policy)
+        row = {"rate": rate} | train_to_plateau(
+            *(backbone, TRAINED[policy], train, validation, test),
+            half=False,  # depthwise convolutions are slower in bfloat16
+            seed=draw,
+            learning_rate=rate,
+            steps=MOST[per_class],
+            evaluate_every=EVERY[per_class],
+            patience=PATIENCE,
+        )
+    return {name: value for name, value in row.items() if name != "predicted"}
 
 
 def _body(backbone):
@@ -107,11 +103,10 @@ def images_of(name, root):
     targets = np.concatenate([part.targets for part in parts])
     enough = np.flatnonzero(np.bincount(targets) >= sum(PARTS))
     places = np.linspace(0, len(enough) - 1, min(MOST_CLASSES, len(enough))).round().astype(int)
-    chosen, generator, rows = enough[places], np.random.default_rng(0), ([], [], [])
-    for label in chosen:
-        own = generator.permutation(np.flatnonzero(targets == label))
-        for part, few in zip(rows, np.split(own, np.cumsum(PARTS))[:-1], strict=True):
-            part.extend(few)
+    chosen, generator = enough[places], np.random.default_rng(0)
+    own = (generator.permutation(np.flatnonzero(targets == label)) for label in chosen)
+    by_class = np.stack([rows[: sum(PARTS)] for rows in own])
+    rows = map(np.ravel, np.split(by_class, np.cumsum(PARTS)[:-1], axis=1))
     names = [parts[0].classes[label] for label in chosen]
     return [_prepared(files[part], np.searchsorted(chosen, targets[part]), names) for part in rows]
 

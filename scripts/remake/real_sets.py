@@ -75,11 +75,9 @@ def add_floor(real, root, floor):
     whole = real.images(root)
     if real.benchmark:
         whole = list(map(_some, whole, real.per_class))
-    if floor == RAW_PIXELS:
-        score = _scored(*map(_pixels, whole), None, "standardized")
-    else:
-        parts = [_extracted(images, *FLOORS[floor]) for images in whole]
-        score = _scored(*parts, None, "discretized")
+    raw = floor == RAW_PIXELS
+    parts = [_pixels(images) if raw else _extracted(images, *FLOORS[floor]) for images in whole]
+    score = _scored(*parts, None, "standardized" if raw else "discretized")
     card = _read(real.name)
     card["scores"][floor] = score
     _write_card(real.name, card)
@@ -95,8 +93,7 @@ def _read(name):
 
 def _write_card(name, card):
     file = cache.shipped_file(BACKBONE, name, "card").with_suffix(".json")
-    with paths.write_whole(file) as temporary:
-        temporary.write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+    paths.write_text(file, json.dumps(card, indent=1) + "\n")
 
 
 def _ship_official(name, parts):
@@ -186,5 +183,4 @@ def _counts(parts):
 
 
 def _digest(file):
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").digest()
+    return hashlib.sha256(file.read_bytes()).digest()

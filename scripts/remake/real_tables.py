@@ -109,9 +109,8 @@ def _source():
         "mmd": lambda X, Z: maximum_mean_discrepancy(X, Z[:IMAGES], bandwidth=bandwidth),
         "a_distance": lambda X, Z: proxy_a_distance(X, Z[:IMAGES]),
     }
-    options = {"control": "halves", "repeats": CONTROLS}
     controlled = {
-        kind: (distance, max(noise_control(distance, X, **options)))
+        kind: (distance, max(noise_control(distance, X, control="halves", repeats=CONTROLS)))
         for kind, distance in distances.items()
     }
     return X, raw.mean(axis=0), controlled

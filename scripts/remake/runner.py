@@ -67,17 +67,12 @@ class Table:
 
     def steps(self, keys, measure):
         """A step a key, a dict that is part of its row; ``measure(**key)`` gives the row."""
-        keys = list(keys)
-        done = {tuple(map(str, row)) for row in self._done(keys)}
+        keys, rows = list(keys), self.read()
+        kept = rows[list(keys[0])].itertuples(index=False) if len(rows) else ()
+        done = {tuple(map(str, row)) for row in kept}
         for key in keys:
-            is_done = tuple(map(str, key.values())) in done
-            yield Step(
-                ", ".join(map(str, key.values())), is_done, partial(self._make, measure, key)
-            )
-
-    def _done(self, keys):
-        rows = self.read()
-        return rows[list(keys[0])].itertuples(index=False) if len(rows) else ()
+            values = tuple(map(str, key.values()))
+            yield Step(", ".join(values), values in done, partial(self._make, measure, key))
 
     def _make(self, measure, key):
         row = measure(**key)

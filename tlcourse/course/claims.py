@@ -18,21 +18,12 @@ import numpy as np
 
 from tlcourse import paths
 
-HOLDS, FAILS, UNDECIDED, DEPENDS = VERDICTS = (
-    "holds",
-    "does not hold here",
-    "undecided",
-    "depends",
-)
+VERDICTS = "holds", "does not hold here", "undecided", "depends"
+HOLDS, FAILS, UNDECIDED, DEPENDS = VERDICTS
 ILLUSTRATION = "illustration"
 MARKS = {HOLDS: "✓", FAILS: "✗", UNDECIDED: "?", DEPENDS: "◐", ILLUSTRATION: "i"}
-COLOURS = {
-    HOLDS: "#009E73",
-    FAILS: "#D55E00",
-    UNDECIDED: "#555555",
-    DEPENDS: "#0072B2",
-    ILLUSTRATION: "#555555",
-}
+COLOURS = {HOLDS: "#009E73", FAILS: "#D55E00", DEPENDS: "#0072B2"}
+COLOURS |= dict.fromkeys((UNDECIDED, ILLUSTRATION), "#555555")
 LEVEL = 0.95
 TIMES = "times"
 JSON = "application/vnd.tlcourse.measured+json"
@@ -176,8 +167,10 @@ def measure(claim, effect, on, limits="", beside=None, predicted=None, option=No
             raise ValueError(f"The register has for {claim.id}: {wanted}; given are {list(given)}.")
         effects = {name: _as_effect(value, claim.zero) for name, value in given.items()}
         verdict = verdict_on(effects.values(), claim.zero)
-    numbers = _finite(claim.id, [*beside.values(), *(n for each in effects.values() for n in each)])
-    beside = dict(zip(beside, numbers, strict=False))
+    beside = {name: float(number) for name, number in beside.items()}
+    numbers = [*beside.values(), *(n for each in effects.values() for n in each)]
+    if not numbers or not all(map(math.isfinite, numbers)):
+        raise ValueError(f"{claim.id} needs measured numbers, all of them finite.")
     found = Measured(claim.id, verdict, effects, on, limits, beside, predicted, option)
     if claim is not WARM_UP:
         with paths.warn_if_not_kept():
@@ -187,13 +180,6 @@ def measure(claim, effect, on, limits="", beside=None, predicted=None, option=No
 
 def _as_effect(given, zero):
     return given if isinstance(given, Effect) else effect_of(given, zero)
-
-
-def _finite(claim_id, numbers):
-    numbers = [float(number) for number in numbers]
-    if not numbers or not all(map(math.isfinite, numbers)):
-        raise ValueError(f"{claim_id} needs measured numbers, all of them finite.")
-    return numbers
 
 
 def kept_part(measured):
@@ -243,7 +229,8 @@ def card(measured):
     """The card: prediction, effects with interval and unit, verdict, and what it rests on."""
     claim, colour = measured.claim, COLOURS[measured.verdict]
     head = "" if claim is WARM_UP else f"{MARKS[measured.verdict]} {measured.verdict.capitalize()}"
-    reach = _reach(measured.effects.values(), claim.zero)
+    ends = [abs(_place(end, claim.zero)) for each in measured.effects.values() for end in each]
+    reach = max(ends, default=0) or 1  # how far intervals reach from zero, to either side
     rows = "".join(
         f"<div>{_drawn(effect, claim.zero, reach)} <b style='font-size:22px'>"
         f"{escape(in_words(effect, claim))}</b> "
@@ -256,9 +243,7 @@ def card(measured):
         f"<span>{escape(name)} <b>{as_number(value)}</b></span>"
         for name, value in measured.beside.items()
     )
-    limits = (
-        f"<div><small>Limit: {escape(measured.limits)}</small></div>" if measured.limits else ""
-    )
+    limits = measured.limits and f"<div><small>Limit: {escape(measured.limits)}</small></div>"
     slide = f"<div><q>{escape(claim.sentence)}</q></div>" if claim.sentence else ""
     return (
         f'<section class="tlc-card" aria-label="{escape(measured.id)}" style="border:1px solid '
@@ -273,12 +258,6 @@ def card(measured):
 def _place(value, zero):
     """Where a value lies beside zero; ratios by their logarithms."""
     return math.log(max(value, 1e-3)) if zero else value
-
-
-def _reach(effects, zero):
-    """How far intervals reach from zero, to either side."""
-    ends = [abs(_place(end, zero)) for effect in effects for end in effect]
-    return max(ends, default=0) or 1
 
 
 def _drawn(effect, zero, reach):

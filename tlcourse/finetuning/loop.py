@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import psutil
 import torch
-from torch import nn
 from torch.nn import functional as F
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from tlcourse import random_numbers
 from tlcourse.classifiers.svm import mean_class_accuracy
@@ -104,11 +104,8 @@ class Stage:
         self.device = self.settings.device
         self.network.to(self.device, memory_format=torch.channels_last).train()
         self.in_training = [module for module in self.network.modules() if module.training]
-        self.norms = [
-            each
-            for each in self.in_training
-            if isinstance(each, nn.modules.batchnorm._BatchNorm) and each.track_running_stats
-        ]
+        norms = (each for each in self.in_training if isinstance(each, _BatchNorm))
+        self.norms = [each for each in norms if each.track_running_stats]
         passed = self._model_and_inputs(train, validation, progress_bar)
         self.model, self.inputs, self.validation_inputs, seconds, cpu_seconds = passed
         rate, decay = self.settings.learning_rate, self.settings.weight_decay
@@ -126,10 +123,8 @@ class Stage:
     def _model_and_inputs(self, train, validation, progress_bar):
         """The trained part and what goes into it: a frozen bottom is passed once, if what it says
         of all images takes less than half of the free memory."""
-        bottom, top = self.network.split()
-        if bottom is None or not _fits_in_memory(
-            bottom, train.inputs, len(train) + len(validation)
-        ):
+        (bottom, top), n_images = self.network.split(), len(train) + len(validation)
+        if bottom is None or not _fits_in_memory(bottom, train.inputs, n_images):
             return self.network, train.inputs, validation.inputs, 0.0, 0.0
         key = self.network.frozen_fingerprint(), len(list(top.modules())), self.device
         kept, *took = train.passed_through(bottom, key, self.device, progress_bar)
@@ -166,14 +161,15 @@ class Stage:
 
     @torch.no_grad()
     def evaluate(self):
-        """A new point of the learning curve."""
+        """A new point of the learning curve, in eval mode, and back: quicker module by module."""
+        for module in self.in_training:
+            module.training = False
+        if self.norms:
+            self.re_estimate()
         batches = self.validation_inputs.split(EVALUATION_BATCH)
-        with _eval_mode(self.in_training):
-            if self.norms:
-                self.re_estimate()
-            scores = torch.cat(
-                [self.model(to_device(batch, self.device)).cpu() for batch in batches]
-            )
+        scores = torch.cat([self.model(to_device(batch, self.device)).cpu() for batch in batches])
+        for module in self.in_training:
+            module.training = True
         at, labels = self.progress, self.validation_labels
         return CurvePoint(
             **{name: getattr(at, name) for name in SPENT},
@@ -262,18 +258,6 @@ class Batches:
 def _number(seed, step):
     """What all that is random in a step depends on."""
     return (seed * 1_000_003 + step) % 2**63
-
-
-@contextmanager
-def _eval_mode(modules):
-    """Eval mode for modules that are in train mode, and back: quicker than a whole network's."""
-    for module in modules:
-        module.training = False
-    try:
-        yield
-    finally:
-        for module in modules:
-            module.training = True
 
 
 @torch.no_grad()

@@ -85,11 +85,11 @@ class TargetNetwork(nn.Module):
         begin = top_begins_at(self.network, self.layers, self.choices)
         if begin is None:
             return None, self
-        if _is_sequence_of_blocks(self.network):
-            return _cut(self.network.as_sequential(), self.network.get_submodule(begin))
-        names = [name for name, _ in self.network.named_children()]
-        cut = names.index(begin)
-        return self.network[:cut], self.network[cut:]
+        of_blocks = _is_sequence_of_blocks(self.network)
+        sequence = self.network.as_sequential() if of_blocks else self.network
+        first_of_top = self.network.get_submodule(begin)
+        cut = next(at for at, each in enumerate(sequence) if each is first_of_top)
+        return sequence[:cut], sequence[cut:]
 
     def _parameters_of(self, layer):
         parameters = dict(self.network.named_parameters())
@@ -109,9 +109,3 @@ def top_begins_at(network, layers, choices):
 def _is_sequence_of_blocks(network):
     """timm's EfficientNets, as the "imagenet" backbone is one; not with dropout of their own."""
     return type(network).__name__ == "EfficientNet" and not getattr(network, "drop_rate", 1)
-
-
-def _cut(sequence, module):
-    """A sequence before, and from, one of its modules on."""
-    cut = next(at for at, each in enumerate(sequence) if each is module)
-    return sequence[:cut], sequence[cut:]

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from types import MappingProxyType
 
-import torch
-
 from tlcourse.finetuning.network import TargetNetwork
 from tlcourse.networks.layers import as_backbone, build_anew, layers_of, resolve
 
@@ -148,12 +146,10 @@ def apply_policy(backbone, policy, n_classes, seed=0):
     network = build_anew(backbone, n_classes, seed)
     layers = layers_of(network)
     choices = policy.choices_for(layers)
-    reused = {layer.name for layer in layers if choices[layer.name] != "random"}
-    tensors, source = network.state_dict(), backbone.network.state_dict()
-    with torch.no_grad():
-        for layer in layers:
-            for key in layer.tensors if layer.name in reused else ():
-                tensors[key].copy_(source[key])
+    source = backbone.network.state_dict()
+    reused = [layer for layer in layers if choices[layer.name] != "random"]
+    tensors = {key: source[key] for layer in reused for key in layer.tensors}
+    network.load_state_dict(tensors, strict=False)
     return TargetNetwork(network, layers, choices, policy.factors_for(layers))
 
 

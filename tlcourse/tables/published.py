@@ -83,10 +83,9 @@ def show_published(which, sort_by=None):
     if sort_by is not None and (sort_by not in values.index or sort_by in _FLAGS):
         known = ", ".join(row for row in values.index if row not in _FLAGS)
         raise ValueError(f"There is no row {sort_by!r} to sort by: choose from {known}.")
-    order = list(values.columns)
     if sort_by is not None:
-        order = list(values.loc[sort_by].sort_values(ascending=False, kind="stable").index)
-    return PublishedTable(which, tuple(order))
+        values = values.sort_values(sort_by, axis=1, ascending=False, kind="stable")
+    return PublishedTable(which, tuple(values.columns))
 
 
 @dataclass(frozen=True)
@@ -122,10 +121,8 @@ class PublishedTable:
         marked = self.marked("{text}<sup>{mark}</sup>")
         table = marked.to_html(escape=False, border=0)
         legend = "; ".join(f"<b>{mark}</b> {MEANING[name]}" for name, mark in MARKS.items())
-        notes = corrections(self.which)[
-            ["dataset", "row", "slide_says", "what_is_right", "evidence"]
-        ]
-        notes.columns = [name.replace("_", " ") for name in notes.columns]
+        columns = ["dataset", "row", "slide_says", "what_is_right", "evidence"]
+        notes = corrections(self.which)[columns].rename(columns=lambda name: name.replace("_", " "))
         return (
             f'<section aria-label="{escape(TITLES[self.which])}" style="font-size:17px;'
             f'line-height:1.4"><div style="font-weight:700">{escape(TITLES[self.which])}</div>'
@@ -144,16 +141,10 @@ def _entry(form, text, spread, provenance):
     return form.format(text=text, mark=MARKS[provenance])
 
 
-def _published_points():
-    """The points of the published curves that have a number of layers."""
-    points = _read("yosinski", float_precision="round_trip").dropna(subset="layer_n")
-    return points.astype({"layer_n": int})
-
-
 def published_curve(name):
     """One published curve, as ``{layers copied: accuracy}``; ValueError if there is none."""
-    points = _published_points()
-    curve = points[points["curve"] == name]
+    points = _read("yosinski", float_precision="round_trip").dropna(subset="layer_n")
+    curve = points[points["curve"] == name].astype({"layer_n": int})
     if curve.empty:
         names = ", ".join(points["curve"].unique())
         raise ValueError(f"There is no published curve {name!r}: take one of {names}.")

@@ -116,7 +116,6 @@ def source_domain(name, means):
 
 
 def _target_domain(target, means):
-    target = as_target(target)
     if isinstance(target, PhotoTarget):
         return _weighted(*means.of(target.name))
     return described(target.images(), means)

@@ -98,6 +98,20 @@ class _Pool:
         return train, np.arange(n_pool, len(features.labels))
 
 
+class _Shipped(_Pool):
+    """Features that come with the course, of training and of test images."""
+
+    def entry(self, source):
+        """None: shipped features need no cache."""
+        return None
+
+    def features(self, source, progress=True):
+        """Features of every image: shape (images, features)."""
+        train, test = shipped_features(source, self.name)
+        matrix = np.vstack([train.matrix, test.matrix])
+        return replace(train, matrix=matrix, labels=np.concatenate([train.labels, test.labels]))
+
+
 class _Live:
     """Features that are extracted once and then read from the user's cache."""
 
@@ -112,7 +126,7 @@ class _Live:
 
 
 @dataclass(frozen=True)
-class PhotoTarget(_Pool):
+class PhotoTarget(_Shipped):
     """A family of photographs, by its shipped features.
 
     ``per_class`` training images are drawn by the seed from the 40 that are shipped.
@@ -121,16 +135,6 @@ class PhotoTarget(_Pool):
     name: str
     per_class: int = PER_CLASS
     pool_per_class = TRAIN_PER_CLASS
-
-    def entry(self, source):
-        """None: shipped features need no cache."""
-        return None
-
-    def features(self, source, progress=True):
-        """Features of every image: shape (images, features)."""
-        train, test = shipped_features(source, self.name)
-        matrix = np.vstack([train.matrix, test.matrix])
-        return replace(train, matrix=matrix, labels=np.concatenate([train.labels, test.labels]))
 
 
 @dataclass(frozen=True)
@@ -158,7 +162,7 @@ class DrawnTarget(_Live, _Pool):
 
 
 @dataclass(frozen=True)
-class RealTarget(_Pool):
+class RealTarget(_Shipped):
     """A real set by its shipped features, which are of "imagenet"; of many classes the first."""
 
     name: str
@@ -169,26 +173,18 @@ class RealTarget(_Pool):
     def pool_per_class(self):
         return REAL_SETS[self.name].per_class[0]
 
-    def entry(self, source):
-        """None: shipped features need no cache."""
-        return None
-
     def features(self, source, progress=True):
         """Features of every image of these classes: shape (images, features)."""
         if source != IMAGENET:
-            images = (
-                f" To use {source}, {_brought_by(self.name)}" if self.name in BENCHMARKS else ""
-            )
+            images = f" To use {source}, {_brought_by(self.name)}"
+            images = images if self.name in BENCHMARKS else ""
             raise ValueError(
                 f"{self.name} is here by its features under {IMAGENET} alone: choose that "
                 f"source.{images}"
             )
-        train, test = shipped_features(source, self.name)
-        parts = [of_rows(part, part.labels < self.n_classes) for part in (train, test)]
-        labels = np.concatenate([part.labels for part in parts])
-        matrix = np.vstack([part.matrix for part in parts])
-        classes = train.classes[: self.n_classes]
-        return replace(train, matrix=matrix, labels=labels, classes=classes)
+        whole = super().features(source)
+        few = of_rows(whole, whole.labels < self.n_classes)
+        return replace(few, classes=whole.classes[: self.n_classes])
 
 
 class _Pictures(list):
