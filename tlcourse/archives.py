@@ -14,14 +14,8 @@ from tqdm.utils import CallbackIOWrapper
 
 # Python 3.11.0 to 3.11.3 have no filters yet; what they forbid is refused below as well.
 _FILTER = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
-_DAMAGED = (
-    tarfile.TarError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-    EOFError,
-    RuntimeError,
-)
+_NO_ZIP = zipfile.BadZipFile, zlib.error, RuntimeError
+_NO_TAR = tarfile.TarError, zlib.error, lzma.LZMAError, EOFError
 _LINK = 0o120000
 
 
@@ -62,13 +56,11 @@ def unpack(archive, folder, top=""):
     """
     archive, folder = Path(archive), Path(folder)
     try:
-        if archive.suffix == ".zip":
-            _unpack_zip(archive, folder, top)
-        else:
-            _unpack_tar(archive, folder, top)
+        take_out = _unpack_zip if archive.suffix == ".zip" else _unpack_tar
+        take_out(archive, folder, top)
     except ArchiveError:
         raise
-    except (*_DAMAGED, OSError) as problem:
+    except (*_NO_ZIP, *_NO_TAR, OSError) as problem:
         if getattr(problem, "strerror", None):
             raise ArchiveError(
                 f"{archive.name} cannot be unpacked: {problem.strerror}."
@@ -125,7 +117,5 @@ def _refuse(archive, name, reason):
 
 def _below(top, name):
     """``name`` without the leading folder ``top``; empty if it does not lie below it."""
-    name = name.removeprefix("./")
-    if not top:
-        return name
-    return name.removeprefix(f"{top}/") if name.startswith(f"{top}/") else ""
+    name, above = name.removeprefix("./"), f"{top}/" if top else ""
+    return name.removeprefix(above) if name.startswith(above) else ""

@@ -217,28 +217,22 @@ def _cause(problem):
 
 def _check_content(remote, content, file, remedy):
     """Compare with the published checksum, else with the recorded one, else record it."""
-    recorded = recorded_checksum(file)
-    if remote.md5:
-        expected, found = remote.md5, digest(content, "md5")
-        what = "the published checksum (MD5"
-    elif remote.sha256:
-        expected, found = remote.sha256, digest(content, "sha256")[: len(remote.sha256)]
-        what = "the published checksum (SHA-256"
-    else:
-        found = digest(content, "sha256")
-        expected = _recorded(recorded) or found
-        what = f"the first download, recorded in {recorded.name} (SHA-256"
+    recorded, kind = recorded_checksum(file), "MD5" if remote.md5 else "SHA-256"
+    what, expected = "the published checksum", remote.md5 or remote.sha256
+    if not expected:
+        what, expected = f"the first download, recorded in {recorded.name}", _recorded(recorded)
         remedy += f", and delete {recorded.name} too if the host's file has been renewed"
-    if found != expected:
+    found = digest(content, kind.replace("-", "").lower())
+    if not expected:
+        paths.write_text(recorded, f"{found}  {file.name}\n")
+    elif not found.startswith(expected):
         if content != file:
             content.unlink()
             _version_of(content).unlink(missing_ok=True)
         raise DownloadError(
-            f"{file} does not have the content of {what} {expected}): it is truncated or altered; "
-            f"{remedy}."
+            f"{file} does not have the content of {what} ({kind} {expected}): it is truncated or "
+            f"altered; {remedy}."
         )
-    if not (remote.md5 or remote.sha256 or _recorded(recorded)):
-        paths.write_text(recorded, f"{found}  {file.name}\n")
 
 
 def _recorded(file):

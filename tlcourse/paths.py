@@ -59,7 +59,6 @@ def writable_folder(folder):
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / f".{os.getpid()}.probe"
         try:
-            probe.touch()
             probe.write_bytes(bytes(4096))  # a disk that is full takes an empty file
         finally:
             probe.unlink(missing_ok=True)

@@ -49,10 +49,9 @@ def list_classes(root):
     folders, loose, left_out = _sorted_out(entries)
     left_out += [(file, "not in the sub-folder of a class") for file in loose]
     form = "make one sub-folder a class and put that class's images in it"
-    if not folders and not loose:
-        raise ValueError(f"The folder {shown(root)} is empty: {form}.")
     if not folders:
-        raise ValueError(f"The folder {shown(root)} has files but no sub-folders: {form}.")
+        what = "has files but no sub-folders" if loose else "is empty"
+        raise ValueError(f"The folder {shown(root)} {what}: {form}.")
     if len(folders) == 1:
         raise ValueError(
             f"The folder {shown(root)} has one class only, {shown(folders[0].name)!r}: there is "
@@ -87,14 +86,8 @@ def files_below(folder):
 
 def _entries(folder):
     with os.scandir(folder) as entries:
-        return [(Path(folder, entry.name), _is_folder(entry)) for entry in entries]
-
-
-def _is_folder(entry):
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads round, or to where we may not look
-        return False
+        # os.path: False of a link that leads round, or to where we may not look
+        return [(Path(folder, entry.name), os.path.isdir(entry)) for entry in entries]
 
 
 def _sorted_out(entries):

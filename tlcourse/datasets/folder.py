@@ -14,7 +14,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from PIL import ExifTags, Image, PngImagePlugin, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 from PIL.JpegImagePlugin import JpegImageFile
 from torch.utils.data import Dataset
 from tqdm import tqdm
@@ -22,15 +22,6 @@ from tqdm import tqdm
 from tlcourse.datasets.class_folders import list_classes, shown
 from tlcourse.datasets.grey import as_8_bits
 
-TURNS = (  # of the EXIF orientations from 2 on
-    Image.Transpose.FLIP_LEFT_RIGHT,
-    Image.Transpose.ROTATE_180,
-    Image.Transpose.FLIP_TOP_BOTTOM,
-    Image.Transpose.TRANSPOSE,
-    Image.Transpose.ROTATE_270,
-    Image.Transpose.TRANSVERSE,
-    Image.Transpose.ROTATE_90,
-)
 DRAFT_SIDE = 1024
 MOST_PIXELS, MOST_OF_A_JPEG = 90_000_000, 500_000_000
 BATCH = 1000  # files that threads are given at a time
@@ -62,9 +53,11 @@ def read_with_size(path):
             drafted = image.size
             if image.width * image.height > MOST_PIXELS or size[0] * size[1] > MOST_OF_A_JPEG:
                 raise Image.DecompressionBombError
-            turn = _turn(image)
+            orientation = _orientation(image)
             picture = as_rgb(image)
-            picture = picture if turn is None else picture.transpose(turn)
+            picture.info = {"icc_profile": picture.info.get("icc_profile")}
+            picture.getexif()[ExifTags.Base.Orientation] = orientation
+            ImageOps.exif_transpose(picture, in_place=True)
             return picture, size if picture.size == drafted else size[::-1]
     except Exception as problem:  # damaged files raise nearly anything from inside Pillow
         raise UnreadableImage(path, _reason(path, problem)) from problem
@@ -82,23 +75,21 @@ def _opened(path):
             raise
 
 
-def _turn(image):
-    """What its EXIF orientation asks for; no other metadata is read, whatever is wrong with it.
+def _orientation(image):
+    """Of its EXIF tags, and no other metadata is read, whatever is wrong with it; 1 is upright.
 
     A TIFF is turned by Pillow as it is loaded, so that of its tags the orientation alone is left.
     """
-    by_pillow = image.format == "TIFF"
-    if by_pillow:
-        image.filename = ""  # a file that Pillow maps into memory is garbled as it is turned
-    else:
+    if image.format != "TIFF":
         image.load()
-    orientation = 1
-    with suppress(Exception):
-        orientation = image.getexif()[ExifTags.Base.Orientation]
+        with suppress(Exception):
+            return image.getexif()[ExifTags.Base.Orientation]
+        return 1
+    image.filename = ""  # a file that Pillow maps into memory is garbled as it is turned
     exif = image.getexif()
-    for tag in set(exif) - ({ExifTags.Base.Orientation} if by_pillow else set()):
+    for tag in set(exif) - {ExifTags.Base.Orientation}:
         del exif[tag]
-    return TURNS[orientation - 2] if orientation in range(2, 9) and not by_pillow else None
+    return 1
 
 
 def as_rgb(image):
@@ -167,9 +158,8 @@ class ImageFolder(ImageFiles):
         with progress_bar(listed, per_class) as bar:
             for label, (name, files, bad) in enumerate(listed):
                 readable = []
-                for file, _, why in read_until(
-                    per_class or len(files), readable, files, _check, bar
-                ):
+                most = per_class or len(files)
+                for file, _, why in read_until(most, readable, files, _check, bar):
                     if why:
                         bad.append((file, why))
                     else:

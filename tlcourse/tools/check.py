@@ -7,12 +7,9 @@ import shutil
 import sys
 from dataclasses import dataclass, replace
 from importlib import import_module, metadata
+from pathlib import Path
 
 from tlcourse import _torchvision_pair, paths
-
-GB = 1e9
-LITTLE_DISK_GB = 1
-LITTLE_MEMORY_GB = 2
 
 
 @dataclass(frozen=True)
@@ -72,22 +69,14 @@ _AGAIN = "remove the folder .venv and run start.py again."
 
 
 def _imported(name):
+    """Another numpy or torch that PYTHONPATH brings comes before the environment's own."""
     try:
         return Finding(name, import_module(name).__version__)
     except Exception as problem:
-        return _does_not_import(name, problem)
-
-
-def _does_not_import(name, problem):
-    """Another numpy or torch that PYTHONPATH brings comes before the environment's own."""
+        first = str(problem).strip().partition("\n")[0] or type(problem).__name__
     folders = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    brings = [
-        f"{each} from {folder}"
-        for folder in folders
-        for each in ("numpy", name)
-        if os.path.isdir(os.path.join(folder, each))
-    ]
-    first = str(problem).strip().partition("\n")[0] or type(problem).__name__
+    others = [Path(folder, each) for folder in folders for each in ("numpy", name)]
+    brings = [f"{path.name} from {path.parent}" for path in others if path.is_dir()]
     remedy = f"unset PYTHONPATH, which brings {brings[0]}, and try again." if brings else _AGAIN
     return Finding(name, f"does not import: {first}", remedy, essential=True)
 
@@ -109,17 +98,10 @@ def _torchvision():
 def device_findings():
     from tlcourse.devices import best_device, devices
 
-    best = best_device()
-    return [
-        Finding(f"device {device.name}", _described(device, device.name == best))
-        for device in devices()
-    ]
-
-
-def _described(device, is_best):
-    if not device.available:
-        return f"no: {device.reason}"
-    return f"{device.label}{' (used by default)' if is_best else ''}"
+    for device in devices():
+        default = " (used by default)" if device.name == best_device() else ""
+        found = f"{device.label}{default}" if device.available else f"no: {device.reason}"
+        yield Finding(f"device {device.name}", found)
 
 
 def shipped_findings():
@@ -131,7 +113,8 @@ def shipped_findings():
 
     entries = list(itertools.product(PHOTO_SOURCES, FAMILIES, ("train", "test")))
     entries += [("imagenet", name, "train") for name in REAL_SETS]
-    return [*map(_bundled, BUNDLED), _shipped_features([shipped_file(*entry) for entry in entries])]
+    files = [shipped_file(*entry) for entry in entries]
+    return [*map(_bundled, BUNDLED), _shipped_features(files)]
 
 
 def _bundled(name):
@@ -171,12 +154,9 @@ def benchmark_findings():
     from tlcourse.datasets.benchmarks import BENCHMARKS, state_of
 
     states = {name: state_of(name) for name in BENCHMARKS}
-    there = {name: state for name, state in states.items() if state.word != "absent"}
-    absent = [name for name in BENCHMARKS if name not in there]
-    return [
-        *(_benchmark(name, state) for name, state in there.items()),
-        *([_absent("data sets", absent, "to measure on them")] if absent else []),
-    ]
+    absent = [name for name, state in states.items() if state.word == "absent"]
+    there = [_benchmark(name, state) for name, state in states.items() if name not in absent]
+    return [*there, _absent("data sets", absent, "to measure on them")] if absent else there
 
 
 def _benchmark(name, state):
@@ -214,9 +194,8 @@ def cache_finding():
 
 
 def disk_finding():
-    free = shutil.disk_usage(paths.PROJECT).free / GB
-    few = free < LITTLE_DISK_GB
-    remedy = f"make room: features and weights want {LITTLE_DISK_GB} GB." if few else ""
+    free = shutil.disk_usage(paths.PROJECT).free / 1e9
+    remedy = "make room: features and weights want 1 GB." if free < 1 else ""
     return Finding("free disk", f"{free:.1f} GB", remedy)
 
 
@@ -224,7 +203,6 @@ def memory_finding():
     import psutil
 
     memory = psutil.virtual_memory()
-    little = memory.total < LITTLE_MEMORY_GB * GB
-    remedy = f"close other programs: the notebooks want {LITTLE_MEMORY_GB} GB." if little else ""
-    found = f"{memory.total / GB:.1f} GB, {memory.available / GB:.1f} GB of it free"
+    remedy = "close other programs: the notebooks want 2 GB." if memory.total < 2e9 else ""
+    found = f"{memory.total / 1e9:.1f} GB, {memory.available / 1e9:.1f} GB of it free"
     return Finding("memory", found, remedy)

@@ -41,13 +41,11 @@ def what_there_is():
     """The names that ``fetch`` knows, with sizes, as text."""
     sizes = [f"{card.name} ({megabytes(card.size)})" for card in benchmarks.CARDS.values()]
     networks = [f"{name}_places365 ({megabytes(size)})" for name, size in places365.SIZES.items()]
-    return "\n".join(
-        [
-            f"  data sets  {', '.join(sizes)}",
-            f"  Places365  {', '.join(networks)}",
-            "  ImageNet   any network of torchvision: vgg16, alexnet, resnet50, ...",
-            "  timm       any network of timm: timm:convnext_tiny, timm:vit_base_patch16_224, ...",
-        ]
+    return (
+        f"  data sets  {', '.join(sizes)}\n"
+        f"  Places365  {', '.join(networks)}\n"
+        "  ImageNet   any network of torchvision: vgg16, alexnet, resnet50, ...\n"
+        "  timm       any network of timm: timm:convnext_tiny, timm:vit_base_patch16_224, ..."
     )
 
 

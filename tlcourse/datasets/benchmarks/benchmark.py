@@ -93,9 +93,10 @@ def read_listing(card, root):
         if len(listing.classes) < 2:
             raise ValueError("its lists name fewer than two classes")
     except Exception as problem:  # whatever half a data set does to torchvision and SciPy
+        why = str(problem).rstrip(".") or type(problem).__name__
         raise ValueError(
-            f"{card.name} in {folder} is damaged or incomplete ({_sentence(problem)}): move the "
-            f"folder away and run 'python3 start.py fetch {card.name}'."
+            f"{card.name} in {folder} is damaged or incomplete ({why}): move the folder "
+            f"away and run 'python3 start.py fetch {card.name}'."
         ) from problem
     return listing
 
@@ -143,7 +144,3 @@ def _listed(bad, name):
         named = ", ".join(f"{file.parent.name}/{file.name} ({why})" for file, why in bad[:SHOWN])
         more = f", and {len(bad) - SHOWN} more" if len(bad) > SHOWN else ""
         yield f"{name}: images left out ({len(bad)}): {named}{more}. All are in .left_out."
-
-
-def _sentence(problem):
-    return str(problem).rstrip(".") or type(problem).__name__

@@ -46,9 +46,7 @@ def mit67(root):
         [(folder / "Images" / line, classes.index(line.split("/")[0])) for line in lines]
         for lines in lists
     ]
-    listing = Listing([name.replace("_", " ") for name in classes])
-    listing.add_official("official lists", *parts)
-    return listing
+    return _official(classes, "official lists", *parts)
 
 
 def cub200(root):
@@ -61,9 +59,8 @@ def cub200(root):
     parts = {"1": [], "0": []}
     for number, image in images.items():
         parts[trains[number]].append((folder / "images" / image, row_of[labels[number]]))
-    listing = Listing([name.split(".", 1)[-1].replace("_", " ") for name in names.values()])
-    listing.add_official("official split", *parts.values())
-    return listing
+    classes = [name.split(".", 1)[-1] for name in names.values()]
+    return _official(classes, "official split", *parts.values())
 
 
 def sdogs(root):
@@ -75,61 +72,67 @@ def sdogs(root):
         rows = list(zip(content["file_list"].tolist(), content["labels"] - 1, strict=True))
         parts.append([(folder / "Images" / image, label) for image, label in rows])
         names |= {label: image.split("/")[0] for image, label in rows}
-    classes = [names[label].split("-", 1)[-1].replace("_", " ") for label in range(len(names))]
-    listing = Listing(classes)
-    listing.add_official("official lists", *parts)
-    return listing
+    classes = [names[label].split("-", 1)[-1] for label in range(len(names))]
+    return _official(classes, "official lists", *parts)
 
 
 def wood(root):
     folder = root / "wood"
     pairs = [line.split()[:2] for line in _lines(folder / "names.txt")]
     classes = sorted({name for _, name in pairs})
-    listing = Listing([name.replace("_", " ") for name in classes])
-    listing.rows_of((folder / file, classes.index(name)) for file, name in pairs)
-    listing.folds = stratified_folds(listing.targets)
-    return listing
+    pairs = [(folder / file, classes.index(name)) for file, name in pairs]
+    return _divided(classes, pairs, stratified_folds)
 
 
 def flowers102(root):
     train, val, test = (_theirs("Flowers102", root, part) for part in ("train", "val", "test"))
-    listing = Listing(list(train.classes))
-    listing.add_official("official split", _together(train, val), _together(test))
-    return listing
+    return _official(train.classes, "official split", _together(train, val), _together(test))
 
 
 def cats_dogs(root):
     train, test = (_theirs("OxfordIIITPet", root, part) for part in ("trainval", "test"))
-    listing = Listing(list(train.classes))
     parts = (zip(part._images, part._labels, strict=True) for part in (train, test))
-    listing.add_official("official lists", *parts)
-    return listing
+    return _official(train.classes, "official lists", *parts)
 
 
 def caltech101(root):
     """As torchvision's loader, which takes whatever lies among the classes for one of them."""
     found, _ = list_classes(root / "caltech101" / "101_ObjectCategories")
     found = [each for each in found if each.name != "BACKGROUND_Google"]
-    listing = Listing([each.name.replace("_", " ") for each in found])
-    listing.rows_of((file, label) for label, each in enumerate(found) for file in each.files)
-    listing.folds = repeated_draws(listing.targets)
-    return listing
+    pairs = [(file, label) for label, each in enumerate(found) for file in each.files]
+    return _divided([each.name for each in found], pairs, repeated_draws)
 
 
 def food101(root):
     theirs = _theirs("Food101", root, "test")
-    listing = Listing([name.replace("_", " ") for name in theirs.classes])
-    listing.rows_of(_together(theirs))
-    listing.folds = stratified_folds(listing.targets)
-    return listing
+    return _divided(theirs.classes, _together(theirs), stratified_folds)
 
 
 def textures(root):
     listing = Listing([])
     for number in range(1, 11):
         parts = [_theirs("DTD", root, part, number) for part in ("train", "val", "test")]
-        listing.classes = [name.replace("_", " ") for name in parts[0].classes]
+        listing.classes = _spaced(parts[0].classes)
         listing.add_official(f"partition {number}", _together(*parts[:2]), _together(parts[2]))
+    return listing
+
+
+def _spaced(names):
+    return [name.replace("_", " ") for name in names]
+
+
+def _official(classes, name, train, test):
+    """One fold, of two lists of (file, target)."""
+    listing = Listing(_spaced(classes))
+    listing.add_official(name, train, test)
+    return listing
+
+
+def _divided(classes, pairs, divide):
+    """All (file, target), in folds that ``divide`` makes of the targets."""
+    listing = Listing(_spaced(classes))
+    listing.rows_of(pairs)
+    listing.folds = divide(listing.targets)
     return listing
 
 
@@ -148,14 +151,5 @@ def _lines(file):
     return [line.strip() for line in file.read_text("utf-8").splitlines() if line.strip()]
 
 
-READERS = {
-    "mit67": mit67,
-    "cub200": cub200,
-    "flowers102": flowers102,
-    "cats-dogs": cats_dogs,
-    "sdogs": sdogs,
-    "caltech101": caltech101,
-    "food101": food101,
-    "textures": textures,
-    "wood": wood,
-}
+_ALL = mit67, cub200, flowers102, cats_dogs, sdogs, caltech101, food101, textures, wood
+READERS = {reader.__name__.replace("_", "-"): reader for reader in _ALL}

@@ -15,14 +15,11 @@ from tlcourse.datasets.folder import UnreadableImage, read_image
 def left_out(files, name):
     """The files that are missing or give no picture, with the reason."""
     missing = {file: "not there" for file in files if not file.is_file()}
-    there = [file for file in files if file not in missing]
-    return missing | _unreadable(there, name)
-
-
-def _unreadable(files, name):
+    files = [file for file in files if file not in missing]
     record = paths.cache_folder() / "benchmarks" / f"{name}-{_fingerprint(files)}.json"
     try:
-        return {Path(file): why for file, why in json.loads(record.read_text("utf-8")).items()}
+        known = json.loads(record.read_text("utf-8"))
+        return missing | {Path(file): why for file, why in known.items()}
     except (OSError, ValueError, AttributeError):
         pass
     look = partial(thread_map, max_workers=min(4, os.cpu_count() or 1), delay=2, leave=False)
@@ -30,7 +27,7 @@ def _unreadable(files, name):
     bad = {file: why for file, why in zip(files, reasons, strict=True) if why}
     with paths.warn_if_not_kept():
         paths.write_text(record, json.dumps({str(file): why for file, why in bad.items()}))
-    return bad
+    return missing | bad
 
 
 def _reason(file):
