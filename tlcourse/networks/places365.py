@@ -23,16 +23,11 @@ NAMES = tuple(f"{architecture}_places365" for architecture in SIZES)
 
 def torchvision_names(state):
     """A state dict under the names, and with the counters, of today's torchvision."""
-    renamed = {}
-    for name, tensor in state.items():
-        name = re.sub(r"(^|\.)module\.", r"\1", name)
-        name = re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.(\d)", r"\1\2", name)
-        renamed[name] = tensor
-    normalisations = [name for name in renamed if name.endswith(".running_var")]
-    for name in normalisations:
-        counter = name.replace("running_var", "num_batches_tracked")
-        renamed.setdefault(counter, torch.tensor(0))
-    return renamed
+    dense = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.(\d)")
+    renamed = {dense.sub(r"\1\2", name): tensor for name, tensor in state.items()}
+    variances = [name for name in renamed if name.endswith(".running_var")]
+    counters = [name.replace("running_var", "num_batches_tracked") for name in variances]
+    return {name: torch.tensor(0) for name in counters} | renamed
 
 
 def checkpoint_file(architecture):
