@@ -73,6 +73,11 @@ def shipped_file(backbone_name, family, split):
     return paths.SHIPPED_FEATURES / backbone_name / f"{family.replace(' ', '-')}-{split}.npz"
 
 
+def read(key):
+    """The user's entry of that key, as keyword arguments of ``Features``; None if there is none."""
+    return read_file(user_file(key))
+
+
 def read_file(file):
     """One entry, as keyword arguments of ``Features``; None if absent, truncated or foreign."""
     try:

@@ -123,10 +123,8 @@ def extract_features(
     device = check_device(device)
     if not len(dataset):
         raise ValueError("The data set is empty: there is no image to extract features from.")
-    found = None
-    if cache:
-        file = feature_cache.user_file(feature_cache.entry_key(backbone, dataset, precision))
-        found = feature_cache.read_file(file)
+    key = feature_cache.entry_key(backbone, dataset, precision) if cache else None
+    found = feature_cache.read(key) if cache else None
     if found and set(asked) <= set(found["layer_sizes"]):
         found["classes"] = class_names(dataset, found["labels"])
         return Features(**found).restricted_to(asked)
@@ -157,7 +155,7 @@ def extract_features(
     )
     if cache:
         with paths.warn_if_not_kept():
-            feature_cache.write_file(file, **vars(features))
+            feature_cache.write_file(feature_cache.user_file(key), **vars(features))
     return features.restricted_to(asked)
 
 

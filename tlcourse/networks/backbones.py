@@ -137,10 +137,8 @@ def _tensors(values):
 
 
 def _same_axis(tensor, source):
-    if tensor.ndim == source.ndim:
-        return True
-    axis = source.features
-    return tensor.ndim >= -axis and tensor.shape[axis] == source.shape[axis]
+    axis, as_many = source.features, tensor.ndim == source.ndim
+    return as_many or (tensor.ndim >= -axis and tensor.shape[axis] == source.shape[axis])
 
 
 def _move(tensor, source, function, args, kwargs):
@@ -412,8 +410,7 @@ def lecture_names(network):
 
 
 def _with_lecture_names(name, origin, network, prepare, side):
-    names = [name for name, _ in network.named_children() if re.match("conv|fc", name)]
-    *default, scores = names
+    *default, scores = (name for name, _ in network.named_children() if re.match("conv|fc", name))
     layers = {layer: re.sub("conv|fc", "relu", layer) for layer in default} | {scores: scores}
     about, linear = (network.eval(), layers, prepare, tuple(default)), frozenset({scores})
     return Backbone(name, origin, *about, side=side, linear=linear)

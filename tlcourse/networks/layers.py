@@ -115,7 +115,7 @@ def _owners(modules):
         block = name.rpartition(".")[0]
         near = [owner[each] for each in before + after if each.rpartition(".")[0] == block]
         if _own_tensors(modules[name]):
-            near = [layer for layer in near if layer != weighty[-1]]  # the head takes no norms
+            near = [layer for layer in near if layer not in weighty[-1:]]  # the head takes no norms
         else:
             near += [owner[each] for each in before]
         owner.setdefault(name, [*near, name][0])

@@ -9,7 +9,7 @@ import re
 
 import torch
 
-from tlcourse import paths
+from tlcourse import downloads, paths
 from tlcourse.networks.weights import WeightsError, read_file
 
 N_CLASSES = 365
@@ -50,18 +50,16 @@ def fetch_places365(name):
     It is read once: raises WeightsError if what came holds anything but tensors, and DownloadError
     if nothing came.
     """
-    from tlcourse.downloads import RemoteFile, download, recorded_checksum
-
     file = file_of(name)
     was_there = file.exists()
-    remote = RemoteFile(f"{HOST}/{name}.pth.tar", SIZES[name.removesuffix("_places365")])
-    download(remote, file.parent, PAGE)
+    remote = downloads.RemoteFile(f"{HOST}/{name}.pth.tar", SIZES[name.removesuffix("_places365")])
+    downloads.download(remote, file.parent, PAGE)
     try:
         read_file(file)
     except WeightsError:
         if not was_there:
             file.unlink()
-            recorded_checksum(file).unlink(missing_ok=True)
+            downloads.recorded_checksum(file).unlink(missing_ok=True)
         raise
     return file
 

@@ -50,7 +50,8 @@ def receptive_fields(backbone):
     side, step, start, fields = 1, 1, 0.5, {}
     for name, module in children_of(backbone):
         if isinstance(module, nn.Conv2d | nn.MaxPool2d):
-            kernel, stride, padding = map(_one, (module.kernel_size, module.stride, module.padding))
+            sizes = module.kernel_size, module.stride, module.padding
+            kernel, stride, padding = (size if isinstance(size, int) else size[0] for size in sizes)
             start += ((kernel - 1) / 2 - padding) * step
             side, step = side + (kernel - 1) * step, step * stride
         if name in backbone.layers:
@@ -144,10 +145,6 @@ def children_of(backbone):
             f"{backbone.name} is not one sequence of layers: take a VGG-like network or AlexNet."
         )
     return children
-
-
-def _one(size):
-    return size[0] if isinstance(size, tuple) else size
 
 
 def _peaks_of(backbone, pictures):
