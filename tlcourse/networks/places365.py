@@ -23,6 +23,7 @@ NAMES = tuple(f"{architecture}_places365" for architecture in SIZES)
 
 def torchvision_names(state):
     """A state dict under the names, and with the counters, of today's torchvision."""
+    state = {re.sub(r"(^|\.)module\.", r"\1", name): tensor for name, tensor in state.items()}
     dense = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.(\d)")
     renamed = {dense.sub(r"\1\2", name): tensor for name, tensor in state.items()}
     variances = [name for name in renamed if name.endswith(".running_var")]
