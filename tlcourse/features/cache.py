@@ -85,14 +85,12 @@ def read_file(file):
             if entry.zip.testzip():  # numpy stops before the checksum where a size was altered
                 return None
             about = json.loads(str(entry["about"]))
-            if about.pop("format") != FORMAT or not ARRAYS.issuperset(entry.files):
+            whole = about.pop("arrays", entry.files) == entry.files  # older files do not say
+            if about.pop("format") != FORMAT or not whole or not ARRAYS.issuperset(entry.files):
                 return None
-            if (
-                about.pop("arrays", entry.files) != entry.files
-            ):  # one was lost (older files do not say)
-                return None
+            columns = sum(about["layer_sizes"].values())
             if "packed" in entry:
-                matrix = _unpacked(entry["packed"], sum(about["layer_sizes"].values()))
+                matrix = _unpacked(entry["packed"], columns)
             else:
                 values = entry["values"]
                 matrix = values.astype(np.float32)
@@ -101,17 +99,11 @@ def read_file(file):
                 if "lowest" in entry:
                     matrix += entry["lowest"]
             labels = entry["labels"].astype(np.int64)
-        if matrix.shape != (len(labels), sum(about["layer_sizes"].values())):
+        if matrix.shape != (len(labels), columns):
             return None
     except Exception:  # damaged files raise nearly anything from inside zipfile
         return None
     return {"matrix": matrix, "labels": labels, **about}
-
-
-def write(key, entry):
-    """Keep an entry in the user's cache; a warning where it cannot be written."""
-    with paths.warn_if_not_kept():
-        write_file(user_file(key), **entry)
 
 
 def write_file(file, matrix, labels, classes, layer_sizes, about, eight_bits=False, edges=()):

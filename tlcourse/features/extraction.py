@@ -154,7 +154,8 @@ def extract_features(
         },
     )
     if cache:
-        feature_cache.write(key, vars(features))
+        with paths.warn_if_not_kept():
+            feature_cache.write_file(feature_cache.user_file(key), **vars(features))
     return features.restricted_to(asked)
 
 
@@ -187,8 +188,7 @@ def _stream(backbone, run, dataset, layers, batch_size, progress):
     matrix = np.empty((len(dataset), edges[-1]), dtype=np.float32)
     labels = np.empty(len(dataset), dtype=np.int64)
     silent = {} if progress else {"disable": True}  # so that TQDM_DISABLE counts where it is {}
-    bar = tqdm(total=len(dataset), unit="image", desc=backbone.name, delay=2, **silent)
-    with bar:
+    with tqdm(total=len(dataset), unit="image", desc=backbone.name, delay=2, **silent) as bar:
         started, forward = time.perf_counter(), 0.0
         for rows, images, batch_labels in _batches(dataset, backbone.preprocess, batch_size):
             ready = time.perf_counter()
@@ -209,17 +209,13 @@ def _batches(dataset, preprocess, batch_size):
 
         def submit(start):
             rows = range(start, min(start + batch_size, len(dataset)))
-            jobs = []
-            for row in rows:
-                item = None if of_files else read_item(dataset, row)
-                jobs.append(pool.submit(_prepared_image, dataset, preprocess, row, item))
+            items = ((row, None if of_files else read_item(dataset, row)) for row in rows)
+            jobs = [pool.submit(_prepared_image, dataset, preprocess, *item) for item in items]
             return slice(rows.start, rows.stop), jobs
 
         upcoming = submit(0)
         for start in range(0, len(dataset), batch_size):
-            rows, jobs = upcoming
-            if start + batch_size < len(dataset):
-                upcoming = submit(start + batch_size)
+            (rows, jobs), upcoming = upcoming, submit(start + batch_size)
             images, labels = zip(*(job.result() for job in jobs), strict=True)
             yield rows, torch.stack(images), labels
 
@@ -243,13 +239,10 @@ def _prepared_pass(backbone, dataset, layers, device, precision):
 
 
 def _torch_pass(backbone, layers, device, dtype):
-    return TorchPass(backbone, _converted(backbone.network, device, dtype), layers, device)
-
-
-def _converted(network, device, dtype):
-    if _kind(device) == "cpu" and dtype == torch.float32:
-        return network.to(memory_format=torch.channels_last)
-    return copy.deepcopy(network).to(device, dtype, memory_format=torch.channels_last)
+    network = backbone.network
+    if _kind(device) != "cpu" or dtype != torch.float32:
+        network = copy.deepcopy(network).to(device, dtype)
+    return TorchPass(backbone, network.to(memory_format=torch.channels_last), layers, device)
 
 
 def _fastest_safe(backbone, full, dataset, layers, device, n_images=8):

@@ -31,9 +31,11 @@ def finite_matrix(estimator, X, reset, **options):
 class _FeatureTransformer(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Features in and as many out, dense, finite, in the precision that they came in."""
 
+    _preserved = ("float64", "float32")
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.transformer_tags.preserves_dtype = list(self._preserved)
         return tags
 
 
@@ -113,14 +115,11 @@ class Discretizer(_FeatureTransformer):
     ValueError if ``low`` is not below ``high``. Garcia-Gasulla et al., arXiv 1705.07706.
     """
 
+    _preserved = ()
+
     def __init__(self, low=LOW, high=HIGH):
         self.low = low
         self.high = high
-
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []
-        return tags
 
     def fit(self, X, y=None):
         finite_matrix(self, X, reset=True)

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -49,10 +49,11 @@ def recorded_means(network, modules, outputs):
     operation changes none of them.
     """
     means = {}
-    named = dict(network.named_modules())
     modes = {module: module.training for module in network.modules()}
     hooks = [
-        named[module].register_forward_hook(_record(means, layer, outputs[module]))
+        network.get_submodule(module).register_forward_hook(
+            partial(_record, means, layer, outputs[module])
+        )
         for layer, module in modules.items()
     ]
     try:
@@ -65,11 +66,8 @@ def recorded_means(network, modules, outputs):
             module.training = mode
 
 
-def _record(means, layer, like):
-    def hook(module, inputs, output):
-        means[layer] = spatial_mean(output, like.axis, like.parts)
-
-    return hook
+def _record(means, layer, like, module, inputs, output):
+    means[layer] = spatial_mean(output, like.axis, like.parts)
 
 
 def spatial_mean(output, axis, parts=1):
@@ -88,7 +86,7 @@ def module_outputs(network, side):
     copied = copy.deepcopy(network, {id(tensor): tensor.to("meta") for tensor in tensors}).eval()
     images, outputs = torch.zeros(IMAGES, 3, side, side, device="meta"), {}
     for name, module in copied.named_modules():
-        module.register_forward_hook(_keep(outputs, name))
+        module.register_forward_hook(partial(_keep, outputs, name))
     images.features = -3
     with torch.inference_mode(), _FollowFeatures():
         copied(images)
@@ -98,13 +96,10 @@ def module_outputs(network, side):
 IMAGES = 5  # rarely divides a number of tokens, so that a batch is known from them
 
 
-def _keep(outputs, name):
-    def hook(module, inputs, output):
-        if torch.is_tensor(output) and output.ndim > 1 and not output.shape[0] % IMAGES:
-            axis = getattr(output, "features", -3 if output.ndim == 4 else -1)
-            outputs[name] = Output(tuple(output.shape[1:]), axis, output.shape[0] // IMAGES)
-
-    return hook
+def _keep(outputs, name, module, inputs, output):
+    if torch.is_tensor(output) and output.ndim > 1 and not output.shape[0] % IMAGES:
+        axis = getattr(output, "features", -3 if output.ndim == 4 else -1)
+        outputs[name] = Output(tuple(output.shape[1:]), axis, output.shape[0] // IMAGES)
 
 
 CHANNELS_SECOND = {"conv1d", "conv2d", "conv3d", "batch_norm", "group_norm", "instance_norm"}
@@ -142,10 +137,8 @@ def _tensors(values):
 
 
 def _same_axis(tensor, source):
-    if tensor.ndim == source.ndim:
-        return True
-    axis = source.features
-    return tensor.ndim >= -axis and tensor.shape[axis] == source.shape[axis]
+    axis, as_many = source.features, tensor.ndim == source.ndim
+    return as_many or (tensor.ndim >= -axis and tensor.shape[axis] == source.shape[axis])
 
 
 def _move(tensor, source, function, args, kwargs):
@@ -264,38 +257,38 @@ def _check_torchvision_has(name):
 
 def _bundled(name, weights, seed, n_classes):
     card = weight_files.read_card(name)
-    build = lambda: small_vgg(n_classes or len(card["classes"]), width=card["width"])  # noqa: E731
-    if weights == "random":
-        network, origin = _random(build, seed)
-    elif weights is None:
-        network, origin = build(), "bundled"
-        weight_files.load_into(network, weight_files.read_bundled(name), name)
-    else:
-        network, origin = build(), str(weights)
-        weight_files.load_into(network, weight_files.read_file(weights), weights)
+
+    def build():
+        return small_vgg(n_classes or len(card["classes"]), width=card["width"])
+
+    def published():
+        return weight_files.load_into(build(), weight_files.read_bundled(name), name), "bundled"
+
+    network, origin = _filled(build, published, weights, seed)
     side, mean, std = (card["preprocessing"][key] for key in ("side", "mean", "std"))
     return _with_lecture_names(name, origin, network, _preprocess(side, mean, std), side)
 
 
 def _torchvision(name, weights, seed, n_classes):
     enums = models.get_model_weights(name)
-    prepare = enums.DEFAULT.transforms()
-    if isinstance(weights, str) and weights == "places365":
-        weights, n_classes = places365.checkpoint_file(name), n_classes or places365.N_CLASSES
-        prepare = enums.IMAGENET1K_V1.transforms()  # crops of 224 pixels from 256, as Places365's
-    options = {"num_classes": n_classes or 1000}
+    enum, options = enums.DEFAULT, {}
     if name in ("googlenet", "inception_v3"):
-        options |= {"init_weights": weights == "random", "transform_input": weights != "random"}
-    build = lambda: models.get_model(name, weights=None, **options)  # noqa: E731
-    if weights == "random":
-        network, origin = _random(build, seed)
-    elif weights is None or not _is_file(weights):
-        enum = _enum(enums, weights, name)
-        network, origin, prepare = build(), str(enum), enum.transforms()
-        weight_files.load_into(network, weight_files.read_torchvision(enum, name), origin)
-    else:
-        network, origin = build(), str(weights)
-        _load_own(network, weights)
+        options = {"init_weights": weights == "random", "transform_input": weights != "random"}
+    if weights == "places365":
+        weights, n_classes = places365.checkpoint_file(name), n_classes or places365.N_CLASSES
+        enum = enums.IMAGENET1K_V1  # crops of 224 pixels from 256, as Places365's
+    elif weights != "random" and not _is_file(weights):
+        enum, weights = _enum(enums, weights, name), None
+
+    def build():
+        return models.get_model(name, weights=None, num_classes=n_classes or 1000, **options)
+
+    def published():
+        state = weight_files.read_torchvision(enum, name)
+        return weight_files.load_into(build(), state, str(enum)), str(enum)
+
+    network, origin = _filled(build, published, weights, seed)
+    prepare = enum.transforms()
     side = prepare.crop_size[0]
     if isinstance(network, models.VGG | models.AlexNet):
         return _with_lecture_names(name, origin, lecture_names(network), prepare, side)
@@ -306,18 +299,18 @@ def _timm(name, weights, seed, n_classes):
     card = weight_files.read_card(name) if name == IMAGENET else None
     architecture = card["architecture"] if card else name.removeprefix(TIMM)
     options = {"num_classes": n_classes} if n_classes else {}
-    build = lambda: timm_networks.build(architecture, **options)  # noqa: E731
-    if weights == "random":
-        network, origin = _random(build, seed)
-    elif weights is not None:
-        network, origin = build(), str(weights)
-        weight_files.load_into(network, weight_files.read_file(weights), weights)
-    elif card:
-        network, origin = build(), "bundled"
-        state = weight_files.read_bundled(name).values()  # other names, in the same order
-        weight_files.load_into(network, dict(zip(network.state_dict(), state, strict=True)), name)
-    else:
-        network, origin = timm_networks.build_with_weights(architecture, **options), "timm"
+
+    def build():
+        return timm_networks.build(architecture, **options)
+
+    def published():
+        if not card:
+            return timm_networks.build_with_weights(architecture, **options), "timm"
+        network, state = build(), weight_files.read_bundled(name).values()
+        state = dict(zip(network.state_dict(), state, strict=True))  # other names, the same order
+        return weight_files.load_into(network, state, name), "bundled"
+
+    network, origin = _filled(build, published, weights, seed)
     prepare, side = timm_networks.preparation(network)
     backbone = _with_module_names(name, origin, network, prepare, side)
     if not card:
@@ -328,6 +321,17 @@ def _timm(name, weights, seed, n_classes):
     layers = {"stem": "bn1", **linear, "head": "bn2"}
     known = {"activation": "after ReLU6", "linear": frozenset(linear)}
     return replace(backbone, layers=layers, default_layers=tuple(layers), **known)
+
+
+def _filled(build, published, weights, seed):
+    """A network and where its weights are from: random, a file of your own or the published."""
+    if weights == "random":
+        return with_seed(build, seed), f"random, seed {seed}"
+    if weights is None:
+        return published()
+    network = build()
+    _load_own(network, weights)
+    return network, str(weights)
 
 
 def _load_own(network, file):
@@ -344,10 +348,8 @@ def _is_file(weights):
 
 
 def _enum(enums, weights, name):
-    if weights is None:
-        return enums.DEFAULT
-    if weights in list(enums):
-        return weights
+    if weights in (None, *enums):
+        return weights or enums.DEFAULT
     if weights in enums.__members__:
         return enums[weights]
     raise ValueError(
@@ -375,10 +377,6 @@ class _EmptyOnMeta(TorchFunctionMode):
         if function in (torch.empty, torch.zeros, torch.ones):
             kwargs["device"] = "meta"
         return function(*args, **kwargs)
-
-
-def _random(build, seed):
-    return with_seed(build, seed), f"random, seed {seed}"
 
 
 def _preprocess(side, mean, std):
@@ -412,16 +410,10 @@ def lecture_names(network):
 
 
 def _with_lecture_names(name, origin, network, prepare, side):
-    layers = {}
-    for child, module in network.named_children():
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            number = child.removeprefix("conv").removeprefix("fc")
-            layers[child] = f"relu{number}" if child != "fc8" else child
-    default = tuple(layer for layer in layers if layer != "fc8")
-    scores = frozenset({"fc8"})
-    return Backbone(
-        name, origin, network.eval(), layers, prepare, default, side=side, linear=scores
-    )
+    *default, scores = (name for name, _ in network.named_children() if re.match("conv|fc", name))
+    layers = {layer: re.sub("conv|fc", "relu", layer) for layer in default} | {scores: scores}
+    about, linear = (network.eval(), layers, prepare, tuple(default)), frozenset({scores})
+    return Backbone(name, origin, *about, side=side, linear=linear)
 
 
 def _with_module_names(name, origin, network, prepare, side):

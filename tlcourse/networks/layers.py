@@ -94,9 +94,7 @@ def _matters(module):
 
 def _own_tensors(module):
     """Names of own parameters and persistent buffers."""
-    own = [name for name, _ in module.named_parameters(recurse=False)]
-    own += [name for name, _ in module.named_buffers(recurse=False)]
-    return [name for name in own if name not in module._non_persistent_buffers_set]
+    return [name for name in module.state_dict() if "." not in name]
 
 
 def _has_weight(module):
@@ -109,22 +107,19 @@ def _owners(modules):
     A normalisation goes with the layer just before it in its block, else with the block's next one,
     but never with the head; what has no tensors (ReLU, dropout, pooling) likewise, head or not.
     """
-    weighty = [name for name, module in modules.items() if _has_weight(module)]
-    owner, previous = {}, None
-    for place, name in enumerate(modules):
-        barred = weighty[-1:] if _own_tensors(modules[name]) else []  # the head takes no norms
-        upcoming = next((other for other in list(modules)[place:] if other in weighty), None)
-        neighbours = [(previous, owner.get(previous)), (upcoming, upcoming)]
-        beside = [layer for other, layer in neighbours if _in_one_block(other, name)]
-        near = [layer for layer in beside if layer not in barred]
-        if name in weighty or not near:
-            near = [name] if _own_tensors(modules[name]) or previous is None else [owner[previous]]
-        owner[name], previous = near[0], name
-    return owner
-
-
-def _in_one_block(module, other):
-    return module is not None and module.rpartition(".")[0] == other.rpartition(".")[0]
+    names = list(modules)
+    weighty = [name for name in names if _has_weight(modules[name])]
+    owner = {name: name for name in weighty}
+    for place, name in enumerate(names):
+        before, after = names[:place][-1:], [each for each in names[place:] if each in weighty][:1]
+        block = name.rpartition(".")[0]
+        near = [owner[each] for each in before + after if each.rpartition(".")[0] == block]
+        if _own_tensors(modules[name]):
+            near = [layer for layer in near if layer not in weighty[-1:]]  # the head takes no norms
+        else:
+            near += [owner[each] for each in before]
+        owner.setdefault(name, [*near, name][0])
+    return {name: owner[name] for name in names}
 
 
 def _layer(network, name, modules):
@@ -206,17 +201,12 @@ def block_of(name):
     return ".".join(name.split(".")[:2]) if name.count(".") > 1 else name.partition(".")[0]
 
 
-def _size(output):
-    """Height and width, where it has both."""
-    if output is None or len(output.shape) != 3:
-        return None
-    return tuple(np.delete(output.shape, output.axis).tolist())
-
-
 def _shape(network, layer, outputs):
     own = layer.tensors[0].rpartition(".")[0]
     modules = [network.get_submodule(name) for name in layer.modules]
     weight = next(p for p in map(network.get_parameter, layer.tensors) if p.ndim > 1)
     pooled = any(isinstance(module, nn.MaxPool2d) for module in modules)
-    size = _size(outputs.get(own))
+    output, size = outputs.get(own), None
+    if output and len(output.shape) == 3:
+        size = tuple(np.delete(output.shape, output.axis).tolist())
     return LayerShape(layer.name, block_of(layer.name), weight.shape[0], size, pooled)

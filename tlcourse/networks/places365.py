@@ -9,7 +9,7 @@ import re
 
 import torch
 
-from tlcourse import paths
+from tlcourse import downloads, paths
 from tlcourse.networks.weights import WeightsError, read_file
 
 N_CLASSES = 365
@@ -23,16 +23,12 @@ NAMES = tuple(f"{architecture}_places365" for architecture in SIZES)
 
 def torchvision_names(state):
     """A state dict under the names, and with the counters, of today's torchvision."""
-    renamed = {}
-    for name, tensor in state.items():
-        name = re.sub(r"(^|\.)module\.", r"\1", name)
-        name = re.sub(r"(denselayer\d+\.(?:norm|relu|conv))\.(\d)", r"\1\2", name)
-        renamed[name] = tensor
-    normalisations = [name for name in renamed if name.endswith(".running_var")]
-    for name in normalisations:
-        counter = name.replace("running_var", "num_batches_tracked")
-        renamed.setdefault(counter, torch.tensor(0))
-    return renamed
+    state = {re.sub(r"(^|\.)module\.", r"\1", name): tensor for name, tensor in state.items()}
+    dense = re.compile(r"(denselayer\d+\.(?:norm|relu|conv))\.(\d)")
+    renamed = {dense.sub(r"\1\2", name): tensor for name, tensor in state.items()}
+    variances = [name for name in renamed if name.endswith(".running_var")]
+    counters = [name.replace("running_var", "num_batches_tracked") for name in variances]
+    return {name: torch.tensor(0) for name in counters} | renamed
 
 
 def checkpoint_file(architecture):
@@ -55,18 +51,16 @@ def fetch_places365(name):
     It is read once: raises WeightsError if what came holds anything but tensors, and DownloadError
     if nothing came.
     """
-    from tlcourse.downloads import RemoteFile, download, recorded_checksum
-
     file = file_of(name)
     was_there = file.exists()
-    remote = RemoteFile(f"{HOST}/{name}.pth.tar", SIZES[name.removesuffix("_places365")])
-    download(remote, file.parent, PAGE)
+    remote = downloads.RemoteFile(f"{HOST}/{name}.pth.tar", SIZES[name.removesuffix("_places365")])
+    downloads.download(remote, file.parent, PAGE)
     try:
         read_file(file)
     except WeightsError:
         if not was_there:
             file.unlink()
-            recorded_checksum(file).unlink(missing_ok=True)
+            downloads.recorded_checksum(file).unlink(missing_ok=True)
         raise
     return file
 

@@ -50,7 +50,8 @@ def receptive_fields(backbone):
     side, step, start, fields = 1, 1, 0.5, {}
     for name, module in children_of(backbone):
         if isinstance(module, nn.Conv2d | nn.MaxPool2d):
-            kernel, stride, padding = map(_one, (module.kernel_size, module.stride, module.padding))
+            sizes = module.kernel_size, module.stride, module.padding
+            kernel, stride, padding = (size if isinstance(size, int) else size[0] for size in sizes)
             start += ((kernel - 1) / 2 - padding) * step
             side, step = side + (kernel - 1) * step, step * stride
         if name in backbone.layers:
@@ -138,17 +139,12 @@ def check_unit(backbone, layer, unit):
 def children_of(backbone):
     """Name and module of each layer, where the network is one sequence of them."""
     children = list(backbone.network.named_children())
-    if not isinstance(backbone.network, nn.Sequential) or set(backbone.layers.values()) - {
-        *dict(children)
-    }:
+    inside = set(backbone.layers.values()) <= dict(children).keys()
+    if not inside or not isinstance(backbone.network, nn.Sequential):
         raise ValueError(
             f"{backbone.name} is not one sequence of layers: take a VGG-like network or AlexNet."
         )
     return children
-
-
-def _one(size):
-    return size[0] if isinstance(size, tuple) else size
 
 
 def _peaks_of(backbone, pictures):
@@ -166,10 +162,8 @@ def _peaks_of(backbone, pictures):
 
 def _largest(maps):
     """(n, c, h, w) or (n, c) -> values (n, c), places (n, c, 2)."""
-    if maps.ndim == 2:
-        return maps.numpy().copy(), np.zeros((*maps.shape, 2), int)
-    values, places = maps.flatten(2).max(2)
-    return values.numpy(), np.stack(np.divmod(places.numpy(), maps.shape[3]), axis=2)
+    values, places = maps.unsqueeze(-1).flatten(2).max(2)
+    return values.numpy(), np.stack(np.divmod(places.numpy(), maps.shape[-1]), axis=2)
 
 
 STEPS, STEP_SIZE, JITTER = 40, 0.5, 8  # of the gradient ascent; the jitter is in pixels
@@ -254,9 +248,8 @@ def excitation(backbone, picture, layer, unit):
 
 def up_to(backbone, layer):
     """The network up to a layer, its ReLU left out."""
-    children = children_of(backbone)
-    names = [name for name, _ in children]
-    return nn.Sequential(*(module for _, module in children[: names.index(layer) + 1])).eval()
+    names = [name for name, _ in children_of(backbone)]
+    return backbone.network[: names.index(layer) + 1].eval()
 
 
 def normalization_of(backbone):

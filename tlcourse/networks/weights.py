@@ -173,28 +173,24 @@ def load_into(network, state, origin):
     """Load ``state`` into ``network``; one sentence when the architecture is another."""
     expected = network.state_dict()
     state = _without_owners(state, expected, origin)
-    for key in [*expected, *(key for key in state if key not in expected)]:
-        if key not in state or key not in expected or state[key].shape != expected[key].shape:
-            break
-    else:
-        for key, tensor in state.items():
-            if tensor.is_floating_point() != expected[key].is_floating_point():
-                what = f"is of type {tensor.dtype}, and of {expected[key].dtype} in the network"
-            elif not tensor.isfinite().all():
-                what = "has values that are not finite"
-            else:
-                continue
+    for key in {**expected, **state}:
+        have = tuple(state[key].shape) if key in state else "missing"
+        want = tuple(expected[key].shape) if key in expected else "no such tensor"
+        if have != want:
+            raise WeightsError(
+                f"{origin} is of another architecture: tensor {key!r} is {have} in the file and "
+                f"{want} in the network; load it with the name (and n_classes) it was trained with."
+            )
+    for key, tensor in state.items():
+        what = "has values that are not finite" if not tensor.isfinite().all() else ""
+        if tensor.is_floating_point() != expected[key].is_floating_point():
+            what = f"is of type {tensor.dtype}, and of {expected[key].dtype} in the network"
+        if what:
             raise WeightsError(
                 f"{origin} is altered: tensor {key!r} {what}; copy or save it again."
             )
-        network.load_state_dict(state)
-        return network
-    have = tuple(state[key].shape) if key in state else "missing"
-    want = tuple(expected[key].shape) if key in expected else "no such tensor"
-    raise WeightsError(
-        f"{origin} is of another architecture: tensor {key!r} is {have} in the file and {want} in "
-        "the network; load it with the name (and n_classes) it was trained with."
-    )
+    network.load_state_dict(state)
+    return network
 
 
 def sha256(file):
