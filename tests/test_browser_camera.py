@@ -2,8 +2,8 @@
 
 import browser as lab
 import numpy as np
-from accessibility import serious_findings
 from PIL import Image
+from test_browser_accessibility import serious_findings
 from test_browser_asleep import LOSSES, save
 from test_browser_slides import LIMITS, MEASURE, PRESENT, place, show
 
@@ -221,7 +221,6 @@ def test_its_keys_stay_on_the_slide(in_slides, film):
         switch_on(page, film, (PUG, drawn(PUG, 16, seed=0)))
         record_by_key(page, 1, 3, "Space", "Record class 2")
         page.get_by_label("Source").select_option("all four")
-        wait_for_words(page, "all four")
         press(page, "Train")
         page.wait_for_function("document.querySelectorAll('.tlc-bar').length === 8")
         page.wait_for_timeout(600)

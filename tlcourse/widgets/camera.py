@@ -71,9 +71,8 @@ class CameraClassifier(Widget, ipywidgets.VBox):
     """
 
     def __init__(self, classes=("class 1", "class 2")):
-        self.source = Choice("Source", SOURCES, pull_down=True)
-        self.layers, self.device = Choice("Layers", LAYERS), DeviceToggle()
-        self._page, self.folder = _Page(), None
+        self.source, self.folder = Choice("Source", SOURCES, pull_down=True), None
+        self.layers, self.device, self._page = Choice("Layers", LAYERS), DeviceToggle(), _Page()
         self.delete()
         self.rename(classes)
         for choice in (choices := (self.source, self.layers, self.device)):
@@ -155,8 +154,7 @@ class CameraClassifier(Widget, ipywidgets.VBox):
             x = scale.transform(self._matrix(source, [self._seen]))
             both = [-1, 1] if len(machine.classes_) == 2 else 1  # there is one score for two
             scores = 3 * machine.decision_function(x).ravel() * both  # they are about -1 and 1
-            shares = softmax(scores).tolist()
-            shares = dict(zip(machine.classes_.tolist(), shares, strict=True))
+            shares = dict(zip(machine.classes_.tolist(), softmax(scores).tolist(), strict=True))
             name, nearest = max(shares, key=shares.get), int(cosine_similarity(x, rows).argmax())
             answers[source] = {"name": name, "shares": shares, "nearest": nearest}
         return answers
@@ -171,8 +169,9 @@ class CameraClassifier(Widget, ipywidgets.VBox):
         folder = paths.cache_folder() / "camera" / time.strftime("%Y-%m-%d %H.%M.%S")
         for row, (picture, name) in enumerate(zip(self.pictures, self.names, strict=True)):
             safe = f"{self.classes.index(name) + 1} " + re.sub(r"[^\w -]", "_", name)[:60]
-            place = paths.writable_folder(folder / safe.strip())
-            picture.save(place / f"{row:04d}.jpg", quality=95)
+            picture.save(
+                paths.writable_folder(folder / safe.strip()) / f"{row:04d}.jpg", quality=95
+            )
         self.folder, self.words = folder, f"Kept in {folder}"
         return folder
 
@@ -207,12 +206,11 @@ class CameraClassifier(Widget, ipywidgets.VBox):
 
         With answers it shows these, and as JPEGs the nearest pictures and the one that was seen.
         """
-        labels = self.labels
-        rows = [row for row, own in enumerate(labels) if (labels[row:] == own).sum() <= SHOWN]
+        rows = [n for n, own in enumerate(self.labels) if (self.labels[n:] == own).sum() <= SHOWN]
         rows = [answer["nearest"] for answer in answers.values()] if answers else rows
         shown = [self.pictures[row] for row in rows] + ([self._seen] if answers else [])
         state = {"number": number, "words": self.words, "answers": answers, "rows": rows}
-        state |= {"classes": self.classes, "labels": labels.tolist()}
+        state |= {"classes": self.classes, "labels": self.labels.tolist()}
         state |= {"trained": len(self._trained), "drawn": self._n_drawn}
         self._page.send(state, [thumbnail(picture, SIDE)._repr_jpeg_() for picture in shown])
 

@@ -72,8 +72,7 @@ function render({ model, el }) {
     if (closed.signal.aborted) turn(null, "");
   }
 
-  // The camera on (a stream) or off (null).
-  function turn(next, words) {
+  function turn(next, words) { // null: off
     hold(null);
     for (const track of stream?.getTracks() ?? []) track.stop();
     stream = video.srcObject = next;
@@ -81,8 +80,7 @@ function render({ model, el }) {
     say(words);
   }
 
-  // Record pictures of a class from now on; null: no more.
-  function hold(label) {
+  function hold(label) { // null: no more
     clearInterval(timer);
     rows[held]?.record.setAttribute("aria-pressed", false);
     held = stream && label;
@@ -110,8 +108,7 @@ function render({ model, el }) {
 
   function addRow(label, of = `class ${label + 1}`) {
     const title = make("input", { class: "tlc-select", "aria-label": `Name of ${of}` });
-    const named = { "data-class": label, "aria-label": `Record ${of}` };
-    const record = button("Record", () => {}, named);
+    const record = button("Record", () => {}, { "data-n": label, "aria-label": `Record ${of}` });
     const files = button("Files", () => choose("add", [label]), { "aria-label": `Files of ${of}` });
     const parts = { title, record, files, count: make("b"), strip: make("span") };
     const row = make("div", { class: "tlc-row" }, `${label + 1}`, ...Object.values(parts));
@@ -124,21 +121,19 @@ function render({ model, el }) {
   }
 
   function onReply(reply, jpegs) {
-    const { classes } = state;
-    state = reply;
+    const before = state.classes, { classes, labels } = state = reply;
     pending.get(reply.number)?.();
     pending.delete(reply.number);
     if (reply.words || status.textContent === SILENT) say(reply.words);
     video.hidden = !(seen.hidden = Boolean(stream) || !reply.drawn);
     if (reply.answers) return showAnswers(Object.entries(reply.answers), jpegs);
     if (!reply.trained) told.replaceChildren();
-    while (rows.length < reply.classes.length) addRow(rows.length);
-    while (rows.length > reply.classes.length) rows.pop().row.remove();
+    while (rows.length < classes.length) addRow(rows.length);
+    while (rows.length > classes.length) rows.pop().row.remove();
     rows.forEach(({ title, count, strip }, label) => {
-      const name = reply.classes[label]; // what is being typed stays until the kernel has another
-      if (!title.value || name !== classes[label]) title.value = name;
-      count.textContent = reply.labels.filter((each) => each === label).length;
-      const own = jpegs.filter((_, i) => reply.labels[reply.rows[i]] === label);
+      if (!title.value || classes[label] !== before[label]) title.value = classes[label];
+      count.textContent = labels.filter((each) => each === label).length;
+      const own = jpegs.filter((_, i) => labels[reply.rows[i]] === label);
       strip.replaceChildren(...own.map((each) => put(make("img", { alt: "" }), each)));
     });
   }
@@ -158,17 +153,15 @@ function render({ model, el }) {
   async function predict() {
     while (!closed.signal.aborted) {
       const next = new Promise((done) => { setTimeout(done, stream ? EVERY / 2 : 1000); });
-      const isReady = state.trained && held === null && !document.hidden;
-      if (isReady && (stream ? video.readyState > 1 : state.drawn)) {
-        await ask("predict", [], stream && await jpeg(video));
-      }
+      const isThere = stream ? video.readyState > 1 : state.drawn;
+      const isReady = isThere && state.trained && held === null && !document.hidden;
+      if (isReady) await ask("predict", [], stream && await jpeg(video));
       await next;
     }
   }
 
   function onKey(event) {
-    const isPress = event.key === " " || event.key === "Enter";
-    const label = isPress ? event.target.dataset.class : event.key - 1;
+    const label = [" ", "Enter"].includes(event.key) ? event.target.dataset.n : event.key - 1;
     if (!rows[label] || event.target.matches("input") || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     if (!event.repeat) hold(Number(label));
@@ -182,8 +175,7 @@ function render({ model, el }) {
   keepKeysInside(root);
   el.append(root);
   model.on("msg:custom", onReply);
-  ask("tell");
-  predict();
+  ask("tell").then(predict);
   return () => { closed.abort(); turn(null, ""); model.off("msg:custom", onReply); };
 }
 
