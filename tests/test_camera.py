@@ -31,10 +31,8 @@ def drawn():
 def test_every_source_and_both_sets_of_layers_say_what_they_say_by_hand(drawn, natural):
     items = [*zip(drawn.pictures, drawn.labels, strict=True), *((picture, 0) for picture in NEW)]
     X = extract_features(natural, items, precision="float32", cache=False, progress=False)
-    for layers, used, scale in (
-        ("last layer", ["fc7"], Normalizer()),
-        ("all layers", natural.default_layers, full_network_embedding()),
-    ):
+    ways = (["fc7"], Normalizer()), (natural.default_layers, full_network_embedding())
+    for layers, (used, scale) in zip(("last layer", "all layers"), ways, strict=True):
         drawn.layers.value = layers  # trains again
         known, new = np.split(X.select(used).astype(float), [24])
         machine = LinearSVC(dual=True, random_state=0).fit(scale.fit_transform(known), drawn.names)
@@ -63,19 +61,13 @@ def test_the_same_pictures_under_other_names_are_another_task(drawn):
 
 def test_kept_pictures_are_a_problem_and_deleted_ones_are_gone(drawn):
     drawn.rename(["../a: b?", "con"])
-    folder = drawn.keep()
-    problem = open_problem(folder)
-    assert folder == drawn.folder and problem.counts == {"1 ___a_ b_": 12, "2 con": 12}
+    assert (problem := open_problem(drawn.keep())).counts == {"1 ___a_ b_": 12, "2 con": 12}
     assert np.abs(np.asarray(problem.pictures[0], int) - drawn.pictures[0]).mean() < 8
     drawn.delete()
     assert drawn.pictures == [] and len(drawn.labels) == 0
-    for ask, words in (
-        (drawn.keep, "no picture to keep"),
-        (drawn.train, "Record pictures of two classes"),
-        (drawn.predict, "Nothing is trained"),
-        (lambda: drawn.add(2, NEW[0]), "Not taken: 2 classes"),
-    ):
-        with pytest.raises(ValueError, match=words):
+    words = "There is no picture to keep", "Record pictures of two classes", "Nothing is trained"
+    for ask, why in zip((drawn.keep, drawn.train, drawn.predict), words, strict=True):
+        with pytest.raises(ValueError, match=why):
             ask()
 
 
@@ -85,8 +77,7 @@ def test_no_picture_is_in_the_state_or_in_what_is_stored(drawn, monkeypatch):
     frames = [memoryview(NEW[0]._repr_jpeg_())]
     drawn._do("7", "predict", frames=frames)
     ((state, pictures),) = sent
-    assert state["number"] == "7" and state["answers"]["natural"]["name"]
-    assert len(pictures) == 2 and all(each.startswith(b"\xff\xd8") for each in pictures)
+    assert state["number"] == "7" and state["answers"]["natural"]["name"] and len(pictures) == 2
     drawn._do("8", "add", 9, frames=frames)
     assert "Not taken: 2 classes and 600 pictures" in sent[-1][0]["words"]
     stored = json.dumps(ipywidgets.Widget.get_manager_state()) + str(drawn._repr_mimebundle_())
