@@ -16,7 +16,6 @@ const BARS = "Bars: softmax of 3 x SVM score, no probabilities. Beside: the near
 function render({ model, el }) {
   const pending = new Map(), rows = [], nearest = [], closed = new AbortController();
   let state = { classes: [], labels: [] }, stream = null, held = null, timer = null;
-
   const video = make("video", { autoplay: true, playsinline: true, "aria-label": "The camera" });
   const seen = make("img", { alt: "The picture that is classified", hidden: true });
   const taught = make("div", { class: "tlc-taught" });
@@ -31,10 +30,8 @@ function render({ model, el }) {
       button("Drawn pictures", () => ask("draw")), button("Try a file", () => choose("predict")),
       button("Keep as a folder", () => ask("keep")), button("Delete all", () => ask("delete"))),
     status, told, make("p", {}, BARS));
-
   const say = (words) => { status.textContent = words; };
   const rename = (classes) => ask("rename", [classes]);
-
   // Ask the kernel. Settled by the reply, or when that is late, so that nothing waits for ever.
   const ask = (doing, given = [], picture = null) => new Promise((done) => {
     const number = newGroup();
