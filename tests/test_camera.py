@@ -1,6 +1,5 @@
 """The camera's Python side: pictures in, predictions out, a folder on request, nothing stored."""
 
-import io
 import json
 
 import ipywidgets
@@ -19,12 +18,6 @@ pytestmark = pytest.mark.usefixtures("own_cache", "one_thread")
 NEW = [picture for picture, _ in DrawnImages("animals", camera.DRAWN, 3, seed=7, side=224)]
 
 
-def jpeg(picture):
-    content = io.BytesIO()
-    picture.save(content, "JPEG")
-    return content.getvalue()
-
-
 @pytest.fixture
 def drawn():
     """Trained on drawn pictures, with the source that is quickest."""
@@ -36,20 +29,15 @@ def drawn():
 
 
 def test_every_source_and_both_sets_of_layers_say_what_they_say_by_hand(drawn, natural):
-    items = list(zip(drawn.pictures, drawn.labels, strict=True))
-    how = {"precision": "float32", "cache": False, "progress": False}
-    known, new = (extract_features(natural, each, **how) for each in (items, [(p, 0) for p in NEW]))
-    for layers, used, scale in (
-        ("last layer", ["fc7"], Normalizer()),
-        ("all layers", natural.default_layers, full_network_embedding()),
-    ):
+    items = [*zip(drawn.pictures, drawn.labels, strict=True), *((picture, 0) for picture in NEW)]
+    X = extract_features(natural, items, precision="float32", cache=False, progress=False)
+    ways = (["fc7"], Normalizer()), (natural.default_layers, full_network_embedding())
+    for layers, (used, scale) in zip(("last layer", "all layers"), ways, strict=True):
         drawn.layers.value = layers  # trains again
-        X = scale.fit_transform(known.select(used)).astype(float)
-        machine = LinearSVC(dual=True, random_state=0).fit(X, drawn.names)
-        said = [drawn.predict(jpeg(p))["natural"]["name"] for p in NEW[:2]]
-        said += [drawn.predict(p)["natural"]["name"] for p in NEW[2:]]
-        expected = machine.predict(scale.transform(new.select(used)).astype(float))
-        assert said == expected.tolist()
+        known, new = np.split(X.select(used).astype(float), [24])
+        machine = LinearSVC(dual=True, random_state=0).fit(scale.fit_transform(known), drawn.names)
+        said = [drawn.predict(picture)["natural"]["name"] for picture in NEW]
+        assert said == machine.predict(scale.transform(new)).tolist()
     drawn.source.value = "all four"
     answers = drawn.predict(drawn.pictures[5])
     assert list(answers) == ["imagenet", "natural", "random weights", "raw pixels"]
@@ -73,35 +61,24 @@ def test_the_same_pictures_under_other_names_are_another_task(drawn):
 
 def test_kept_pictures_are_a_problem_and_deleted_ones_are_gone(drawn):
     drawn.rename(["../a: b?", "con"])
-    folder = drawn.keep()
-    assert folder == drawn.folder and [each.name for each in folder.parent.iterdir()] == [
-        folder.name
-    ]
-    problem = open_problem(folder)
-    assert problem.counts == {"1 ___a_ b_": 12, "2 con": 12}
+    assert (problem := open_problem(drawn.keep())).counts == {"1 ___a_ b_": 12, "2 con": 12}
     assert np.abs(np.asarray(problem.pictures[0], int) - drawn.pictures[0]).mean() < 8
     drawn.delete()
     assert drawn.pictures == [] and len(drawn.labels) == 0
-    for ask, words in (
-        (drawn.keep, "no picture to keep"),
-        (drawn.train, "Record pictures of two classes"),
-        (drawn.predict, "Nothing is trained"),
-        (lambda: drawn.add(2, NEW[0]), "Class 2 takes no picture"),
-        (lambda: drawn.add(0, b"no picture"), "This gives no picture: take a JPEG"),
-    ):
-        with pytest.raises(ValueError, match=words):
+    words = "There is no picture to keep", "Record pictures of two classes", "Nothing is trained"
+    for ask, why in zip((drawn.keep, drawn.train, drawn.predict), words, strict=True):
+        with pytest.raises(ValueError, match=why):
             ask()
 
 
 def test_no_picture_is_in_the_state_or_in_what_is_stored(drawn, monkeypatch):
     sent = []
     monkeypatch.setattr(drawn._page, "send", lambda *message: sent.append(message))
-    asked = {"do": "predict", "given": [], "number": "7"}
-    drawn._asked(drawn._page, asked, [memoryview(jpeg(NEW[0]))])
+    frames = [memoryview(NEW[0]._repr_jpeg_())]
+    drawn._do("7", "predict", frames=frames)
     ((state, pictures),) = sent
-    assert state["number"] == "7" and state["answers"]["natural"]["name"]
-    assert len(pictures) == 2 and all(each.startswith(b"\xff\xd8") for each in pictures)
-    drawn._asked(drawn._page, asked | {"do": "add", "given": [9]}, [jpeg(NEW[0])])
-    assert "Class 9 takes no picture" in sent[-1][0]["words"]
+    assert state["number"] == "7" and state["answers"]["natural"]["name"] and len(pictures) == 2
+    drawn._do("8", "add", 9, frames=frames)
+    assert "Not taken: 2 classes and 600 pictures" in sent[-1][0]["words"]
     stored = json.dumps(ipywidgets.Widget.get_manager_state()) + str(drawn._repr_mimebundle_())
     assert "last layer" in stored and "/9j/" not in stored

@@ -172,7 +172,7 @@ def investigate(problem, rule=takeaways, sources=SOURCES, seed=0, progress=True)
     with tqdm(names, "investigating", delay=2, disable=None if progress else True) as bar:
         for name in bar:
             started = time.process_time()
-            known[name] = _features(name, problem)
+            known[name] = features_of(name, problem)
             for option, how in _ways(name, known[name], name in sources).items():
                 predictions[option], chosen[option] = _solved(known[name], train, test, how, seed)
             seconds[name] = time.process_time() - started
@@ -190,13 +190,14 @@ def investigate(problem, rule=takeaways, sources=SOURCES, seed=0, progress=True)
     return Investigation(problem, train, test, *found)
 
 
-def _features(name, problem):
+def features_of(name, problem, load=load_backbone, **how):
+    """Of a source, random weights or raw pixels; ``how`` goes to ``extract_features``."""
     if name == PIXELS:
         small = [np.asarray(thumbnail(picture, PIXEL_SIDE)).ravel() for picture in problem.pictures]
         sizes = {"pixels": len(small[0])}
         return Features(np.array(small) / 255, problem.labels, problem.classes, sizes)
-    backbone = load_backbone("imagenet", "random") if name == RANDOM else load_backbone(name)
-    return extract_features(backbone, problem, precision="float32")
+    backbone = load("imagenet", "random") if name == RANDOM else load(name)
+    return extract_features(backbone, problem, precision="float32", **how)
 
 
 def _ways(name, features, is_source):

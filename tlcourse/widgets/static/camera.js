@@ -1,13 +1,12 @@
 const SIDE = 224; // pixels of a picture
-const EVERY = 200; // ms from one recorded picture to the next
-const LATE = 5000; // ms until a kernel counts as silent
+const EVERY = 200, LATE = 5000; // ms between recorded pictures; until a kernel counts as silent
 const ELSE = " Files and drawn pictures do as well.";
 const REFUSED = {
   NotAllowedError: "The browser refused the camera: allow it beside the address, then Camera on.",
   NotFoundError: "No camera was found: plug one in, then Camera on.",
   NotReadableError: "Another program has the camera: close it, then Camera on.",
+  TypeError: "This address is neither https nor localhost, so the browser gives no camera.",
 };
-const INSECURE = "This address is neither https nor localhost, so the browser gives no camera.";
 const UNPLUGGED = "The camera was unplugged: plug it in, then Camera on. All pictures are kept.";
 const SILENT = "The kernel does not answer: wait if a cell runs, else run this cell again.";
 const HIDDEN = "Predicting pauses while this tab is in the background.";
@@ -16,9 +15,7 @@ const BARS = "Bars: softmax of 3 x SVM score, no probabilities. Beside: the near
 
 function render({ model, el }) {
   const pending = new Map(), rows = [], nearest = [], closed = new AbortController();
-  const canvas = make("canvas", { width: SIDE, height: SIDE });
-  let state = { classes: [], labels: [] }, stream = null, held = null, timer = null, naming = 0;
-
+  let state = { classes: [], labels: [] }, stream = null, held = null, timer = null;
   const video = make("video", { autoplay: true, playsinline: true, "aria-label": "The camera" });
   const seen = make("img", { alt: "The picture that is classified", hidden: true });
   const taught = make("div", { class: "tlc-taught" });
@@ -33,32 +30,25 @@ function render({ model, el }) {
       button("Drawn pictures", () => ask("draw")), button("Try a file", () => choose("predict")),
       button("Keep as a folder", () => ask("keep")), button("Delete all", () => ask("delete"))),
     status, told, make("p", {}, BARS));
-
   const say = (words) => { status.textContent = words; };
-  const frame = () => jpeg(video, video.videoWidth, video.videoHeight);
-
+  const rename = (classes) => ask("rename", [classes]);
   // Ask the kernel. Settled by the reply, or when that is late, so that nothing waits for ever.
   const ask = (doing, given = [], picture = null) => new Promise((done) => {
     const number = newGroup();
     pending.set(number, done);
     setTimeout(() => { if (pending.delete(number)) done(say(SILENT)); }, LATE);
-    try {
-      model.send({ do: doing, given, number }, undefined, picture ? [picture] : []);
-    } catch { /* there is no kernel: it is late */ }
+    try { model.send({ asked: [number, doing, ...given] }, undefined, picture ? [picture] : []); }
+    catch { /* there is no kernel: it is late */ }
   });
 
-  // While a name is on its way, what was typed since stays.
-  async function rename(classes) {
-    naming += 1;
-    await ask("rename", [classes]);
-    naming -= 1;
-  }
-
-  // The middle of a video or a picture, as the network sees it.
-  async function jpeg(source, width, height) {
-    const side = Math.min(width, height), place = [(width - side) / 2, (height - side) / 2];
-    canvas.getContext("2d").drawImage(source, ...place, side, side, 0, 0, SIDE, SIDE);
-    const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 0.92));
+  // The middle of the video or of a file, as the network sees it.
+  async function jpeg(source) {
+    const image = await createImageBitmap(source), side = Math.min(image.width, image.height);
+    const canvas = new OffscreenCanvas(SIDE, SIDE), x = (image.width - side) / 2;
+    const y = (image.height - side) / 2;
+    canvas.getContext("2d").drawImage(image, x, y, side, side, 0, 0, SIDE, SIDE);
+    image.close();
+    const blob = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
     return new DataView(await blob.arrayBuffer());
   }
 
@@ -69,89 +59,78 @@ function render({ model, el }) {
   }
 
   async function switchOn() {
-    if (!navigator.mediaDevices) return say(INSECURE + ELSE);
     say("The browser asks whether it may use the camera.");
     try {
-      const found = await navigator.mediaDevices.getUserMedia({ video: true });
-      found.getTracks()[0].addEventListener("ended", () => turn(null, UNPLUGGED + ELSE));
-      turn(found, HELP);
+      turn(await navigator.mediaDevices.getUserMedia({ video: true }), HELP);
+      stream.getTracks()[0].addEventListener("ended", () => turn(null, UNPLUGGED + ELSE));
     } catch (problem) {
       say((REFUSED[problem.name] ?? `The camera cannot be used: ${problem.message}.`) + ELSE);
     }
     if (closed.signal.aborted) turn(null, "");
   }
 
-  // The camera on (a stream) or off (null).
-  function turn(next, words) {
-    release();
+  function turn(next, words) { // null: off
+    hold(null);
     for (const track of stream?.getTracks() ?? []) track.stop();
     stream = video.srcObject = next;
     camera.textContent = stream ? "Camera off" : "Camera on";
     say(words);
   }
 
-  function hold(label) {
-    release();
-    if (!stream) return say("The camera is off: Camera on first." + ELSE);
-    held = label;
-    rows[label].record.setAttribute("aria-pressed", true);
-    timer = setInterval(take, EVERY);
-    take();
-  }
-
-  async function take() {
-    const given = [held];
-    if (pending.size < 3 && video.videoWidth) ask("add", given, await frame());
-  }
-
-  function release() {
+  function hold(label) { // null: no more
     clearInterval(timer);
     rows[held]?.record.setAttribute("aria-pressed", false);
-    held = null;
+    held = stream && label;
+    if (label === null) return;
+    if (!stream) return say("The camera is off: Camera on first." + ELSE);
+    rows[label].record.setAttribute("aria-pressed", true);
+    const take = async () => {
+      if (pending.size < 3 && video.readyState > 1) ask("add", [label], await jpeg(video));
+    };
+    timer = setInterval(take, EVERY);
+    take();
   }
 
   function choose(doing, given = []) {
     const input = make("input", { type: "file", accept: "image/*", multiple: doing === "add" });
     input.addEventListener("change", async () => {
       for (const file of input.files) {
-        const image = await createImageBitmap(file).catch(() => null);
-        if (image) await ask(doing, given, await jpeg(image, image.width, image.height));
+        const picture = await jpeg(file).catch(() => null);
+        if (picture) await ask(doing, given, picture);
         else say(`${file.name} gives no picture: choose a JPEG or a PNG.`);
       }
     });
     input.click();
   }
 
-  function addRow(label, of) {
+  function addRow(label, of = `class ${label + 1}`) {
     const title = make("input", { class: "tlc-select", "aria-label": `Name of ${of}` });
-    const named = { "data-class": label, "aria-label": `Record ${of}` };
-    const record = button("Record", () => {}, named), count = make("b"), strip = make("span");
+    const record = button("Record", () => {}, { "data-n": label, "aria-label": `Record ${of}` });
     const files = button("Files", () => choose("add", [label]), { "aria-label": `Files of ${of}` });
+    const parts = { title, record, files, count: make("b"), strip: make("span") };
+    const row = make("div", { class: "tlc-row" }, `${label + 1}`, ...Object.values(parts));
     title.addEventListener("change", () => rename(rows.map((row) => row.title.value)));
     record.addEventListener("pointerdown", (event) => { if (event.button === 0) hold(label); });
-    record.addEventListener("pointerleave", release);
-    const parts = { title, record, files, count, strip };
-    const row = make("div", { class: "tlc-row" }, `${label + 1}`, ...Object.values(parts));
+    record.addEventListener("pointerleave", () => hold(null));
     rows.push({ row, ...parts });
     taught.append(row);
     keepKeysInside(row);
   }
 
   function onReply(reply, jpegs) {
-    state = reply;
+    const before = state.classes, { classes, labels } = state = reply;
     pending.get(reply.number)?.();
     pending.delete(reply.number);
     if (reply.words || status.textContent === SILENT) say(reply.words);
     video.hidden = !(seen.hidden = Boolean(stream) || !reply.drawn);
     if (reply.answers) return showAnswers(Object.entries(reply.answers), jpegs);
     if (!reply.trained) told.replaceChildren();
-    while (rows.length < reply.classes.length) addRow(rows.length, `class ${rows.length + 1}`);
-    while (rows.length > reply.classes.length) rows.pop().row.remove();
+    while (rows.length < classes.length) addRow(rows.length);
+    while (rows.length > classes.length) rows.pop().row.remove();
     rows.forEach(({ title, count, strip }, label) => {
-      const isTyped = naming || title === document.activeElement;
-      if (!isTyped || !title.value) title.value = reply.classes[label];
-      count.textContent = reply.labels.filter((each) => each === label).length;
-      const own = jpegs.filter((_, i) => reply.labels[reply.rows[i]] === label);
+      if (!title.value || classes[label] !== before[label]) title.value = classes[label];
+      count.textContent = labels.filter((each) => each === label).length;
+      const own = jpegs.filter((_, i) => labels[reply.rows[i]] === label);
       strip.replaceChildren(...own.map((each) => put(make("img", { alt: "" }), each)));
     });
   }
@@ -170,40 +149,31 @@ function render({ model, el }) {
   // One prediction after the other: the next picture goes when the reply to the last has come.
   async function predict() {
     while (!closed.signal.aborted) {
-      const started = performance.now(), isThere = stream ? video.videoWidth : state.drawn;
-      if (isThere && state.trained && held === null && !document.hidden) {
-        await ask("predict", [], stream && await frame());
-      }
-      await new Promise((done) => {
-        setTimeout(done, Math.max(10, (stream ? EVERY / 2 : 1000) - performance.now() + started));
-      });
+      const next = new Promise((done) => { setTimeout(done, stream ? EVERY / 2 : 1000); });
+      const isThere = stream ? video.readyState > 1 : state.drawn;
+      const isReady = isThere && state.trained && held === null && !document.hidden;
+      if (isReady) await ask("predict", [], stream && await jpeg(video));
+      await next;
     }
   }
 
   function onKey(event) {
-    const isPress = event.key === " " || event.key === "Enter";
-    const label = isPress ? event.target.dataset.class : event.key - 1;
+    const label = [" ", "Enter"].includes(event.key) ? event.target.dataset.n : event.key - 1;
     if (!rows[label] || event.target.matches("input") || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     if (!event.repeat) hold(Number(label));
   }
 
   for (const end of ["pointerup", "pointercancel", "keyup", "blur"]) {
-    window.addEventListener(end, release, closed);
+    window.addEventListener(end, () => hold(null), closed);
   }
-  const onHidden = () => say(document.hidden ? HIDDEN : HELP);
-  document.addEventListener("visibilitychange", onHidden, closed);
+  document.addEventListener("visibilitychange", () => say(document.hidden ? HIDDEN : HELP), closed);
   root.addEventListener("keydown", onKey, true);
   keepKeysInside(root);
   el.append(root);
   model.on("msg:custom", onReply);
-  ask("tell");
-  predict();
-  return () => {
-    closed.abort();
-    turn(null, "");
-    model.off("msg:custom", onReply);
-  };
+  ask("tell").then(predict);
+  return () => { closed.abort(); turn(null, ""); model.off("msg:custom", onReply); };
 }
 
 export default { render };
