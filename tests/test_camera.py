@@ -63,6 +63,10 @@ def test_kept_pictures_are_a_problem_and_deleted_ones_are_gone(drawn):
     drawn.rename(["../a: b?", "con"])
     assert (problem := open_problem(drawn.keep())).counts == {"1 ___a_ b_": 12, "2 con": 12}
     assert np.abs(np.asarray(problem.pictures[0], int) - drawn.pictures[0]).mean() < 8
+    drawn.pictures[5] = None  # fails half way: nothing of it stays
+    with pytest.raises(AttributeError):
+        drawn.keep()
+    assert list(drawn.folder.parent.iterdir()) == [drawn.folder]
     drawn.delete()
     assert drawn.pictures == [] and len(drawn.labels) == 0
     words = "There is no picture to keep", "Record pictures of two classes", "Nothing is trained"

@@ -6,8 +6,10 @@ file, unless ``keep`` is asked for.
 
 import io
 import re
+import tempfile
 import time
 from functools import lru_cache
+from pathlib import Path
 from threading import RLock
 
 import ipywidgets
@@ -166,12 +168,15 @@ class CameraClassifier(Widget, ipywidgets.VBox):
         """
         if not self.pictures:
             raise ValueError("There is no picture to keep: record some first.")
-        folder = paths.cache_folder() / "camera" / time.strftime("%Y-%m-%d %H.%M.%S")
-        for row, (picture, name) in enumerate(zip(self.pictures, self.names, strict=True)):
-            safe = f"{self.classes.index(name) + 1} " + re.sub(r"[^\w -]", "_", name)[:60]
-            picture.save(
-                paths.writable_folder(folder / safe.strip()) / f"{row:04d}.jpg", quality=95
-            )
+        root = paths.writable_folder(paths.cache_folder() / "camera")
+        folder = root / time.strftime("%Y-%m-%d %H.%M.%S")
+        with paths.writing(root), tempfile.TemporaryDirectory(dir=root) as temporary:
+            for row, (picture, name) in enumerate(zip(self.pictures, self.names, strict=True)):
+                safe = f"{self.classes.index(name) + 1} " + re.sub(r"[^\w -]", "_", name)[:60]
+                place = Path(temporary, folder.name, safe.strip(), f"{row:04d}.jpg")
+                place.parent.mkdir(parents=True, exist_ok=True)
+                picture.save(place, quality=95)
+            Path(temporary, folder.name).rename(folder)  # whole, or not there
         self.folder, self.words = folder, f"Kept in {folder}"
         return folder
 
