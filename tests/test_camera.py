@@ -21,6 +21,7 @@ NEW = [picture for picture, _ in DrawnImages("animals", camera.DRAWN, 3, seed=7,
 @pytest.fixture
 def drawn():
     """Trained on drawn pictures, with the source that is quickest."""
+    ipywidgets.Widget.close_all()  # those of other tests
     made = CameraClassifier()
     made.source.value = "natural"
     made.draw()
