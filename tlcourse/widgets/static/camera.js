@@ -151,7 +151,9 @@ function render({ model, el }) {
     while (!closed.signal.aborted) {
       const next = new Promise((done) => { setTimeout(done, stream ? EVERY / 2 : 1000); });
       const isThere = stream ? video.readyState > 1 : state.drawn;
-      const isReady = isThere && state.trained && held === null && !document.hidden;
+      const { top, bottom } = root.getBoundingClientRect(); // not on a slide or screen away
+      const isInView = bottom > 0 && top < window.innerHeight && !document.hidden;
+      const isReady = isThere && state.trained && held === null && isInView;
       if (isReady) await ask("predict", [], stream && await jpeg(video));
       await next;
     }
