@@ -109,6 +109,10 @@ class TestChecksums:
         with pytest.raises(DownloadError, match="delete data.bin.sha256 too if .* renewed"):
             fetch()
         assert names(tmp_path) == ["data.bin.sha256"]
+        server.files["data.bin"] = CONTENT
+        (tmp_path / "data.bin.sha256").write_text(RECORD[:9])  # cut short: no longer a proof
+        with pytest.raises(DownloadError, match="truncated or altered"):
+            fetch()
 
 
 def make(folder, suffix, *members):
